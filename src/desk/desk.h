@@ -1,0 +1,30 @@
+/* Joins rooms into one answer: find, greeting card, customer, top. Owns no table. Answers are written as JSON (the shapes
+ * stand in docs/api.md); the command line prints the same answer as text. */
+#ifndef BYNAME_DESK_H
+#define BYNAME_DESK_H
+
+#include "access/access.h"
+#include "insight/insight.h"
+#include "people/search.h"
+
+struct desk {
+	struct db *db;
+	struct search *search;
+	struct feed *feed; /* NULL: do not wait for views */
+};
+
+/* Each audits what must be audited (durable before it returns) and appends one JSON value to w. */
+MUST_CHECK enum result desk_find(const struct desk *d, const struct principal *p, struct str text, int limit,
+				 struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_card(const struct desk *d, const struct principal *p, int64_t customer, int64_t store,
+				 const char *purpose, struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_customer(const struct desk *d, const struct principal *p, int64_t customer, const char *purpose,
+				     struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer, enum channel channel,
+				     int64_t before_at, int64_t before_id, int limit, struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_top(const struct desk *d, const struct principal *p, const struct top_query *q,
+				struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
+				  struct error *e);
+
+#endif

@@ -1,0 +1,99 @@
+/* Orders and returns as the sources report them: never refused, applied as differences when they come again, with
+ * history. The unit and money ledgers of a later issue hang on these lines. */
+#ifndef BYNAME_ORDERS_H
+#define BYNAME_ORDERS_H
+
+#include "money/money.h"
+#include "timeline/timeline.h"
+
+enum order_kind { ORDER_SALE = 1, ORDER_RETURN };
+enum order_state { ORDER_REPORTED = 1, ORDER_CANCELLED };
+
+struct order_line_in {
+	struct str line_key;   /* the source's own line number; empty: matched by content and occurrence */
+	int64_t sku;           /* 0: no product (shipping, fee) */
+	struct str title;
+	int64_t qty;           /* > 0 */
+	struct decimal unit_price;
+	bool has_list_price;
+	struct decimal list_price;
+	struct money discount, tax; /* of the whole line; none: zero */
+	/* For a return line: the sale's number and line, when the source knows them. */
+	struct str original_number, original_line_key;
+};
+#define ORDER_LINES_MAX 2000
+
+struct order_in {
+	enum order_kind kind;
+	struct str source, number; /* identity: (source, kind, number) */
+	int64_t record;            /* 0: nobody is known (a walk-in) */
+	int64_t store, associate;
+	enum channel channel;
+	int64_t placed_at;
+	int16_t currency;
+	bool cancelled;
+	bool has_total; struct money total;       /* what the source says was charged, tax included */
+	struct money discount, tax, shipping;     /* of the whole order beyond the lines'; none: zero */
+	const struct order_line_in *lines;
+	int line_count;
+	bool partial; /* the message holds only some lines (one row a line exports): lines absent are not removed */
+};
+
+struct order_outcome {
+	int64_t order;
+	enum { ORDER_NEW, ORDER_CHANGED, ORDER_SAME } what;
+	int revision; /* 1 for new */
+	int64_t net_minor; /* what the order now counts for, sign by kind */
+};
+/* Takes a report in: new, changed (the difference is kept as a revision) or the same (nothing is written). Appends
+ * FEED_ORDER unless the same. A changed customer moves no row: the old order is superseded and a new one made. */
+MUST_CHECK enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out, struct error *e);
+
+struct order_line {
+	const char *line_key, *title, *sku_code;
+	int64_t sku, qty;
+	struct decimal unit_price, list_price;
+	bool has_list_price;
+	int64_t net_minor, discount_minor, tax_minor; /* net: qty × unit price − discount, without tax */
+	int64_t original_order; /* return lines; 0: unmatched */
+	const char *original_line_key;
+};
+struct order {
+	int64_t id, record, store, associate, placed_at, updated_at;
+	const char *source, *number;
+	enum order_kind kind;
+	enum order_state state;
+	enum channel channel;
+	int16_t currency;
+	int64_t net_minor, tax_minor, discount_minor, shipping_minor, total_minor; /* all ≥ 0; the kind gives the sign */
+	int64_t full_minor; /* net of the lines sold at list price or above */
+	int revision, line_count;
+	const struct order_line *lines; /* filled by order_get() and, with_lines, by order_page() */
+};
+MUST_CHECK enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e);
+/* Of these records, newest first before (placed_at, id). */
+MUST_CHECK enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at,
+				  int64_t before_id, int limit, bool with_lines, struct arena *a, struct order *out,
+				  int *count, struct error *e);
+/* Orders whose number is exactly this (folded, without blanks), of any source: at most limit. */
+MUST_CHECK enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out,
+				       int *count, struct error *e);
+struct order_revision {
+	int revision;
+	int64_t at;
+	const char *difference; /* JSON */
+};
+MUST_CHECK enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out,
+				     int *count, struct error *e);
+
+/* Totals of everything stored, for reconciliation with the source files. */
+struct order_totals {
+	int64_t orders, returns, lines, units, net_minor, anonymous_lines;
+};
+MUST_CHECK enum result order_totals(struct db_tx *tx, struct str source, int16_t currency, struct order_totals *out,
+				    struct error *e);
+
+struct room;
+extern const struct room orders_room;
+
+#endif
