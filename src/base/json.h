@@ -17,7 +17,8 @@ struct json_limits {
 
 /* Parses one UTF-8 document. ERR_INVALID "json.malformed" (detail: line and column), "json.duplicate_key" (field names
  * it), "json.too_deep"; ERR_TOO_LARGE. The caller frees *out with json_free(). */
-MUST_CHECK enum result json_parse(struct str text, const struct json_limits *limits, struct json **out, struct error *e);
+MUST_CHECK enum result json_parse(struct str text, const struct json_limits *limits, struct json **out,
+                                  struct error *e);
 void json_free(struct json *doc); /* NULL allowed; only for what json_parse() gave */
 static inline void json_cleanup_(struct json **j)
 {
@@ -76,23 +77,56 @@ struct json_field {
 	const char *doc; /* one line for the API description; may be NULL */
 };
 
-#define JSON_FIELD_STR(T, m, key, fl, lo, hi) { key, JF_STR, fl, offsetof(T, m), lo, hi, NULL, NULL }
-#define JSON_FIELD_I64(T, m, key, fl, lo, hi) { key, JF_I64, fl, offsetof(T, m), lo, hi, NULL, NULL }
-#define JSON_FIELD_BOOL(T, m, key, fl) { key, JF_BOOL, fl, offsetof(T, m), 0, 0, NULL, NULL }
-#define JSON_FIELD_F64(T, m, key, fl) { key, JF_F64, fl, offsetof(T, m), 0, 0, NULL, NULL }
-#define JSON_FIELD_TIME(T, m, key, fl) { key, JF_TIME, fl, offsetof(T, m), 0, 0, NULL, NULL }
-#define JSON_FIELD_ID(T, m, key, kind, fl) { key, JF_ID, fl, offsetof(T, m), kind, 0, NULL, NULL }
-#define JSON_FIELD_ENUM(T, m, key, list, fl) { key, JF_ENUM, fl, offsetof(T, m), 0, 0, list, NULL }
-#define JSON_FIELD_VALUE(T, m, key, fl) { key, JF_VALUE, fl, offsetof(T, m), 0, 0, NULL, NULL }
-#define JSON_FIELD_ARRAY(T, m, key, fl, lo, hi) { key, JF_ARRAY, fl, offsetof(T, m), lo, hi, NULL, NULL }
-#define JSON_FIELD_OBJECT(T, m, key, fl) { key, JF_OBJECT, fl, offsetof(T, m), 0, 0, NULL, NULL }
-#define JSON_END { NULL, JF_STR, 0, 0, 0, 0, NULL, NULL }
+#define JSON_FIELD_STR(T, m, key, fl, lo, hi)                                                                          \
+	{                                                                                                              \
+		key, JF_STR, fl, offsetof(T, m), lo, hi, NULL, NULL                                                    \
+	}
+#define JSON_FIELD_I64(T, m, key, fl, lo, hi)                                                                          \
+	{                                                                                                              \
+		key, JF_I64, fl, offsetof(T, m), lo, hi, NULL, NULL                                                    \
+	}
+#define JSON_FIELD_BOOL(T, m, key, fl)                                                                                 \
+	{                                                                                                              \
+		key, JF_BOOL, fl, offsetof(T, m), 0, 0, NULL, NULL                                                     \
+	}
+#define JSON_FIELD_F64(T, m, key, fl)                                                                                  \
+	{                                                                                                              \
+		key, JF_F64, fl, offsetof(T, m), 0, 0, NULL, NULL                                                      \
+	}
+#define JSON_FIELD_TIME(T, m, key, fl)                                                                                 \
+	{                                                                                                              \
+		key, JF_TIME, fl, offsetof(T, m), 0, 0, NULL, NULL                                                     \
+	}
+#define JSON_FIELD_ID(T, m, key, kind, fl)                                                                             \
+	{                                                                                                              \
+		key, JF_ID, fl, offsetof(T, m), kind, 0, NULL, NULL                                                    \
+	}
+#define JSON_FIELD_ENUM(T, m, key, list, fl)                                                                           \
+	{                                                                                                              \
+		key, JF_ENUM, fl, offsetof(T, m), 0, 0, list, NULL                                                     \
+	}
+#define JSON_FIELD_VALUE(T, m, key, fl)                                                                                \
+	{                                                                                                              \
+		key, JF_VALUE, fl, offsetof(T, m), 0, 0, NULL, NULL                                                    \
+	}
+#define JSON_FIELD_ARRAY(T, m, key, fl, lo, hi)                                                                        \
+	{                                                                                                              \
+		key, JF_ARRAY, fl, offsetof(T, m), lo, hi, NULL, NULL                                                  \
+	}
+#define JSON_FIELD_OBJECT(T, m, key, fl)                                                                               \
+	{                                                                                                              \
+		key, JF_OBJECT, fl, offsetof(T, m), 0, 0, NULL, NULL                                                   \
+	}
+#define JSON_END                                                                                                       \
+	{                                                                                                              \
+		NULL, JF_STR, 0, 0, 0, 0, NULL, NULL                                                                   \
+	}
 
 /* Fills out (already zeroed or holding defaults) from an object. Absent optional fields leave their member as it is.
  * With strict, a key that the spec does not name is an error. Errors carry code "field.missing", "field.type",
  * "field.range", "field.unknown" and the path prefix + name. Strings are borrowed from the document. */
-MUST_CHECK enum result json_read(const struct json *object, const struct json_field *spec, bool strict, const char *prefix,
-				 void *out, struct error *e);
+MUST_CHECK enum result json_read(const struct json *object, const struct json_field *spec, bool strict,
+                                 const char *prefix, void *out, struct error *e);
 
 /* Serialises a value canonically: sorted keys, no blanks (for hashing and for storing). */
 MUST_CHECK enum result json_dump(const struct json *v, struct buf *out, struct error *e);

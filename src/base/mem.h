@@ -15,7 +15,7 @@ char *mem_strdup(const char *s);
 void mem_free(void *p);
 
 /* Test hook: the nth allocation of this process from now on fails (1 = the next one); 0 switches it off.
- * mem_fail_count() tells how many allocations were made since the hook was set. */
+ * mem_fail_count() tells how many allocations were made while the hook was set; UINT64_MAX sets it only to count. */
 void mem_fail_nth(uint64_t nth);
 uint64_t mem_fail_count(void);
 

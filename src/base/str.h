@@ -28,10 +28,13 @@ static inline bool str_is(struct str a, const char *b)
 }
 int str_cmp(struct str a, struct str b); /* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
-struct str str_trim(struct str s);                           /* ASCII white space off both ends */
+struct str str_trim(struct str s);                            /* ASCII white space off both ends */
 bool str_split(struct str *rest, char sep, struct str *part); /* takes the next part; false when none is left */
-char *str_dup(struct arena *a, struct str s);                /* NUL-terminated copy; NULL when memory is out */
-bool str_utf8_valid(struct str s);                           /* well-formed UTF-8 without U+0000 */
+char *str_dup(struct arena *a, struct str s);                 /* NUL-terminated copy; NULL when memory is out */
+bool str_utf8_valid(struct str s);                            /* well-formed UTF-8 without U+0000 */
+
+/* Length (1 to 4) of the well-formed UTF-8 character at p, of n bytes; 0 when there is none (broken, or n is 0). */
+size_t utf8_step(const char *p, size_t n);
 
 /* Whole decimal integer, optional sign; false on anything else or overflow. */
 bool str_to_i64(struct str s, int64_t *out);
@@ -47,6 +50,8 @@ void buf_init(struct buf *b, size_t limit); /* limit 0: 64 MiB */
 void buf_free(struct buf *b);
 void buf_clear(struct buf *b); /* n = 0, keeps the memory, clears the failure */
 void buf_add(struct buf *b, const void *p, size_t n);
+/* Room for n more bytes (and a NUL) to write into; advance b->n yourself. NULL when the buffer has failed. */
+char *buf_space(struct buf *b, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_i64(struct buf *b, int64_t v);
