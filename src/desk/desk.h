@@ -16,7 +16,8 @@ struct desk {
 /* Each audits what must be audited (durable before it returns) and appends one JSON value to w. */
 MUST_CHECK enum result desk_find(const struct desk *d, const struct principal *p, struct str text, int limit,
 				 struct json_writer *w, struct error *e);
-MUST_CHECK enum result desk_card(const struct desk *d, const struct principal *p, int64_t customer, int64_t store,
+/* full: also what may not be said aloud (spend, notes, facts not to be mentioned). */
+MUST_CHECK enum result desk_card(const struct desk *d, const struct principal *p, int64_t customer, bool full,
 				 const char *purpose, struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_customer(const struct desk *d, const struct principal *p, int64_t customer, const char *purpose,
 				     struct json_writer *w, struct error *e);

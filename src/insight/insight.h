@@ -25,10 +25,14 @@ struct spending {
 	int64_t orders, returns, units, net_minor, returned_minor, full_minor, first_at, last_at;
 	int16_t currency; /* the one most used; others are in other_currencies */
 	int other_currencies;
-	int64_t store, associate; /* most frequent; ties: most recent */
+	int64_t store, associate;     /* most frequent; ties: most recent */
+	int64_t store_n, associate_n; /* sales there, by them, in all currencies */
 };
 MUST_CHECK enum result spending_of(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
 				   struct error *e);
+/* Net spend since a moment in one currency. */
+MUST_CHECK enum result spending_since(struct db_tx *tx, const int64_t *records, int record_count, int16_t currency,
+				      int64_t since, int64_t *net_minor, struct error *e);
 /* For people/search. */
 enum result insight_standing(struct db_tx *tx, const int64_t *records, int count, struct search_standing *out, struct error *e);
 
@@ -43,7 +47,7 @@ struct top_row {
 	int64_t customer, net_minor, full_minor, units, orders, last_at;
 };
 struct top_summary {
-	int64_t customers, net_minor, full_minor, anonymous_minor, unconverted_lines;
+	int64_t customers, net_minor, full_minor, anonymous_minor, unconverted_orders; /* orders in a currency without a rate: left out of the sums */
 };
 /* By net spend (returns subtracted), ties by customer id. full_minor / net gives the full-price share. */
 MUST_CHECK enum result top_customers(struct db_tx *tx, const struct top_query *q, struct top_row *out, int *count,
@@ -51,6 +55,10 @@ MUST_CHECK enum result top_customers(struct db_tx *tx, const struct top_query *q
 
 /* Exchange rates: units of `currency` for one USD on a day; the last rate on or before a day serves. */
 MUST_CHECK enum result rate_put(struct db_tx *tx, int16_t currency, int64_t day, struct decimal per_usd, struct error *e);
+
+/* Through USD at the day's rates, rounded half even; *known is false when a rate is missing. */
+MUST_CHECK enum result rate_convert(struct db_tx *tx, struct money amount, int16_t to, int64_t day, struct money *out,
+				    bool *known, struct error *e);
 
 struct room;
 extern const struct room insight_room;

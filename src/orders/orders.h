@@ -86,6 +86,9 @@ struct order_revision {
 MUST_CHECK enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out,
 				     int *count, struct error *e);
 
+/* All order ids in (rkey, id) order after `after` (0: from the start), cancelled ones too: for views that are built anew. */
+MUST_CHECK enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count, struct error *e);
+
 /* Totals of everything stored, for reconciliation with the source files. */
 struct order_totals {
 	int64_t orders, returns, lines, units, net_minor, anonymous_lines;

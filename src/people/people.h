@@ -75,6 +75,14 @@ MUST_CHECK enum result customer_members(struct db_tx *tx, int64_t customer, int6
 					struct error *e);
 #define CUSTOMER_MEMBERS_MAX 500
 
+/* Records that are held by another record's customer (record ≠ customer), by (rkey, record) after `after` (0: from the
+ * start): with it a caller maps many records at once. */
+struct membership {
+	int64_t record, customer;
+};
+MUST_CHECK enum result membership_scan(struct db_tx *tx, int64_t after, int limit, struct membership *out, int *count,
+				       struct error *e);
+
 /* The person as one: members, and the attributes chosen (newest that is not empty, told over inferred; ties by source,
  * source key). Strings live in the arena. */
 struct person {

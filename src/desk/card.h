@@ -1,0 +1,34 @@
+/* Inside the room: the parts of the greeting card. */
+#ifndef BYNAME_DESK_CARD_H
+#define BYNAME_DESK_CARD_H
+
+#include "desk/shape.h"
+
+#define CARD_FACTS_MAX 200
+#define CARD_PREFERENCES_MAX 64
+#define CARD_ORDERS 8
+
+/* Everything the card is made from, read once. */
+struct card {
+	const struct person *person;
+	struct spending spending;
+	struct preference *preferences;
+	int preference_count;
+	struct fact *facts; /* told facts and wrong-marks */
+	int fact_count;
+	struct order *orders; /* the newest, with lines */
+	int order_count;
+	bool full; /* also what may not be said aloud */
+};
+
+/* facts.c: sizes, likes, dislikes, served_how, channels. */
+void card_facts(struct shape *s, const struct card *c);
+/* Whether someone marked this as wrong. */
+bool card_is_wrong(const struct card *c, const char *kind, const char *value);
+
+/* occasion.c: milestones within 30 days; the one opener; what is open. */
+MUST_CHECK enum result card_milestones(struct shape *s, const struct card *c, struct error *e);
+MUST_CHECK enum result card_opener(struct shape *s, const struct card *c, struct error *e);
+MUST_CHECK enum result card_open_matters(struct shape *s, const struct card *c, struct error *e);
+
+#endif

@@ -1,0 +1,129 @@
+/* The timeline across channels, and one order with its history. */
+#include "desk/shape.h"
+
+#include "base/cursor.h"
+
+#define PAGE_MAX 200
+#define REVISIONS_SHOWN 50
+
+struct timeline_ask {
+	int64_t asked, customer, before_at, before_id;
+	enum channel channel;
+	int limit;
+};
+
+static enum result write_touchpoint(struct shape *s, const struct touchpoint *t, struct error *e)
+{
+	jw_object(s->w);
+	jw_kid(s->w, "id", ID_TOUCHPOINT, t->id);
+	jw_kid(s->w, "record", ID_RECORD, t->record);
+	jw_ktime(s->w, "at", t->at);
+	jw_kcstr(s->w, "channel", channel_name(t->channel));
+	jw_kcstr(s->w, "kind", t->kind);
+	jw_kcstr(s->w, "title", t->title);
+	TRY(shape_store(s, "store", t->store, e));
+	TRY(shape_associate(s, "associate", t->associate, e));
+	jw_kid(s->w, "order", ID_ORDER, t->ref);
+	jw_kcstr(s->w, "source", t->source);
+	jw_key(s->w, "body");
+	if (t->body && t->body[0])
+		jw_raw(s->w, str_c(t->body));
+	else
+		jw_null(s->w);
+	jw_end_object(s->w);
+	return OK;
+}
+
+static enum result timeline_answer(struct shape *s, void *arg, struct error *e)
+{
+	struct timeline_ask *ask = arg;
+	struct person *p = arena_alloc(s->a, sizeof(*p));
+	struct touchpoint *t = arena_array(s->a, (size_t)ask->limit, sizeof(*t));
+	int count = 0;
+	if (!p || !t)
+		return error_nomem(e);
+	TRY(person_load(s->tx, ask->asked, s->a, p, e));
+	ask->customer = p->customer;
+	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id, ask->limit, s->a, t,
+			  &count, e));
+	jw_object(s->w);
+	jw_key(s->w, "items");
+	jw_array(s->w);
+	for (int i = 0; i < count; i++)
+		TRY(write_touchpoint(s, &t[i], e));
+	jw_end_array(s->w);
+	char next[CURSOR_BYTES] = "";
+	if (count == ask->limit)
+		cursor_format(next, t[count - 1].at, t[count - 1].id);
+	jw_kcstr(s->w, "next", next[0] ? next : NULL);
+	jw_end_object(s->w);
+	return OK;
+}
+
+enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer, enum channel channel,
+			  int64_t before_at, int64_t before_id, int limit, struct json_writer *w, struct error *e)
+{
+	struct timeline_ask ask = { .asked = customer, .before_at = before_at, .before_id = before_id, .channel = channel,
+				    .limit = limit < 1 ? 1 : limit > PAGE_MAX ? PAGE_MAX : limit };
+	return shape_answer(d, p, timeline_answer, &ask, &ask.customer, "serve", w, e);
+}
+
+struct order_ask {
+	int64_t order, customer;
+};
+
+static enum result write_history(struct shape *s, int64_t order, struct error *e)
+{
+	struct order_revision *r = arena_array(s->a, REVISIONS_SHOWN, sizeof(*r));
+	int count = 0;
+	if (!r)
+		return error_nomem(e);
+	TRY(order_history(s->tx, order, s->a, REVISIONS_SHOWN, r, &count, e));
+	jw_key(s->w, "history");
+	jw_array(s->w);
+	for (int i = 0; i < count; i++) {
+		jw_object(s->w);
+		jw_ki64(s->w, "revision", r[i].revision);
+		jw_ktime(s->w, "at", r[i].at);
+		jw_key(s->w, "difference");
+		if (r[i].difference && r[i].difference[0])
+			jw_raw(s->w, str_c(r[i].difference));
+		else
+			jw_null(s->w);
+		jw_end_object(s->w);
+	}
+	jw_end_array(s->w);
+	return OK;
+}
+
+static enum result order_answer(struct shape *s, void *arg, struct error *e)
+{
+	struct order_ask *ask = arg;
+	struct order o;
+	TRY(order_get(s->tx, ask->order, s->a, &o, e));
+	jw_object(s->w);
+	TRY(shape_order(s, &o, true, e));
+	TRY(write_history(s, o.id, e));
+	jw_key(s->w, "customer");
+	if (o.record) {
+		struct person *p = arena_alloc(s->a, sizeof(*p));
+		if (!p)
+			return error_nomem(e);
+		TRY(person_load(s->tx, o.record, s->a, p, e));
+		ask->customer = p->customer;
+		jw_object(s->w);
+		jw_kid(s->w, "id", ID_CUSTOMER, p->customer);
+		jw_kcstr(s->w, "name", person_name(p, s->a));
+		jw_end_object(s->w);
+	} else {
+		jw_null(s->w);
+	}
+	jw_end_object(s->w);
+	return OK;
+}
+
+enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w, struct error *e)
+{
+	struct order_ask ask = { .order = order };
+	return shape_answer(d, p, order_answer, &ask, &ask.customer, "serve", w, e);
+}

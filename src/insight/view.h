@@ -1,0 +1,12 @@
+/* Inside the room: the stored views. */
+#ifndef BYNAME_INSIGHT_VIEW_H
+#define BYNAME_INSIGHT_VIEW_H
+
+#include "feed/room.h"
+#include "insight/insight.h"
+
+enum result insight_apply(struct db_tx *tx, const struct feed_event *events, size_t count, struct error *e);
+enum result insight_rebuild(struct db *db, db_progress_fn *progress, void *arg, struct error *e);
+enum result insight_digest(struct db *db, unsigned char out[16], struct error *e);
+
+#endif
