@@ -43,6 +43,12 @@ MUST_CHECK enum result money_times(struct decimal unit, int64_t qty, int16_t cur
 MUST_CHECK enum result money_scale(struct money m, int64_t num, int64_t den, enum rounding how, struct money *out,
 				   struct error *e);
 
+int16_t money_currency(struct money m);
+/* amount × num / den, counted in another currency whose scale may differ (JPY has no digits, KWD three): num / den is the
+ * price of one whole unit of the old currency in whole units of the new. */
+MUST_CHECK enum result money_convert(struct money m, int16_t to, int64_t num, int64_t den, enum rounding how,
+				     struct money *out, struct error *e);
+
 /* Splits total into count parts in proportion to weights (all ≥ 0, not all 0; else equal parts), largest remainder,
  * ties to the lower index: the parts sum to total exactly. */
 MUST_CHECK enum result money_allocate(struct money total, const int64_t *weights, size_t count, struct money *parts,
