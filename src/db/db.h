@@ -69,6 +69,8 @@ struct db_config {
 	bool create;         /* make the SQLite file where there is none */
 	const char *vfs;     /* SQLite VFS by name, for tests; NULL: default */
 	bool unsafe_no_sync; /* test mutant: synchronous=OFF. Never outside tests. */
+	int limit_ms;        /* a read, or a PostgreSQL write, is stopped after this: ERR_BUSY "db.too_slow"; 0: 5,000 */
+	int checkpoint_pages; /* SQLite: WAL pages that set the checkpointer going; 0: 16,000 */
 };
 
 /* Opens; the schema is not touched. Errors: ERR_IO "db.open", ERR_BUSY "db.locked" (another process has the file). */
@@ -99,14 +101,16 @@ typedef enum result db_fn(struct db_tx *tx, void *arg, struct error *e);
  * commits together; it must be short (≤ 50 ms) and must not call db_transact() or db_read(). Thread-safe; blocks. */
 MUST_CHECK enum result db_transact(struct db *db, db_fn *fn, void *arg, struct error *e);
 
-/* Read-only transaction on one snapshot, ≤ 1 s: page longer work. May nest inside nothing. Thread-safe. */
+/* Read-only transaction on one snapshot, ≤ 1 s: page longer work (it is stopped after limit_ms). May nest inside nothing;
+ * runs again when the connection is lost. Thread-safe. */
 MUST_CHECK enum result db_read(struct db *db, db_fn *fn, void *arg, struct error *e);
 
 /* The engine of a running transaction, for the few places where a plan differs. */
 enum db_engine db_tx_engine(const struct db_tx *tx);
 /* An arena that lives until this attempt ends. */
 struct arena *db_tx_arena(struct db_tx *tx);
-/* Registers fn(arg) to be called once, after the commit is durable, on the committing thread; not on roll-back. */
+/* Registers fn(arg) to be called once, after the commit is durable, on the thread that called db_transact(), before it
+ * returns; not on roll-back. What arg points to may lie in db_tx_arena(). */
 MUST_CHECK enum result db_after_commit(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e);
 /* PostgreSQL: takes a transaction-scoped advisory lock on the key; SQLite: nothing to do (one writer). Take locks in
  * ascending order of key. */
@@ -115,10 +119,14 @@ MUST_CHECK enum result db_lock(struct db_tx *tx, int64_t key, struct error *e);
 /* ---- Statements ------------------------------------------------------------------------------------------------- */
 
 /* Runs a statement without rows. *changed (may be NULL) is the count of rows written. A unique key violated is
- * ERR_CONFLICT "db.unique" (PostgreSQL: the transaction is then lost: prefer ON CONFLICT DO NOTHING and the count). */
+ * ERR_CONFLICT "db.unique": prefer ON CONFLICT DO NOTHING and the count. On both engines a transaction in which a
+ * statement failed is lost: every later statement gives the same error, and so does db_transact(), even if fn returns OK.
+ * With changed == NULL PostgreSQL does not wait for the answer (pipelining): an error may then come out of a later
+ * statement or of db_transact(). So pass NULL wherever the count does not matter. */
 #define db_exec(tx, stmt, changed, e, ...) \
 	db_exec_values(tx, stmt, changed, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
-/* Opens a cursor. Several may be open at once, also of the same statement. */
+/* Opens a cursor. Several may be open at once, also of the same statement. Do not write to the tables that an open
+ * cursor reads: SQLite may show the change to it. Values may be temporary. */
 #define db_query(tx, stmt, rows, e, ...) \
 	db_query_values(tx, stmt, rows, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
 /* For statements without parameters. */

@@ -20,9 +20,13 @@ const char *kit_engine(void);
 /* A fresh, migrated database: a file in a temporary folder, or a new database in a PostgreSQL cluster that this process
  * starts on first use (no TCP; removed at exit; BYNAME_TEST_PG reuses a running one). Fails the test when it cannot. */
 struct db *kit_db(void);
+/* Makes room for a database without opening it: its url. */
+const char *kit_db_fresh(void);
 /* The url of the database that kit_db() gave last, to open it a second time (PostgreSQL: a second "server process"). */
 const char *kit_db_url(void);
 void kit_db_close(struct db *db); /* closes and removes */
+/* PostgreSQL: runs SQL on the last database over a connection of its own ("from outside"). */
+void kit_sql(const char *sql);
 /* A temporary folder, removed at exit. */
 const char *kit_dir(void);
 
