@@ -153,7 +153,7 @@ static enum result sqlite_sound(sqlite3 *h, struct error *e)
 {
 	sqlite3_stmt *st = NULL;
 	bool sound = sqlite3_prepare_v2(h, "PRAGMA quick_check(1)", -1, &st, NULL) == SQLITE_OK &&
-		     sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+	             sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
 	sqlite3_finalize(st);
 	return sound ? OK : error_set(e, ERR_CORRUPT, "restore.damaged", NULL, "The backup is damaged.");
 }
@@ -186,7 +186,8 @@ static enum result sqlite_restore(const struct db_config *config, const char *pa
 	int n = snprintf(uri, sizeof(uri), "%s", escaped ? escaped : "");
 	sqlite3_free(escaped);
 	if (n <= 0 || n >= PATH_BYTES || strpbrk(path, "?#%"))
-		return error_set(e, ERR_INVALID, "backup.path", NULL, "The path of a backup is short and without ? # %%.");
+		return error_set(e, ERR_INVALID, "backup.path", NULL,
+		                 "The path of a backup is short and without ? # %%.");
 	int rc = sqlite3_open_v2(uri, &restore.from, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
 	enum result r = rc == SQLITE_OK ? sqlite_sound(restore.from, e) : sqlite_fail(restore.from, rc, "restore", e);
 	struct db *db = NULL;
@@ -260,7 +261,7 @@ enum result pg_backup(struct db *db, const char *path, db_progress_fn *progress,
 }
 
 DB_STMT(restore_tables_pg, "", "i",
-	"SELECT COUNT(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())")
+        "SELECT COUNT(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())")
 
 static enum result restore_empty(struct db_tx *tx, void *arg, struct error *e)
 {
@@ -268,8 +269,9 @@ static enum result restore_empty(struct db_tx *tx, void *arg, struct error *e)
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	bool found;
 	TRY(db_query_one(tx, &restore_tables_pg, &rows, &found, e, DB_NONE));
-	return db_int(rows, 0) == 0 ? OK
-				    : error_set(e, ERR_CONFLICT, "restore.not_empty", NULL, "The database is not empty.");
+	return db_int(rows, 0) == 0
+	               ? OK
+	               : error_set(e, ERR_CONFLICT, "restore.not_empty", NULL, "The database is not empty.");
 }
 
 static enum result pg_restore(const struct db_config *config, const char *path, struct error *e)
@@ -286,8 +288,15 @@ static enum result pg_restore(const struct db_config *config, const char *path, 
 		if (strcmp(o->keyword, "dbname") == 0 && o->val)
 			snprintf(name, sizeof(name), "%s", o->val);
 	PQconninfoFree(options);
-	char *argv[] = { "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--dbname",
-			 name, (char *)path, NULL };
+	char *argv[] = { "pg_restore",
+		         "--no-owner",
+		         "--no-privileges",
+		         "--exit-on-error",
+		         "--single-transaction",
+		         "--dbname",
+		         name,
+		         (char *)path,
+		         NULL };
 	return program_run(config->url, argv, e);
 }
 
@@ -305,7 +314,8 @@ enum result db_backup(struct db *db, const char *path, db_progress_fn *progress,
 enum result db_restore(const struct db_config *config, const char *path, struct error *e)
 {
 	struct error local = { 0 };
-	enum result r = url_is_postgres(config->url) ? pg_restore(config, path, &local) : sqlite_restore(config, path, &local);
+	enum result r =
+	        url_is_postgres(config->url) ? pg_restore(config, path, &local) : sqlite_restore(config, path, &local);
 	if (r != OK && e)
 		*e = local;
 	return r;

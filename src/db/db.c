@@ -35,7 +35,7 @@ enum result db_bug(struct error *e, const struct db_stmt *stmt, const char *what
 	abort();
 #endif
 	return error_set(e, ERR_INTERNAL, "db.signature", NULL, "%s (%s:%d): %s", stmt->name, stmt->file, stmt->line,
-			 what);
+	                 what);
 }
 
 /* ---- Opening ---- */
@@ -116,7 +116,7 @@ static char lower(char c)
 }
 
 static enum result values_check(const struct db_stmt *stmt, const struct db_value *values, size_t count,
-				struct error *e)
+                                struct error *e)
 {
 	size_t wanted = strlen(stmt->params);
 	if (count != wanted)
@@ -135,14 +135,14 @@ static enum result values_check(const struct db_stmt *stmt, const struct db_valu
 		/* Both engines refuse the same text: PostgreSQL would abort the transaction, SQLite would store it. */
 		if (values[i].type == 't' && !str_utf8_valid(values[i].s))
 			return error_set(e, ERR_INVALID, "db.text", NULL, "%s: parameter %zu is not valid UTF-8 text",
-					 stmt->name, i + 1);
+			                 stmt->name, i + 1);
 	}
 	return OK;
 }
 
 /* What stands before every statement: the transaction still lives, in time, and no fault is due. */
-static enum result stmt_admit(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t *count,
-			      struct error *e)
+static enum result stmt_admit(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values,
+                              size_t *count, struct error *e)
 {
 	if (tx->failure.result != OK) {
 		if (e)
@@ -153,17 +153,18 @@ static enum result stmt_admit(struct db_tx *tx, const struct db_stmt *stmt, cons
 		*count = 0;
 	TRY(values_check(stmt, values, *count, e));
 	if (tx->deadline && clock_monotonic() > tx->deadline)
-		return error_set(e, ERR_BUSY, "db.too_slow", NULL, "The transaction took too long (at %s).", stmt->name);
+		return error_set(e, ERR_BUSY, "db.too_slow", NULL, "The transaction took too long (at %s).",
+		                 stmt->name);
 	return fault_step(tx->db, e);
 }
 
 enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
-			   const struct db_value *values, size_t count)
+                           const struct db_value *values, size_t count)
 {
 	struct error local = { 0 };
 	int64_t rows = 0;
 	enum result r = *stmt->cols ? db_bug(&local, stmt, "db_exec() of a statement with columns")
-				    : stmt_admit(tx, stmt, values, &count, &local);
+	                            : stmt_admit(tx, stmt, values, &count, &local);
 	if (r == OK)
 		r = tx->db->ops->exec(tx, stmt, values, count, changed ? &rows : NULL, &local);
 	if (r != OK) {
@@ -177,11 +178,11 @@ enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t
 }
 
 enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **out, struct error *e,
-			    const struct db_value *values, size_t count)
+                            const struct db_value *values, size_t count)
 {
 	struct error local = { 0 };
 	enum result r = *stmt->cols ? stmt_admit(tx, stmt, values, &count, &local)
-				    : db_bug(&local, stmt, "db_query() of a statement without columns");
+	                            : db_bug(&local, stmt, "db_query() of a statement without columns");
 	struct db_rows *rows = NULL;
 	if (r == OK) {
 		rows = mem_calloc(1, sizeof(*rows));
@@ -252,7 +253,7 @@ void db_rows_free(struct db_rows *rows)
 }
 
 enum result db_query_one_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **out, bool *found,
-				struct error *e, const struct db_value *values, size_t count)
+                                struct error *e, const struct db_value *values, size_t count)
 {
 	struct db_rows *rows = NULL;
 	TRY(db_query_values(tx, stmt, &rows, e, values, count));

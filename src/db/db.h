@@ -1,5 +1,5 @@
-/* One door to SQL: SQLite (one file, one writer thread, grouped commits) and PostgreSQL (a pool). One SQL text for both,
- * parameters $1…$n. Nothing outside db/ sees sqlite3 or libpq.
+/* One door to SQL: SQLite (one file, one writer thread, grouped commits) and PostgreSQL (a pool). One SQL text for
+ *both, parameters $1…$n. Nothing outside db/ sees sqlite3 or libpq.
  *
  * A statement stands directly above the function that uses it:
  *
@@ -39,10 +39,14 @@ struct db_stmt {
 /* All DB_STMTs of the program. */
 const struct db_stmt *db_stmts(size_t *count);
 
-#define DB_STMT(ident, params_, cols_, sql_)                                                                       \
-	static const struct db_stmt ident __attribute__((section("byname_stmt"), used, aligned(8))) = {            \
-		.name = #ident, .params = (params_), .cols = (cols_), .sql = (sql_), .file = __FILE__, .line = __LINE__ \
-	};
+#define DB_STMT(ident, params_, cols_, sql_)                                                                           \
+	static const struct db_stmt ident                                                                              \
+	        __attribute__((section("byname_stmt"), used, aligned(8))) = { .name = #ident,                          \
+		                                                              .params = (params_),                     \
+		                                                              .cols = (cols_),                         \
+		                                                              .sql = (sql_),                           \
+		                                                              .file = __FILE__,                        \
+		                                                              .line = __LINE__ };
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 
@@ -54,22 +58,22 @@ struct db_value {
 };
 #define DB_INT(v) ((struct db_value){ .type = 'i', .i = (v) })
 #define DB_REAL(v) ((struct db_value){ .type = 'r', .r = (v) })
-#define DB_TEXT(v) ((struct db_value){ .type = 't', .s = (v) })        /* struct str */
-#define DB_CSTR(v) ((struct db_value){ .type = 't', .s = str_c(v) })   /* NUL-terminated */
-#define DB_BLOB(v) ((struct db_value){ .type = 'b', .s = (v) })        /* struct str */
+#define DB_TEXT(v) ((struct db_value){ .type = 't', .s = (v) })      /* struct str */
+#define DB_CSTR(v) ((struct db_value){ .type = 't', .s = str_c(v) }) /* NUL-terminated */
+#define DB_BLOB(v) ((struct db_value){ .type = 'b', .s = (v) })      /* struct str */
 #define DB_NULL ((struct db_value){ .type = 0 })
-#define DB_INT_OR_NULL(v) ((v) ? DB_INT(v) : DB_NULL)                   /* 0 is NULL */
-#define DB_TEXT_OR_NULL(v) ((v).n ? DB_TEXT(v) : DB_NULL)               /* empty is NULL */
+#define DB_INT_OR_NULL(v) ((v) ? DB_INT(v) : DB_NULL)     /* 0 is NULL */
+#define DB_TEXT_OR_NULL(v) ((v).n ? DB_TEXT(v) : DB_NULL) /* empty is NULL */
 
 /* ---- Opening ---------------------------------------------------------------------------------------------------- */
 
 struct db_config {
-	const char *url;     /* "postgresql://…" / "host=…", or a path of a SQLite file ("" : in memory is not offered) */
-	int readers;         /* reader connections (SQLite) or pool size (PostgreSQL); 0: 8 */
-	bool create;         /* make the SQLite file where there is none */
+	const char *url; /* "postgresql://…" / "host=…", or a path of a SQLite file ("" : in memory is not offered) */
+	int readers;     /* reader connections (SQLite) or pool size (PostgreSQL); 0: 8 */
+	bool create;     /* make the SQLite file where there is none */
 	const char *vfs;     /* SQLite VFS by name, for tests; NULL: default */
 	bool unsafe_no_sync; /* test mutant: synchronous=OFF. Never outside tests. */
-	int limit_ms;        /* a read, or a PostgreSQL write, is stopped after this: ERR_BUSY "db.too_slow"; 0: 5,000 */
+	int limit_ms; /* a read, or a PostgreSQL write, is stopped after this: ERR_BUSY "db.too_slow"; 0: 5,000 */
 	int checkpoint_pages; /* SQLite: WAL pages that set the checkpointer going; 0: 16,000 */
 };
 
@@ -101,8 +105,8 @@ typedef enum result db_fn(struct db_tx *tx, void *arg, struct error *e);
  * commits together; it must be short (≤ 50 ms) and must not call db_transact() or db_read(). Thread-safe; blocks. */
 MUST_CHECK enum result db_transact(struct db *db, db_fn *fn, void *arg, struct error *e);
 
-/* Read-only transaction on one snapshot, ≤ 1 s: page longer work (it is stopped after limit_ms). May nest inside nothing;
- * runs again when the connection is lost. Thread-safe. */
+/* Read-only transaction on one snapshot, ≤ 1 s: page longer work (it is stopped after limit_ms). May nest inside
+ * nothing; runs again when the connection is lost. Thread-safe. */
 MUST_CHECK enum result db_read(struct db *db, db_fn *fn, void *arg, struct error *e);
 
 /* The engine of a running transaction, for the few places where a plan differs. */
@@ -120,23 +124,27 @@ MUST_CHECK enum result db_lock(struct db_tx *tx, int64_t key, struct error *e);
 
 /* Runs a statement without rows. *changed (may be NULL) is the count of rows written. A unique key violated is
  * ERR_CONFLICT "db.unique": prefer ON CONFLICT DO NOTHING and the count. On both engines a transaction in which a
- * statement failed is lost: every later statement gives the same error, and so does db_transact(), even if fn returns OK.
- * With changed == NULL PostgreSQL does not wait for the answer (pipelining): an error may then come out of a later
+ * statement failed is lost: every later statement gives the same error, and so does db_transact(), even if fn returns
+ * OK. With changed == NULL PostgreSQL does not wait for the answer (pipelining): an error may then come out of a later
  * statement or of db_transact(). So pass NULL wherever the count does not matter. */
-#define db_exec(tx, stmt, changed, e, ...) \
+#define db_exec(tx, stmt, changed, e, ...)                                                                             \
 	db_exec_values(tx, stmt, changed, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
 /* Opens a cursor. Several may be open at once, also of the same statement. Do not write to the tables that an open
  * cursor reads: SQLite may show the change to it. Values may be temporary. */
-#define db_query(tx, stmt, rows, e, ...) \
+#define db_query(tx, stmt, rows, e, ...)                                                                               \
 	db_query_values(tx, stmt, rows, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
 /* For statements without parameters. */
-#define DB_NONE (struct db_value){ .type = '-' }
+#define DB_NONE                                                                                                        \
+	(struct db_value)                                                                                              \
+	{                                                                                                              \
+		.type = '-'                                                                                            \
+	}
 #define DB_COUNT_(...) (sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value))
 
 MUST_CHECK enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
-				      const struct db_value *values, size_t count);
+                                      const struct db_value *values, size_t count);
 MUST_CHECK enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **rows,
-				       struct error *e, const struct db_value *values, size_t count);
+                                       struct error *e, const struct db_value *values, size_t count);
 
 enum db_step { DB_ROW, DB_DONE, DB_ERR };
 enum db_step db_next(struct db_rows *rows, struct error *e);
@@ -157,10 +165,10 @@ struct str db_blob(const struct db_rows *rows, int col);
 char *db_text_dup(const struct db_rows *rows, int col, struct arena *a);
 
 /* One row or none: opens, steps once. *found says which; the row stays readable until db_rows_free(). */
-#define db_query_one(tx, stmt, rows, found, e, ...)                                                                  \
+#define db_query_one(tx, stmt, rows, found, e, ...)                                                                    \
 	db_query_one_values(tx, stmt, rows, found, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
 MUST_CHECK enum result db_query_one_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **rows,
-					   bool *found, struct error *e, const struct db_value *values, size_t count);
+                                           bool *found, struct error *e, const struct db_value *values, size_t count);
 
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 

@@ -7,12 +7,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define DB_PARAMS_MAX 100          /* parameters of one statement */
-#define DB_RETRIES_MAX 10          /* runs of one transaction before ERR_BUSY "db.contention" */
-#define DB_READERS_DEFAULT 8       /* SQLite reader connections, PostgreSQL pool */
-#define DB_LIMIT_MS_DEFAULT 5000   /* a read, or a write on PostgreSQL, is stopped after this */
-#define DB_CHECKPOINT_PAGES 16000  /* WAL pages (of 4 KiB) that set the checkpointer going */
-#define DB_ARENAS_KEPT 64          /* idle arenas */
+#define DB_PARAMS_MAX 100         /* parameters of one statement */
+#define DB_RETRIES_MAX 10         /* runs of one transaction before ERR_BUSY "db.contention" */
+#define DB_READERS_DEFAULT 8      /* SQLite reader connections, PostgreSQL pool */
+#define DB_LIMIT_MS_DEFAULT 5000  /* a read, or a write on PostgreSQL, is stopped after this */
+#define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
+#define DB_ARENAS_KEPT 64         /* idle arenas */
 
 struct node_lease;
 
@@ -23,10 +23,10 @@ struct db_ops {
 	enum result (*transact)(struct db *db, db_fn *fn, void *arg, struct error *e);
 	enum result (*read)(struct db *db, db_fn *fn, void *arg, struct error *e);
 	enum result (*exec)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			    int64_t *changed, struct error *e);
+	                    int64_t *changed, struct error *e);
 	/* Fills rows->handle (and what else it needs). */
 	enum result (*query)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			     struct db_rows *rows, struct error *e);
+	                     struct db_rows *rows, struct error *e);
 	enum db_step (*next)(struct db_rows *rows, struct error *e);
 	void (*rows_close)(struct db_rows *rows);
 	bool (*is_null)(const struct db_rows *rows, int col);
@@ -81,9 +81,9 @@ struct db_rows {
 	const struct db_stmt *stmt;
 	struct db_rows *next, **link;
 	bool on_row, done;
-	void *handle;    /* sqlite3_stmt, PGresult */
-	void *slot;      /* SQLite: the cache slot that lent it; NULL: its own */
-	int row, count;  /* PostgreSQL */
+	void *handle;   /* sqlite3_stmt, PGresult */
+	void *slot;     /* SQLite: the cache slot that lent it; NULL: its own */
+	int row, count; /* PostgreSQL */
 };
 
 /* ---- db.c ---- */

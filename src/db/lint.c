@@ -3,6 +3,17 @@
 #include <ctype.h>
 #include <stdio.h>
 
+/* PostgreSQL does not mind a parameter that has a type and no use. */
+static bool param_used(const struct db_stmt *stmt, size_t n)
+{
+	char name[32];
+	int length = snprintf(name, sizeof(name), "$%zu", n);
+	for (const char *p = strstr(stmt->sql, name); p; p = strstr(p + 1, name))
+		if (!isdigit((unsigned char)p[length]))
+			return true;
+	return false;
+}
+
 /* What one of the engines takes and the other takes otherwise. */
 static const char *text_fault(const struct db_stmt *stmt)
 {
@@ -23,6 +34,9 @@ static const char *text_fault(const struct db_stmt *stmt)
 	for (const char *p = stmt->cols; *p; p++)
 		if (!strchr("itbrITBR", *p))
 			return "an unknown letter in the signature of the columns";
+	for (size_t n = 1; n <= strlen(stmt->params); n++)
+		if (!param_used(stmt, n))
+			return "a parameter of the signature is not in the text";
 	return strlen(stmt->params) > DB_PARAMS_MAX ? "too many parameters" : NULL;
 }
 
@@ -45,8 +59,8 @@ enum result db_lint(struct db *db, void *out_file, int *bad, struct error *e)
 			continue;
 		faults++;
 		if (out_file)
-			fprintf(out_file, "%s:%d: %s (%s): %s\n", stmt->file, stmt->line, stmt->name, db_engine_name(db),
-				fault);
+			fprintf(out_file, "%s:%d: %s (%s): %s\n", stmt->file, stmt->line, stmt->name,
+			        db_engine_name(db), fault);
 	}
 	*bad = faults;
 	return OK;

@@ -8,12 +8,13 @@
 
 DB_STMT(migration_list, "", "ib", "SELECT version, hash FROM migration ORDER BY version")
 DB_STMT(migration_insert, "itbi", "", "INSERT INTO migration (version, name, hash, at) VALUES ($1, $2, $3, $4)")
-DB_STMT(migration_exists_sqlite, "", "i", "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'")
+DB_STMT(migration_exists_sqlite, "", "i",
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'")
 DB_STMT(migration_exists_pg, "", "i", "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('migration')")
 DB_STMT(migration_patience_pg, "", "t", "SELECT set_config('statement_timeout', '0', true)")
 
 static const char migration_table[] = "CREATE TABLE migration (version {int} PRIMARY KEY, name {text} NOT NULL,"
-				      " hash {blob} NOT NULL, at {int} NOT NULL) {rows};";
+                                      " hash {blob} NOT NULL, at {int} NOT NULL) {rows};";
 
 int db_schema_version(void)
 {
@@ -75,8 +76,9 @@ enum result schema_expand(enum db_engine engine, const char *sql, struct buf *ou
 		while (line.n) {
 			if (*line.p == '{' && is_token(line)) {
 				if (!token_expand(engine, &line, out))
-					return error_set(e, ERR_INTERNAL, "schema.token", NULL, "An unknown token: %.*s",
-							 (int)(line.n > 30 ? 30 : line.n), line.p);
+					return error_set(e, ERR_INTERNAL, "schema.token", NULL,
+					                 "An unknown token: %.*s", (int)(line.n > 30 ? 30 : line.n),
+					                 line.p);
 				continue;
 			}
 			buf_char(out, *line.p++);
@@ -122,7 +124,7 @@ static enum result table_ensure(struct db_tx *tx, struct error *e)
 
 /* The first file that is not applied; NULL: none. An applied file must be the one that was applied. */
 static enum result file_next(struct db_tx *tx, const struct migration_run *run, const struct schema_file **next,
-			     struct error *e)
+                             struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(tx, &migration_list, &rows, e, DB_NONE));
@@ -132,15 +134,15 @@ static enum result file_next(struct db_tx *tx, const struct migration_run *run, 
 		int64_t version = db_int(rows, 0);
 		if (version > run->newest)
 			return error_set(e, ERR_CORRUPT, "schema.newer", NULL,
-					 "The database has schema %lld; this program knows %d.", (long long)version,
-					 run->newest);
+			                 "The database has schema %lld; this program knows %d.", (long long)version,
+			                 run->newest);
 		unsigned char hash[HASH128_BYTES];
 		struct str stored = db_blob(rows, 1);
 		if (f->version == version)
 			file_hash(f, hash);
 		if (f->version != version || stored.n != sizeof(hash) || memcmp(stored.p, hash, sizeof(hash)) != 0)
 			return error_set(e, ERR_CORRUPT, "schema.changed", NULL,
-					 "The database was made with another text of schema %lld.", (long long)version);
+			                 "The database was made with another text of schema %lld.", (long long)version);
 		f++;
 	}
 	if (step == DB_ERR)
@@ -171,7 +173,7 @@ static enum result migrate_one(struct db_tx *tx, void *arg, struct error *e)
 	file_hash(f, hash);
 	TRY(script_run(tx, f->sql, e));
 	TRY(db_exec(tx, &migration_insert, NULL, e, DB_INT(f->version), DB_CSTR(f->name),
-		    DB_BLOB(((struct str){ (const char *)hash, sizeof(hash) })), DB_INT(clock_now())));
+	            DB_BLOB(((struct str){ (const char *)hash, sizeof(hash) })), DB_INT(clock_now())));
 	run->more = true;
 	return OK;
 }

@@ -25,8 +25,8 @@ struct node_lease {
 
 DB_STMT(node_list, "", "ii", "SELECT node, until FROM node")
 DB_STMT(node_take, "itii", "",
-	"INSERT INTO node (node, holder, until) VALUES ($1, $2, $3)"
-	" ON CONFLICT (node) DO UPDATE SET holder = $2, until = $3 WHERE node.until <= $4")
+        "INSERT INTO node (node, holder, until) VALUES ($1, $2, $3)"
+        " ON CONFLICT (node) DO UPDATE SET holder = $2, until = $3 WHERE node.until <= $4")
 DB_STMT(node_renew, "iti", "", "UPDATE node SET until = $3 WHERE node = $1 AND holder = $2")
 
 struct lease_try {
@@ -71,7 +71,8 @@ static enum result lease_take(struct db_tx *tx, void *arg, struct error *e)
 	struct lease_try *t = arg;
 	int64_t now = clock_now(), changed;
 	TRY(node_choose(tx, now, t, e));
-	TRY(db_exec(tx, &node_take, &changed, e, DB_INT(t->node), DB_CSTR(t->holder), DB_INT(now + LEASE_US), DB_INT(now)));
+	TRY(db_exec(tx, &node_take, &changed, e, DB_INT(t->node), DB_CSTR(t->holder), DB_INT(now + LEASE_US),
+	            DB_INT(now)));
 	return changed ? OK : error_set(e, ERR_RETRY, "node.race", NULL, "Another process took the node number.");
 }
 

@@ -13,8 +13,17 @@
 #define PG_POOL_WAIT_S 10
 
 /* Types of pg_type.dat; stable by PostgreSQL's promise. */
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_FLOAT8 = 701,
-       OID_VARCHAR = 1043, OID_XID8 = 5069 };
+enum {
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_FLOAT8 = 701,
+	OID_VARCHAR = 1043,
+	OID_XID8 = 5069
+};
 
 enum prepared { P_NONE, P_SENT, P_READY };
 
@@ -102,10 +111,10 @@ static enum result conn_settings(struct pg_conn *c, int64_t limit_us, struct err
 {
 	char sql[400];
 	snprintf(sql, sizeof(sql),
-		 "SET statement_timeout=%lld; SET idle_in_transaction_session_timeout=%lld; SET synchronous_commit=on;"
-		 "SET TimeZone='UTC'; SET standard_conforming_strings=on; SET jit=off;"
-		 "SET default_transaction_isolation='read committed'",
-		 (long long)(limit_us / 1000), (long long)(limit_us / 1000));
+	         "SET statement_timeout=%lld; SET idle_in_transaction_session_timeout=%lld; SET synchronous_commit=on;"
+	         "SET TimeZone='UTC'; SET standard_conforming_strings=on; SET jit=off;"
+	         "SET default_transaction_isolation='read committed'",
+	         (long long)(limit_us / 1000), (long long)(limit_us / 1000));
 	PGresult *res = PQexec(c->pg, sql);
 	enum result r = PQresultStatus(res) == PGRES_COMMAND_OK ? OK : result_fail(res, "connect", e);
 	PQclear(res);
@@ -128,7 +137,8 @@ static enum result conn_new(struct pg_db *p, unsigned generation, struct pg_conn
 	c->prepared = prepared;
 	c->generation = generation;
 	/* The url stands last, so that it may overrule. */
-	const char *keys[] = { "connect_timeout", "tcp_user_timeout", "client_encoding", "application_name", "dbname", NULL };
+	const char *keys[] = { "connect_timeout",  "tcp_user_timeout", "client_encoding",
+		               "application_name", "dbname",           NULL };
 	const char *values[] = { "5", "10000", "UTF8", "byname", p->db->url, NULL };
 	c->pg = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(c->pg) != CONNECTION_OK) {
@@ -147,8 +157,8 @@ static enum result conn_new(struct pg_db *p, unsigned generation, struct pg_conn
 	return OK;
 }
 
-/* An idle connection on which something came in (the server's farewell, an end of file) is not used again: a commit sent
- * down it would end in "unknown". */
+/* An idle connection on which something came in (the server's farewell, an end of file) is not used again: a commit
+ * sent down it would end in "unknown". */
 static bool conn_quiet(const struct pg_conn *c)
 {
 	struct pollfd fd = { .fd = PQsocket(c->pg), .events = POLLIN };
@@ -186,7 +196,8 @@ static enum result conn_take(struct pg_db *p, struct pg_conn **out, struct error
 		stale = next;
 	}
 	if (!room)
-		return error_set(e, ERR_BUSY, "db.pool", NULL, "No database connection came free in %d s.", PG_POOL_WAIT_S);
+		return error_set(e, ERR_BUSY, "db.pool", NULL, "No database connection came free in %d s.",
+		                 PG_POOL_WAIT_S);
 	enum result r = c ? OK : conn_new(p, generation, &c, e);
 	if (r == OK) {
 		*out = c;
@@ -201,7 +212,8 @@ static enum result conn_take(struct pg_db *p, struct pg_conn **out, struct error
 
 static void conn_give(struct pg_db *p, struct pg_conn *c)
 {
-	bool good = !c->broken && PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE && !c->pending_count;
+	bool good = !c->broken && PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE &&
+	            !c->pending_count;
 	pthread_mutex_lock(&p->lock);
 	if (good) {
 		c->next_idle = p->idle;
@@ -361,8 +373,8 @@ static enum result send_prepare(struct pg_conn *c, const struct db_stmt *stmt, s
 	return pending_add(c, stmt, true);
 }
 
-static enum result send_values(struct pg_conn *c, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			       struct error *e)
+static enum result send_values(struct pg_conn *c, const struct db_stmt *stmt, const struct db_value *values,
+                               size_t count, struct error *e)
 {
 	char name[32];
 	const char *ptrs[DB_PARAMS_MAX];
@@ -382,7 +394,8 @@ static enum result send_values(struct pg_conn *c, const struct db_stmt *stmt, co
 			ptrs[i] = NULL;
 		} else {
 			if (v->s.n > INT32_MAX / 2)
-				return error_set(e, ERR_TOO_LARGE, "db.too_large", NULL, "%s: a value is too large", stmt->name);
+				return error_set(e, ERR_TOO_LARGE, "db.too_large", NULL, "%s: a value is too large",
+				                 stmt->name);
 			ptrs[i] = v->s.n ? v->s.p : "";
 			lengths[i] = (int)v->s.n;
 		}
@@ -394,7 +407,7 @@ static enum result send_values(struct pg_conn *c, const struct db_stmt *stmt, co
 }
 
 static enum result stmt_send(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			     struct error *e)
+                             struct error *e)
 {
 	struct pg_conn *c = tx->conn;
 	if (c->pending_count + 3 > PG_PENDING_MAX)
@@ -409,7 +422,7 @@ static enum result stmt_send(struct db_tx *tx, const struct db_stmt *stmt, const
 }
 
 static enum result pg_exec(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			   int64_t *changed, struct error *e)
+                           int64_t *changed, struct error *e)
 {
 	struct pg_conn *c = tx->conn;
 	TRY(stmt_send(tx, stmt, values, count, e));
@@ -434,7 +447,7 @@ static enum result columns_check(const PGresult *res, const struct db_stmt *stmt
 }
 
 static enum result pg_query(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			    struct db_rows *rows, struct error *e)
+                            struct db_rows *rows, struct error *e)
 {
 	PGresult *res = NULL;
 	TRY(stmt_send(tx, stmt, values, count, e));
@@ -493,7 +506,7 @@ static double pg_col_real(const struct db_rows *rows, int col)
 static struct str pg_col_bytes(const struct db_rows *rows, int col)
 {
 	return (struct str){ PQgetvalue(rows->handle, rows->row, col),
-			     (size_t)PQgetlength(rows->handle, rows->row, col) };
+		             (size_t)PQgetlength(rows->handle, rows->row, col) };
 }
 
 static enum result pg_script(struct db_tx *tx, const char *sql, struct error *e)
@@ -545,7 +558,7 @@ static enum result pg_commit(struct db_tx *tx, struct error *e)
 	enum result r = pipeline_sync(c, "commit", &res, e);
 	if (r == ERR_RETRY && c->broken && tx->write)
 		return error_set(e, ERR_IO, "db.commit_unknown", NULL,
-				 "The connection was lost during the commit: it may or may not have been done.");
+		                 "The connection was lost during the commit: it may or may not have been done.");
 	if (r == OK && strcmp(PQcmdStatus(res), "COMMIT") != 0)
 		r = error_set(e, ERR_INTERNAL, "db.sql", NULL, "The commit was answered by %s.", PQcmdStatus(res));
 	PQclear(res);
@@ -610,7 +623,8 @@ static enum result describe_check(const PGresult *res, const struct db_stmt *stm
 		return error_set(e, ERR_INVALID, "db.signature", NULL, "the text has %d columns", PQnfields(res));
 	for (int i = 0; i < cols; i++)
 		if (!oid_fits(PQftype(res, i), stmt->cols[i]))
-			return error_set(e, ERR_INVALID, "db.signature", NULL, "column %d is of type %u", i + 1, PQftype(res, i));
+			return error_set(e, ERR_INVALID, "db.signature", NULL, "column %d is of type %u", i + 1,
+			                 PQftype(res, i));
 	return OK;
 }
 

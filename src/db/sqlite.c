@@ -15,7 +15,8 @@ enum result sqlite_fail(sqlite3 *h, int rc, const char *what, struct error *e)
 	const char *msg = h ? sqlite3_errmsg(h) : sqlite3_errstr(rc);
 	switch (rc & 0xff) {
 	case SQLITE_CONSTRAINT:
-		if (ext == SQLITE_CONSTRAINT_UNIQUE || ext == SQLITE_CONSTRAINT_PRIMARYKEY || ext == SQLITE_CONSTRAINT_ROWID)
+		if (ext == SQLITE_CONSTRAINT_UNIQUE || ext == SQLITE_CONSTRAINT_PRIMARYKEY ||
+		    ext == SQLITE_CONSTRAINT_ROWID)
 			return error_set(e, ERR_CONFLICT, "db.unique", NULL, "%s: %s", what, msg);
 		return error_set(e, ERR_CONFLICT, "db.constraint", NULL, "%s: %s", what, msg);
 	case SQLITE_BUSY:
@@ -64,10 +65,10 @@ static enum result conn_configure(struct sqlite_conn *c, bool writer, struct err
 	sqlite3_db_config(c->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
 	char sql[400];
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-		 "PRAGMA cache_size=-%d; PRAGMA journal_size_limit=%d;%s",
-		 c->s->unsafe_no_sync ? "OFF" : "FULL", writer ? SQLITE_WRITER_CACHE_KIB : SQLITE_READER_CACHE_KIB,
-		 SQLITE_WAL_KEEP_BYTES, writer ? "" : "PRAGMA query_only=ON;");
+	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+	         "PRAGMA cache_size=-%d; PRAGMA journal_size_limit=%d;%s",
+	         c->s->unsafe_no_sync ? "OFF" : "FULL", writer ? SQLITE_WRITER_CACHE_KIB : SQLITE_READER_CACHE_KIB,
+	         SQLITE_WAL_KEEP_BYTES, writer ? "" : "PRAGMA query_only=ON;");
 	TRY(sqlite_run(c, sql, e));
 	sqlite3_wal_autocheckpoint(c->h, 0);
 	if (!writer)
@@ -130,7 +131,7 @@ static enum result stmt_map(sqlite3_stmt *st, const struct db_stmt *stmt, unsign
 	if (!map)
 		return error_nomem(e);
 	for (size_t i = 0; i < n; i++) {
-		char name[16];
+		char name[32];
 		snprintf(name, sizeof(name), "$%zu", i + 1);
 		map[i] = (unsigned short)sqlite3_bind_parameter_index(st, name);
 		if (!map[i]) {
@@ -153,7 +154,7 @@ static enum result stmt_map(sqlite3_stmt *st, const struct db_stmt *stmt, unsign
 
 /* Lends the cached statement, or a fresh one where that is in use. */
 static enum result stmt_take(struct sqlite_conn *c, const struct db_stmt *stmt, sqlite3_stmt **st,
-			     struct sqlite_slot **slot, struct error *e)
+                             struct sqlite_slot **slot, struct error *e)
 {
 	struct sqlite_slot *cached = &c->slots[stmt_index(stmt)];
 	if (!cached->st) {
@@ -205,7 +206,7 @@ static int bind_one(sqlite3_stmt *st, int i, const struct db_value *v, sqlite3_d
 }
 
 static enum result stmt_bind(struct sqlite_conn *c, sqlite3_stmt *st, const struct db_stmt *stmt,
-			     const struct db_value *values, size_t count, sqlite3_destructor_type life, struct error *e)
+                             const struct db_value *values, size_t count, sqlite3_destructor_type life, struct error *e)
 {
 	const unsigned short *map = c->slots[stmt_index(stmt)].map;
 	for (size_t i = 0; i < count; i++) {
@@ -216,8 +217,8 @@ static enum result stmt_bind(struct sqlite_conn *c, sqlite3_stmt *st, const stru
 	return OK;
 }
 
-static enum result sqlite_exec(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-			       int64_t *changed, struct error *e)
+static enum result sqlite_exec(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values,
+                               size_t count, int64_t *changed, struct error *e)
 {
 	struct sqlite_conn *c = tx->conn;
 	sqlite3_stmt *st = NULL;
@@ -236,8 +237,8 @@ static enum result sqlite_exec(struct db_tx *tx, const struct db_stmt *stmt, con
 	return r;
 }
 
-static enum result sqlite_query(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-				struct db_rows *rows, struct error *e)
+static enum result sqlite_query(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values,
+                                size_t count, struct db_rows *rows, struct error *e)
 {
 	struct sqlite_conn *c = tx->conn;
 	sqlite3_stmt *st = NULL;
@@ -415,9 +416,9 @@ static enum result stmt_check(sqlite3_stmt *st, const struct db_stmt *stmt, stru
 	size_t params = strlen(stmt->params), cols = strlen(stmt->cols);
 	if ((size_t)sqlite3_bind_parameter_count(st) != params || (size_t)sqlite3_column_count(st) != cols)
 		return error_set(e, ERR_INVALID, "db.signature", NULL, "the text has %d parameters and %d columns",
-				 sqlite3_bind_parameter_count(st), sqlite3_column_count(st));
+		                 sqlite3_bind_parameter_count(st), sqlite3_column_count(st));
 	for (size_t i = 0; i < params; i++) {
-		char name[16];
+		char name[32];
 		snprintf(name, sizeof(name), "$%zu", i + 1);
 		if (!sqlite3_bind_parameter_index(st, name))
 			return error_set(e, ERR_INVALID, "db.signature", NULL, "%s is not in the text", name);
@@ -425,7 +426,7 @@ static enum result stmt_check(sqlite3_stmt *st, const struct db_stmt *stmt, stru
 	for (size_t i = 0; i < cols; i++)
 		if (!decl_fits(sqlite3_column_decltype(st, (int)i), stmt->cols[i]))
 			return error_set(e, ERR_INVALID, "db.signature", NULL, "column %zu is %s", i + 1,
-					 sqlite3_column_decltype(st, (int)i));
+			                 sqlite3_column_decltype(st, (int)i));
 	return OK;
 }
 

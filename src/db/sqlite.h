@@ -5,13 +5,13 @@
 #include "db/internal.h"
 #include <sqlite3.h>
 
-#define SQLITE_GROUP_MAX 256        /* commands of one commit */
-#define SQLITE_GROUP_US 20000       /* a group that took this long commits; the rest forms the next */
+#define SQLITE_GROUP_MAX 256  /* commands of one commit */
+#define SQLITE_GROUP_US 20000 /* a group that took this long commits; the rest forms the next */
 #define SQLITE_WRITER_CACHE_KIB 65536
 #define SQLITE_READER_CACHE_KIB 16384
-#define SQLITE_BUSY_MS 5000         /* nobody else writes: only recovery or a checkpoint can be in the way */
+#define SQLITE_BUSY_MS 5000               /* nobody else writes: only recovery or a checkpoint can be in the way */
 #define SQLITE_WAL_KEEP_BYTES (128 << 20) /* the WAL file shrinks to this when it starts anew */
-#define SQLITE_BACKUP_PAGES 256     /* of one backup step, between two groups */
+#define SQLITE_BACKUP_PAGES 256           /* of one backup step, between two groups */
 
 /* A cached statement; busy while a cursor or an execution holds it. */
 struct sqlite_slot {
@@ -64,6 +64,6 @@ void writer_stats(struct db *db, struct db_stats *out);
 
 /* backup.c */
 MUST_CHECK enum result sqlite_backup(struct db *db, const char *path, db_progress_fn *progress, void *arg,
-				     struct error *e);
+                                     struct error *e);
 
 #endif

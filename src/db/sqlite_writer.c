@@ -1,13 +1,13 @@
-/* SQLite's one writer: a thread drains the queue of commands into one durable commit, each in its own savepoint; another
- * thread checkpoints. Nobody is answered before the commit of the group in which the command ran, also not those who failed:
- * their reason may lie in what others of the group wrote. */
+/* SQLite's one writer: a thread drains the queue of commands into one durable commit, each in its own savepoint;
+ * another thread checkpoints. Nobody is answered before the commit of the group in which the command ran, also not
+ * those who failed: their reason may lie in what others of the group wrote. */
 #include "db/sqlite.h"
 #include <errno.h>
 #include <semaphore.h>
 #include <stdio.h>
 
-#define CHECKPOINT_PAUSE_MS 200  /* after one that a reader kept from finishing */
-#define RESTART_FACTOR 3         /* WAL this many times too long: the writer waits for the readers */
+#define CHECKPOINT_PAUSE_MS 200 /* after one that a reader kept from finishing */
+#define RESTART_FACTOR 3        /* WAL this many times too long: the writer waits for the readers */
 #define RESTART_BUSY_MS 100
 
 struct job {
@@ -162,7 +162,8 @@ static int group_run(struct sqlite_writer *w, struct job **jobs, int n)
 		}
 		return ran;
 	}
-	/* Nothing of the group was committed and nobody answered: each alone, so that the one who broke it breaks only his own. */
+	/* Nothing of the group was committed and nobody answered: each alone, so that the one who broke it breaks only
+	 * his own. */
 	writer_rollback(w);
 	if (ran == 0)
 		ran = 1;
@@ -340,7 +341,8 @@ static void checkpoint_sync(struct sqlite_writer *w)
 {
 	sqlite3_file *file = NULL;
 	if (!w->s->unsafe_no_sync &&
-	    sqlite3_file_control(w->cp, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file && file->pMethods)
+	    sqlite3_file_control(w->cp, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file &&
+	    file->pMethods)
 		file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 }
 
@@ -374,8 +376,8 @@ static enum result checkpointer_open(struct sqlite_writer *w, struct error *e)
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_timeout(w->cp, SQLITE_BUSY_MS);
 		sqlite3_wal_autocheckpoint(w->cp, 0);
-		rc = sqlite3_exec(w->cp, w->s->unsafe_no_sync ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL", NULL, NULL,
-				  NULL);
+		rc = sqlite3_exec(w->cp, w->s->unsafe_no_sync ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL",
+		                  NULL, NULL, NULL);
 	}
 	return rc == SQLITE_OK ? OK : sqlite_fail(w->cp, rc, "open", e);
 }

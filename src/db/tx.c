@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define BACKOFF_US 500       /* first mean wait after a lost race; doubles */
+#define BACKOFF_US 500 /* first mean wait after a lost race; doubles */
 #define BACKOFF_MAX_US 100000
 
 /* A transaction may not start another: on SQLite it would wait for itself. */
@@ -68,8 +68,11 @@ enum result tx_call(struct db_tx *tx, db_fn *fn, void *arg, struct error *e)
 		local = tx->failure;
 	}
 	if (r != OK && e) {
+		if (local.result == OK && tx->failure.result == r)
+			local = tx->failure;
 		if (local.result == OK)
-			error_set(&local, r, "db.function", NULL, "The transaction's function failed without a reason.");
+			error_set(&local, r, "db.function", NULL,
+			          "The transaction's function failed without a reason.");
 		*e = local;
 	}
 	return r;

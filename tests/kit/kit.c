@@ -1,5 +1,5 @@
-/* See kit.h. The cluster is stopped by a watcher process that waits for the end of this one, so that nothing stays behind
- * when a test is killed. */
+/* See kit.h. The cluster is stopped by a watcher process that waits for the end of this one, so that nothing stays
+ * behind when a test is killed. */
 #include "kit/kit.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -74,7 +74,9 @@ static void run_shell(const char *script)
 {
 	int status = system(script);
 	if (status != 0)
-		fail_msg("PostgreSQL for the test could not be started (%d); needed: postgresql-15, and as root runuser", status);
+		fail_msg(
+		        "PostgreSQL for the test could not be started (%d); needed: postgresql-15, and as root runuser",
+		        status);
 }
 
 static const char *bin_dir(void)
@@ -101,8 +103,8 @@ static void cluster_watch(const char *dir, const char *as)
 	if (pid == 0) {
 		char script[1024];
 		snprintf(script, sizeof(script),
-			 "cd /; read x; %s %spg_ctl -D %s/data -m immediate -w stop >/dev/null 2>&1; rm -rf %s", as, bin_dir(),
-			 dir, dir);
+		         "cd /; read x; %s %spg_ctl -D %s/data -m immediate -w stop >/dev/null 2>&1; rm -rf %s", as,
+		         bin_dir(), dir, dir);
 		setsid();
 		dup2(ends[0], 0);
 		int null = open("/dev/null", O_RDWR);
@@ -129,11 +131,12 @@ static void cluster_start(void)
 		fail_msg("mkdtemp: %s", strerror(errno));
 	cluster_watch(dir, as);
 	snprintf(script, sizeof(script),
-		 "set -e; cd /; if [ $(id -u) = 0 ]; then chown postgres %s; fi; "
-		 "%s %sinitdb -D %s/data -U postgres -A trust -N -E UTF8 --locale=C.UTF-8 >/dev/null; "
-		 "%s %spg_ctl -D %s/data -w -l %s/log -o \"-c listen_addresses= -k %s -c max_connections=200 -c fsync=%s\" "
-		 "start >/dev/null",
-		 dir, as, bin_dir(), dir, as, bin_dir(), dir, dir, dir, fast && *fast ? "off" : "on");
+	         "set -e; cd /; if [ $(id -u) = 0 ]; then chown postgres %s; fi; "
+	         "%s %sinitdb -D %s/data -U postgres -A trust -N -E UTF8 --locale=C.UTF-8 >/dev/null; "
+	         "%s %spg_ctl -D %s/data -w -l %s/log -o \"-c listen_addresses= -k %s -c max_connections=200 -c "
+	         "fsync=%s\" "
+	         "start >/dev/null",
+	         dir, as, bin_dir(), dir, as, bin_dir(), dir, dir, dir, fast && *fast ? "off" : "on");
 	run_shell(script);
 	snprintf(cluster_url, sizeof(cluster_url), "host=%s user=postgres dbname=postgres", dir);
 }

@@ -1,4 +1,5 @@
-/* What tests share: a fresh database of the engine that BYNAME_TEST_ENGINE names, fixed randomness, temporary folders. */
+/* What tests share: a fresh database of the engine that BYNAME_TEST_ENGINE names, fixed randomness, temporary folders.
+ */
 #ifndef BYNAME_TESTS_KIT_H
 #define BYNAME_TESTS_KIT_H
 
@@ -38,19 +39,19 @@ void kit_random_seed(struct kit_random *r, uint64_t otherwise);
 uint64_t kit_random_next(struct kit_random *r);
 uint64_t kit_random_below(struct kit_random *r, uint64_t n);
 
-#define assert_ok(expr)                                                                                           \
-	do {                                                                                                      \
-		enum result kit_r_ = (expr);                                                                      \
-		if (kit_r_ != OK)                                                                                 \
-			fail_msg("%s: %s (%s %s %s)", #expr, result_name(kit_r_), kit_err.code, kit_err.field,    \
-				 kit_err.detail);                                                                 \
+#define assert_ok(expr)                                                                                                \
+	do {                                                                                                           \
+		enum result kit_r_ = (expr);                                                                           \
+		if (kit_r_ != OK)                                                                                      \
+			fail_msg("%s: %s (%s %s %s)", #expr, result_name(kit_r_), kit_err.code, kit_err.field,         \
+			         kit_err.detail);                                                                      \
 	} while (0)
-#define assert_result(expected, expr)                                                                             \
-	do {                                                                                                      \
-		enum result kit_r_ = (expr);                                                                      \
-		if (kit_r_ != (expected))                                                                         \
-			fail_msg("%s: %s, expected %s (%s %s %s)", #expr, result_name(kit_r_),                    \
-				 result_name(expected), kit_err.code, kit_err.field, kit_err.detail);             \
+#define assert_result(expected, expr)                                                                                  \
+	do {                                                                                                           \
+		enum result kit_r_ = (expr);                                                                           \
+		if (kit_r_ != (expected))                                                                              \
+			fail_msg("%s: %s, expected %s (%s %s %s)", #expr, result_name(kit_r_), result_name(expected),  \
+			         kit_err.code, kit_err.field, kit_err.detail);                                         \
 	} while (0)
 
 extern struct error kit_err; /* pass &kit_err to what you test */
