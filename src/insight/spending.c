@@ -86,7 +86,7 @@ DB_STMT(served_by, "ii", "iiii",
 static enum result spending_places(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
 				   struct error *e)
 {
-	struct place stores[PLACES_MAX], associates[PLACES_MAX];
+	struct place stores[PLACES_MAX] = { 0 }, associates[PLACES_MAX] = { 0 };
 	int store_count = 0, associate_count = 0;
 	for (int r = 0; r < record_count; r++) {
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
