@@ -113,6 +113,8 @@ MUST_CHECK enum result db_read(struct db *db, db_fn *fn, void *arg, struct error
 enum db_engine db_tx_engine(const struct db_tx *tx);
 /* An arena that lives until this attempt ends. */
 struct arena *db_tx_arena(struct db_tx *tx);
+/* A pointer of this attempt's, NULL at its start; the feed's, to remember what it appended. */
+void **db_tx_slot(struct db_tx *tx);
 /* Registers fn(arg) to be called once, after the commit is durable, on the thread that called db_transact(), before it
  * returns; not on roll-back. What arg points to may lie in db_tx_arena(). */
 MUST_CHECK enum result db_after_commit(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e);

@@ -164,6 +164,11 @@ struct arena *db_tx_arena(struct db_tx *tx)
 	return tx->arena;
 }
 
+void **db_tx_slot(struct db_tx *tx)
+{
+	return &tx->slot;
+}
+
 enum result db_after_commit(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e)
 {
 	struct tx_hook *h = arena_alloc(tx->arena, sizeof(*h));
