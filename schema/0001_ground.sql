@@ -19,3 +19,21 @@ CREATE TABLE idem (
 	PRIMARY KEY (bucket, scope, key)
 ) {clustered};
 CREATE INDEX idem_at ON idem (at);
+
+-- What was committed, for derived views (src/feed). On PostgreSQL readers go by (xid, id) below the snapshot horizon.
+CREATE TABLE feed (
+	id {autoid},
+	{xid},
+	topic {int} NOT NULL,
+	record {int} NOT NULL, -- the record it hangs on; 0: nobody
+	ref {int} NOT NULL,
+	at {int} NOT NULL
+) {rows};
+{postgresql}CREATE INDEX feed_order ON feed (xid, id);
+
+-- Where each stored view is.
+CREATE TABLE feed_view (
+	name {text} PRIMARY KEY,
+	xid {int} NOT NULL,
+	id {int} NOT NULL
+) {rows};

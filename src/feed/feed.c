@@ -1,0 +1,173 @@
+/* Appending to the feed and reading it below the horizon; upkeep. */
+#include "feed/internal.h"
+#include "base/clock.h"
+
+#define PRUNE_CHUNK 2000     /* rows of one transaction */
+#define LAG_COUNT_MAX 100000 /* the lag is not counted beyond */
+
+/* ---- Appending --------------------------------------------------------------------------------------------------- */
+
+DB_STMT(feed_insert, "iiii", "ii",
+        "INSERT INTO feed (topic, record, ref, at) VALUES ($1, $2, $3, $4) RETURNING xid, id")
+
+enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, struct error *e)
+{
+	struct feed_position **slot = (struct feed_position **)db_tx_slot(tx);
+	if (!*slot) {
+		struct feed_position *p = arena_alloc(db_tx_arena(tx), sizeof *p);
+		if (!p)
+			return error_nomem(e);
+		TRY(db_after_commit(tx, feeds_wake, NULL, e));
+		*slot = p;
+	}
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	bool found;
+	TRY(db_query_one(tx, &feed_insert, &rows, &found, e, DB_INT(topic), DB_INT(record), DB_INT(ref),
+	                 DB_INT(clock_now())));
+	if (!found)
+		return error_set(e, ERR_INTERNAL, "feed.append", NULL, "The feed took no row.");
+	**slot = (struct feed_position){ db_int(rows, 0), db_int(rows, 1) };
+	return OK;
+}
+
+struct feed_position feed_tx_position(struct db_tx *tx)
+{
+	struct feed_position **slot = (struct feed_position **)db_tx_slot(tx);
+	return *slot ? **slot : (struct feed_position){ 0, 0 };
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
+
+/* Writers below this transaction number have all ended. */
+DB_STMT(feed_xmin_pg, "", "i", "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)")
+/* One writer: what is visible is complete. -1 for an empty feed: 0/0 is "no position". */
+DB_STMT(feed_last_sqlite, "", "i", "SELECT COALESCE(MAX(id), -1) FROM feed")
+
+enum result feed_horizon(struct db_tx *tx, struct feed_position *out, struct error *e)
+{
+	bool pg = db_tx_engine(tx) == DB_POSTGRES, found;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	TRY(db_query_one(tx, pg ? &feed_xmin_pg : &feed_last_sqlite, &rows, &found, e, DB_NONE));
+	if (!found)
+		return error_set(e, ERR_INTERNAL, "feed.horizon", NULL, "The database tells no horizon.");
+	*out = pg ? (struct feed_position){ db_int(rows, 0) - 1, INT64_MAX }
+	          : (struct feed_position){ 0, db_int(rows, 0) };
+	return OK;
+}
+
+DB_STMT(feed_after_pg, "iiii", "iiiiii",
+        "SELECT xid, id, topic, record, ref, at FROM feed WHERE (xid, id) > ($1, $2) AND xid <= $3"
+        " ORDER BY xid, id LIMIT $4")
+DB_STMT(feed_after_sqlite, "iii", "iiiiii",
+        "SELECT xid, id, topic, record, ref, at FROM feed WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
+
+enum result feed_read(struct db_tx *tx, struct feed_position after, size_t limit, struct feed_event *events,
+                      size_t *count, struct feed_position *reached, struct error *e)
+{
+	struct feed_position horizon;
+	TRY(feed_horizon(tx, &horizon, e));
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	if (db_tx_engine(tx) == DB_POSTGRES)
+		TRY(db_query(tx, &feed_after_pg, &rows, e, DB_INT(after.xid), DB_INT(after.id), DB_INT(horizon.xid),
+		             DB_INT((int64_t)limit)));
+	else
+		TRY(db_query(tx, &feed_after_sqlite, &rows, e, DB_INT(after.id), DB_INT(horizon.id),
+		             DB_INT((int64_t)limit)));
+	size_t n = 0;
+	enum db_step step;
+	while ((step = db_next(rows, e)) == DB_ROW && n < limit)
+		events[n++] = (struct feed_event){ .xid = db_int(rows, 0),
+			                           .id = db_int(rows, 1),
+			                           .topic = (enum feed_topic)db_int(rows, 2),
+			                           .record = db_int(rows, 3),
+			                           .ref = db_int(rows, 4),
+			                           .at = db_int(rows, 5) };
+	if (step == DB_ERR)
+		return e->result;
+	*count = n;
+	if (n == limit)
+		*reached = (struct feed_position){ events[n - 1].xid, events[n - 1].id };
+	else
+		*reached = position_cmp(horizon, after) > 0 ? horizon : after;
+	return OK;
+}
+
+/* ---- Upkeep ------------------------------------------------------------------------------------------------------ */
+
+DB_STMT(feed_slowest, "", "ii", "SELECT xid, id FROM feed_view ORDER BY xid, id LIMIT 1")
+
+/* The position that every stored view has passed; the horizon when there is no view. */
+static enum result slowest(struct db_tx *tx, struct feed_position *out, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	bool found;
+	TRY(db_query_one(tx, &feed_slowest, &rows, &found, e, DB_NONE));
+	if (!found)
+		return feed_horizon(tx, out, e);
+	*out = (struct feed_position){ db_int(rows, 0), db_int(rows, 1) };
+	return OK;
+}
+
+/* The newest row stays, so that SQLite never gives its number again. */
+DB_STMT(feed_prune_rows, "iiii", "",
+        "DELETE FROM feed WHERE id IN (SELECT id FROM feed WHERE (xid, id) <= ($1, $2) AND at < $3"
+        " AND id < (SELECT MAX(id) FROM feed) ORDER BY xid, id LIMIT $4)")
+
+struct prune {
+	int64_t before;
+	bool more;
+};
+
+static enum result prune_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct prune *p = arg;
+	struct feed_position all;
+	int64_t gone;
+	TRY(slowest(tx, &all, e));
+	TRY(db_exec(tx, &feed_prune_rows, &gone, e, DB_INT(all.xid), DB_INT(all.id), DB_INT(p->before),
+	            DB_INT(PRUNE_CHUNK)));
+	p->more = gone == PRUNE_CHUNK;
+	return OK;
+}
+
+enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error *e)
+{
+	struct prune p = { .before = clock_now() - keep_us };
+	TRY(db_transact(db, prune_tx, &p, e));
+	*more = p.more;
+	return OK;
+}
+
+DB_STMT(feed_count_after, "iii", "i",
+        "SELECT COUNT(*) FROM (SELECT 1 FROM feed WHERE (xid, id) > ($1, $2) LIMIT $3) AS late")
+DB_STMT(feed_oldest_writer_pg, "", "I",
+        "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) * 1000000 AS BIGINT)"
+        " FROM pg_stat_activity WHERE backend_xid IS NOT NULL")
+
+static enum result lag_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct feed_lag *lag = arg;
+	struct feed_position all;
+	bool found;
+	*lag = (struct feed_lag){ 0 };
+	TRY(slowest(tx, &all, e));
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	TRY(db_query_one(tx, &feed_count_after, &rows, &found, e, DB_INT(all.xid), DB_INT(all.id),
+	                 DB_INT(LAG_COUNT_MAX)));
+	lag->rows = found ? db_int(rows, 0) : 0;
+	if (db_tx_engine(tx) != DB_POSTGRES)
+		return OK;
+	DB_ROWS_AUTO struct db_rows *writer = NULL;
+	TRY(db_query_one(tx, &feed_oldest_writer_pg, &writer, &found, e, DB_NONE));
+	if (found && db_int(writer, 0) > 0)
+		lag->horizon_us = db_int(writer, 0);
+	return OK;
+}
+
+enum result feed_lag_get(struct db *db, struct feed_lag *out, struct error *e)
+{
+	struct feed_lag lag;
+	TRY(db_read(db, lag_tx, &lag, e));
+	*out = lag;
+	return OK;
+}
