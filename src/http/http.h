@@ -35,7 +35,7 @@ struct http_route {
 	unsigned roles;      /* who may call it: bits that the authorise hook understands; 0: everybody */
 	const char *purpose; /* why personal data is read, for the audit trail; NULL: none is */
 	unsigned flags;      /* HTTP_… below */
-	const struct http_param *params;     /* path and query parameters, ended by a NULL name; may be NULL */
+	const struct http_param *params;     /* each {name} of the path, and the query; ended by a NULL name; NULL: none */
 	const struct json_field *body;       /* JSON body spec; NULL: no body is read */
 	size_t body_size;                    /* sizeof the struct that body fills */
 	const char *answer;                  /* name of the answer's schema in api/openapi.c; NULL: 204 */
@@ -49,8 +49,16 @@ struct http_route {
 #define HTTP_STREAM 8u      /* answers with server-sent events */
 #define HTTP_BIG_BODY 16u   /* up to config.big_body_bytes */
 #define HTTP_CORS 32u       /* any origin may call it (browser write keys) */
+#define HTTP_INLINE 64u     /* runs on the io thread: never blocks; only with HTTP_OPEN; authorise, finish: not called */
 
 /* ---- Server ----------------------------------------------------------------------------------------------------- */
+
+/* A static file, in memory that outlives the server. */
+struct http_file {
+	struct str body, gzip; /* gzip: the same, compressed; empty where there is none */
+	const char *type, *etag;
+	bool immutable; /* its name carries a hash of its content: cache for ever */
+};
 
 struct http_config {
 	const char *bind;       /* "127.0.0.1"; plain HTTP is refused on anything but loopback */
@@ -67,29 +75,40 @@ struct http_config {
 	/* Called on the worker before the handler; fills rq's principal (http_set_principal) or raises ERR_UNAUTHORIZED,
 	 * ERR_FORBIDDEN, ERR_LIMIT. May be NULL. */
 	enum result (*authorise)(void *ctx, struct http_request *rq, struct http_response *rs, struct error *e);
-	/* Called after the handler, whatever came out, before the answer is queued. May be NULL. */
+	/* Called on the worker after the handler, whatever came out, before the answer is queued. May be NULL. */
 	void (*finish)(void *ctx, struct http_request *rq, struct http_response *rs);
-	/* Static files of the app: returns false when there is none. May be NULL. Path without leading slash. */
-	bool (*static_file)(void *ctx, const char *path, struct str *body, const char **type, const char **etag);
+	/* GET of a path that no route has; path decoded, without leading slash. Runs on the io thread, never blocks. Fills
+	 * out, or answers through rs itself and leaves out empty; false: 404. May be NULL. */
+	bool (*static_file)(void *ctx, const char *path, struct http_response *rs, struct http_file *out);
+	/* Name, value, name, value, …, NULL: set on every answer unless the answer itself has that header. Strict-Transport-
+	 * Security is added under TLS. Borrowed. May be NULL. */
+	const char *const *headers;
 	void *ctx;
 };
 
-/* Starts listening. ERR_INVALID "http.plain_off_loopback", ERR_IO "http.bind". */
+/* Starts listening. ERR_INVALID "http.plain_off_loopback", "http.tls", "http.route" (a bug in the table), ERR_IO
+ * "http.bind". Raises the process's limit of open files as far as it needs and may. */
 MUST_CHECK enum result http_start(const struct http_config *config, struct http_server **out, struct error *e);
 int http_port(const struct http_server *s);
 /* Stops: no new requests, running ones finish (≤ 5 s), streams end. */
 void http_stop(struct http_server *s);
 
 struct http_stats {
-	int64_t requests, by_class[6], connections_now, streams_now, queue_now, rejected;
+	int64_t requests, by_class[6]; /* answers by first digit of their status; [0]: none was sent */
+	int64_t connections_now, streams_now, queue_now;
+	int64_t rejected; /* queue full: 429 */
+	int64_t reaped;   /* slow senders that were cut off */
 };
 void http_stats_get(struct http_server *s, struct http_stats *out);
 
 /* ---- In a handler ----------------------------------------------------------------------------------------------- */
 
-const struct http_route *http_route_of(const struct http_request *rq);
+const struct http_route *http_route_of(const struct http_request *rq); /* NULL for static files */
 enum http_method http_method_of(const struct http_request *rq);
-const char *http_path(const struct http_request *rq);
+const char *http_path(const struct http_request *rq); /* as sent, without the query */
+/* In finish: the error that became a problem document; its result is OK when none did. */
+const struct error *http_error_of(const struct http_request *rq);
+struct http_server *http_server_of(const struct http_request *rq);
 struct arena *http_arena(struct http_request *rq); /* lives until the answer is sent */
 void *http_ctx(struct http_request *rq);           /* config.ctx */
 struct str http_header(const struct http_request *rq, const char *name); /* empty view where absent */
