@@ -27,8 +27,10 @@ static bool method_parse(struct http_request *rq, const char *name)
 {
 	rq->is_head = !strcmp(name, "HEAD");
 	rq->is_options = !strcmp(name, "OPTIONS");
+	if (rq->is_head)
+		name = "GET";
 	for (int m = 0; m < HTTP_METHODS; m++)
-		if (!strcmp(name, rq->is_head ? "GET" : method_names[m])) {
+		if (!strcmp(name, method_names[m])) {
 			rq->method = (enum http_method)m;
 			return true;
 		}

@@ -136,14 +136,14 @@ enum MHD_Result response_send(struct http_request *rq)
 	struct MHD_Response *r = NULL;
 	if (rs->stream && !rq->is_head) {
 		r = stream_response(rs->stream, rq);
-		if (r)
-			rs->stream = NULL; /* the response owns it now */
 	} else {
 		r = MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_PERSISTENT);
 	}
 	if (!r)
 		return MHD_NO;
 	headers_add(r, rq);
+	if (rs->stream && !rq->is_head)
+		rs->stream = NULL; /* libmicrohttpd's answer owns it now */
 	enum MHD_Result res = MHD_queue_response(rq->mhd, (unsigned)status, r);
 	MHD_destroy_response(r);
 	if (res == MHD_YES && status >= 100 && status < 600)

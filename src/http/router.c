@@ -98,7 +98,7 @@ static enum result route_add(struct router *r, const struct http_route *route, s
 	struct node *n = &r->root;
 	struct str rest = str_c(route->path + 1), part;
 	size_t depth = 0;
-	while (str_split(&rest, '/', &part)) {
+	while (rest.n && str_split(&rest, '/', &part)) {
 		if (++depth > HTTP_SEGMENTS)
 			return route_bug(route, "too deep", e);
 		n = node_make(n, part);

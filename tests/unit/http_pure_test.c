@@ -39,13 +39,13 @@ static void target_refuses(void **state)
 	static const struct {
 		const char *raw, *code, *field;
 	} bad[] = {
-		{ "", "target.malformed", "path" },	     { "*", "target.malformed", "path" },
-		{ "v1", "target.malformed", "path" },	     { "http://x", "target.malformed", "path" },
-		{ "/a b", "target.malformed", "path" },	     { "/a#b", "target.malformed", "path" },
+		{ "", "target.malformed", "path" },          { "*", "target.malformed", "path" },
+		{ "v1", "target.malformed", "path" },        { "http://x", "target.malformed", "path" },
+		{ "/a b", "target.malformed", "path" },      { "/a#b", "target.malformed", "path" },
 		{ "/\xc3\xa9", "target.malformed", "path" }, { "/%", "target.encoding", "path" },
-		{ "/%4", "target.encoding", "path" },	     { "/%zz", "target.encoding", "path" },
-		{ "/%00", "target.encoding", "path" },	     { "/%0a", "target.encoding", "path" },
-		{ "/%ff", "target.encoding", "path" },	     { "/%c3", "target.encoding", "path" },
+		{ "/%4", "target.encoding", "path" },        { "/%zz", "target.encoding", "path" },
+		{ "/%00", "target.encoding", "path" },       { "/%0a", "target.encoding", "path" },
+		{ "/%ff", "target.encoding", "path" },       { "/%c3", "target.encoding", "path" },
 		{ "/%c0%af", "target.encoding", "path" },    { "/%ed%a0%80", "target.encoding", "path" },
 		{ "/a?b=%", "target.encoding", "query" },    { "/a?%ff=1", "target.encoding", "query" },
 		{ "/a?b=%7f", "target.encoding", "query" },
@@ -93,8 +93,8 @@ static void heads_are_checked(void **state)
 	struct head h;
 	assert_int_equal(check(&h, (const char *[]){ "host", "a.example:80", "CONTENT-LENGTH", "12", NULL }, true), 0);
 	assert_int_equal(h.length, 12);
-	assert_int_equal(check(&h, (const char *[]){ "Host", "[::1]:8080", "Transfer-Encoding", "chunked", NULL }, true),
-			 0);
+	assert_int_equal(
+	        check(&h, (const char *[]){ "Host", "[::1]:8080", "Transfer-Encoding", "chunked", NULL }, true), 0);
 	assert_int_equal(check(&h, (const char *[]){ NULL }, false), 0);
 	assert_int_equal(check(&h, (const char *[]){ NULL }, true), 400);
 	assert_string_equal(err.field, "Host");
@@ -117,12 +117,13 @@ static void heads_are_checked(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (check(&h, bad[i], true) != 400)
 			fail_msg("taken: %s %s %s", bad[i][1], bad[i][2], bad[i][3]);
-	assert_int_equal(check(&h,
-			       (const char *[]){ "Host", "a", "Content-Length", "1", "Transfer-Encoding", "chunked", NULL },
-			       true),
-			 400);
 	assert_int_equal(
-		check(&h, (const char *[]){ "Host", "a", "Content-Length", "1", "Content-Length", "1", NULL }, true), 400);
+	        check(&h, (const char *[]){ "Host", "a", "Content-Length", "1", "Transfer-Encoding", "chunked", NULL },
+	              true),
+	        400);
+	assert_int_equal(
+	        check(&h, (const char *[]){ "Host", "a", "Content-Length", "1", "Content-Length", "1", NULL }, true),
+	        400);
 	assert_int_equal(check(&h, (const char *[]){ "Transfer-Encoding", "chunked", NULL }, false), 400);
 	memset(&h, 0, sizeof(h));
 	head_add(&h, STR("Host"), STR("a"));
@@ -205,7 +206,7 @@ static void router_finds(void **state)
 	assert_ptr_equal(find(r, HTTP_GET, "/a/z")->route, &good[1]);
 	assert_ptr_equal(find(r, HTTP_POST, "/a/z")->route, &good[2]);
 	assert_ptr_equal(find(r, HTTP_GET, "/a/b")->route, &good[3]);
-	assert_null(find(r, HTTP_POST, "/a/b")); /* the literal path has no POST */
+	assert_null(find(r, HTTP_POST, "/a/b"));                        /* the literal path has no POST */
 	const struct route_entry *deep = find(r, HTTP_GET, "/a/b/c/d"); /* back from the literal b */
 	assert_ptr_equal(deep->route, &good[4]);
 	assert_int_equal(deep->params[0].segment, 3);
@@ -217,6 +218,8 @@ static void router_finds(void **state)
 	router_free(r);
 }
 
+static const struct json_field no_fields[] = { JSON_END };
+
 static void router_refuses_bugs(void **state)
 {
 	(void)state;
@@ -227,7 +230,7 @@ static void router_refuses_bugs(void **state)
 		{ { .method = HTTP_GET, .path = "/a", .handle = nothing },
 		  { .method = HTTP_GET, .path = "/a", .handle = nothing } },
 		{ { .method = HTTP_GET, .path = "/a", .flags = HTTP_INLINE, .handle = nothing } },
-		{ { .method = HTTP_POST, .path = "/a", .body = (const struct json_field[]){ JSON_END }, .handle = nothing } },
+		{ { .method = HTTP_POST, .path = "/a", .body = no_fields, .handle = nothing } },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct router *r = NULL;
@@ -282,13 +285,20 @@ static void params_are_typed(void **state)
 	static const struct {
 		const char *raw, *code, *field;
 	} bad[] = {
-		{ "/p", "param.missing", "r" },		     { "/p?r=", "param.type", "r" },
-		{ "/p?r=1x", "param.type", "r" },	     { "/p?r=9223372036854775808", "param.type", "r" },
-		{ "/p?r=1&r=1", "param.duplicate", "r" },    { "/p?r=1&n=0", "param.range", "n" },
-		{ "/p?r=1&n=101", "param.range", "n" },	     { "/p?r=1&b=yes", "param.type", "b" },
-		{ "/p?r=1&t=now", "param.type", "t" },	     { "/p?r=1&e=re", "param.type", "e" },
-		{ "/p?r=1&e=red%7Cgreen", "param.type", "e" }, { "/p?r=1&s=a", "param.range", "s" },
-		{ "/p?r=1&s=abcdef", "param.range", "s" },   { "/p?r=1&zzz=1", "param.unknown", "zzz" },
+		{ "/p", "param.missing", "r" },
+		{ "/p?r=", "param.type", "r" },
+		{ "/p?r=1x", "param.type", "r" },
+		{ "/p?r=9223372036854775808", "param.type", "r" },
+		{ "/p?r=1&r=1", "param.duplicate", "r" },
+		{ "/p?r=1&n=0", "param.range", "n" },
+		{ "/p?r=1&n=101", "param.range", "n" },
+		{ "/p?r=1&b=yes", "param.type", "b" },
+		{ "/p?r=1&t=now", "param.type", "t" },
+		{ "/p?r=1&e=re", "param.type", "e" },
+		{ "/p?r=1&e=red%7Cgreen", "param.type", "e" },
+		{ "/p?r=1&s=a", "param.range", "s" },
+		{ "/p?r=1&s=abcdef", "param.range", "s" },
+		{ "/p?r=1&zzz=1", "param.unknown", "zzz" },
 		{ "/p?r=1&id=cus_0000000000000", "param.type", "id" },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
