@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define BACKOFF_US 500 /* first mean wait after a lost race; doubles */
-#define BACKOFF_MAX_US 100000
+#define BACKOFF_US 1000 /* first mean wait after a lost race; doubles */
+#define BACKOFF_MAX_US 200000
 
 /* A transaction may not start another: on SQLite it would wait for itself. */
 static _Thread_local struct db_tx *current;
