@@ -539,6 +539,7 @@ enum result sqlite_open(struct db *db, const struct db_config *config, struct er
 	s->unsafe_no_sync = config->unsafe_no_sync;
 	s->readers = config->readers > 0 ? config->readers : DB_READERS_DEFAULT;
 	s->checkpoint_pages = config->checkpoint_pages > 0 ? config->checkpoint_pages : DB_CHECKPOINT_PAGES;
+	s->group_us = SQLITE_GROUP_US;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle_cond, NULL);
 	s->path = mem_strdup(config->url);

@@ -37,6 +37,7 @@ struct sqlite_db {
 	int lock_fd;
 	bool unsafe_no_sync;
 	int checkpoint_pages;
+	int64_t group_us; /* SQLITE_GROUP_US; tests that need one group raise it */
 
 	pthread_mutex_t lock; /* of the readers */
 	pthread_cond_t idle_cond;

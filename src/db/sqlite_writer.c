@@ -147,7 +147,7 @@ static int group_run(struct sqlite_writer *w, struct job **jobs, int n)
 	int64_t start = clock_monotonic();
 	bool good = writer_begin(w, &e) == OK;
 	int ran = 0;
-	while (good && ran < n && (ran == 0 || clock_monotonic() - start < SQLITE_GROUP_US))
+	while (good && ran < n && (ran == 0 || clock_monotonic() - start < w->s->group_us))
 		good = job_member(w, jobs[ran++]);
 	if (good && writer_commit(w, &e) == OK) {
 		atomic_fetch_add(&db->groups, 1);

@@ -28,6 +28,8 @@ static int setup(void **state)
 		        "END$$");
 	assert_ok(db_open(&config, &db, &kit_err));
 	assert_ok(migrate_files(db, files, &kit_err));
+	if (db_engine(db) == DB_SQLITE)
+		((struct sqlite_db *)db->impl)->group_us = MINUTE_US; /* also on a slow machine one group */
 	return 0;
 }
 
@@ -97,6 +99,7 @@ static void *member_main(void *arg)
 
 struct gate {
 	int wait_for;
+	atomic_bool entered;
 };
 
 static enum result hold_the_writer(struct db_tx *tx, void *arg, struct error *e)
@@ -105,7 +108,8 @@ static enum result hold_the_writer(struct db_tx *tx, void *arg, struct error *e)
 	(void)e;
 	struct gate *g = arg;
 	struct db_stats stats = { 0 };
-	for (int i = 0; i < 5000 && stats.queue_now < g->wait_for; i++) {
+	atomic_store(&g->entered, true);
+	for (int i = 0; i < 30000 && stats.queue_now < g->wait_for; i++) {
 		usleep(1000);
 		db_stats_get(db, &stats);
 	}
@@ -124,15 +128,14 @@ static void group_run_members(struct member *m, int n, int64_t fault_at)
 	struct gate g = { .wait_for = n + 1 };
 	pthread_t gate;
 	assert_int_equal(pthread_create(&gate, NULL, gate_main, &g), 0);
-	struct db_stats stats = { 0 };
-	while (stats.queue_now < 1)
-		db_stats_get(db, &stats);
+	while (!atomic_load(&g.entered))
+		usleep(100);
+	if (fault_at)
+		db_fault_nth(db, fault_at, ERR_IO);
 	for (int i = 0; i < n; i++) {
 		m[i].id = i + 1;
 		assert_int_equal(pthread_create(&m[i].thread, NULL, member_main, &m[i]), 0);
 	}
-	if (fault_at)
-		db_fault_nth(db, fault_at, ERR_IO);
 	pthread_join(gate, NULL);
 	for (int i = 0; i < n; i++)
 		pthread_join(m[i].thread, NULL);
