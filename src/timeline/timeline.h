@@ -28,7 +28,10 @@ struct touchpoint_in {
 	int64_t ref;              /* the order it made or changed, or 0 */
 	struct str body;          /* canonical JSON of properties, ≤ 32 KB; may be empty */
 };
-/* Appends, with its FEED_TOUCHPOINT. */
+#define TOUCHPOINT_KIND_MAX 80
+#define TOUCHPOINT_TITLE_MAX 240
+#define TOUCHPOINT_BODY_MAX 32768
+/* Appends, with its FEED_TOUCHPOINT. ERR_INVALID "touchpoint.…" names the field. */
 MUST_CHECK enum result touchpoint_append(struct db_tx *tx, const struct touchpoint_in *in, int64_t *id, struct error *e);
 
 struct touchpoint {
@@ -36,6 +39,7 @@ struct touchpoint {
 	enum channel channel;
 	const char *source, *kind, *title, *body;
 };
+#define TIMELINE_PAGE_MAX 200
 /* Of all these records together, newest first, strictly before (at, id) — 0,0: from now; channel 0: all. Strings live in
  * the arena. At most limit (≤ 200). */
 MUST_CHECK enum result timeline_page(struct db_tx *tx, const int64_t *records, int record_count, enum channel channel,
@@ -63,9 +67,9 @@ struct fact {
 	enum fact_state state;
 	bool sayable;
 };
-/* Tells a fact. The same kind and value again only confirms it (its date). */
+/* Tells a fact. The same kind and value again only confirms it (its date); told anew after a mark, the mark ends. */
 MUST_CHECK enum result fact_tell(struct db_tx *tx, const struct fact_in *in, int64_t *id, struct error *e);
-/* Marks kind = value as wrong for these people's records: also for what was computed (bought, inferred), which the card
+/* Marks kind = value as wrong for this record's person: also for what was computed (bought, inferred), which the card
  * then leaves out. *id names the mark. */
 MUST_CHECK enum result fact_mark_wrong(struct db_tx *tx, int64_t record, struct str kind, struct str value, int64_t user,
 				       struct str reason, int64_t *id, struct error *e);

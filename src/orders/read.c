@@ -1,0 +1,241 @@
+#include "orders/room.h"
+
+static void order_from_head(const struct head *h, struct order *out)
+{
+	*out = (struct order){ .id = h->id, .record = h->record, .store = h->store, .associate = h->associate,
+			       .placed_at = h->placed_at, .updated_at = h->updated_at, .source = h->source.p,
+			       .number = h->number.p, .kind = h->kind, .state = h->state, .channel = h->channel,
+			       .currency = h->currency, .net_minor = h->net, .tax_minor = h->tax,
+			       .discount_minor = h->discount, .shipping_minor = h->shipping, .total_minor = h->total,
+			       .full_minor = h->full, .revision = (int)h->revision, .line_count = (int)h->line_count,
+			       .superseded_by = h->superseded_by };
+}
+
+/* The sale that a return line names, if it has been reported. */
+static enum result find_original(struct db_tx *tx, struct str source, const struct line *l, const struct line *before,
+				 int64_t before_order, int64_t *order, struct error *e)
+{
+	*order = 0;
+	if (!l->original_number.n)
+		return OK;
+	if (before && str_eq(before->original_number, l->original_number)) {
+		*order = before_order;
+		return OK;
+	}
+	struct order_key k;
+	bool found;
+	order_key_make(source, ORDER_SALE, l->original_number, &k);
+	return ref_find(tx, &k, order, &found, e);
+}
+
+static enum result order_lines(struct db_tx *tx, const struct head *h, struct arena *a, struct order *out, struct error *e)
+{
+	struct line *lines;
+	int n;
+	TRY(lines_load(tx, h->id, h->line_count, a, &lines, &n, e));
+	struct order_line *o = arena_array(a, (size_t)n + 1, sizeof(*o));
+	if (!o)
+		return error_nomem(e);
+	for (int i = 0; i < n; i++) {
+		const struct line *l = &lines[i];
+		struct sku s;
+		bool found;
+		TRY(sku_get(tx, l->sku, &s, &found, e));
+		o[i] = (struct order_line){ .line_key = l->key.n ? l->key.p : "", .sku = l->sku, .qty = l->qty,
+					    .unit_price = decimal_of_micro(l->unit),
+					    .list_price = decimal_of_micro(l->list < 0 ? 0 : l->list),
+					    .has_list_price = l->list >= 0, .net_minor = l->net,
+					    .discount_minor = l->discount + l->share, .tax_minor = l->tax,
+					    .original_line_key = l->original_key.n ? l->original_key.p : "" };
+		o[i].sku_code = found ? arena_strdup(a, s.code) : "";
+		o[i].title = l->title.n ? l->title.p : found ? arena_strdup(a, s.title) : "";
+		if (!o[i].sku_code || !o[i].title)
+			return error_nomem(e);
+		TRY(find_original(tx, h->source, l, i ? l - 1 : NULL, i ? o[i - 1].original_order : 0,
+				  &o[i].original_order, e));
+	}
+	out->lines = o;
+	out->line_count = n;
+	return OK;
+}
+
+enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e)
+{
+	struct head h;
+	struct order o;
+	bool found;
+	TRY(head_load(tx, id, a, &h, &found, e));
+	if (!found)
+		return error_set(e, ERR_NOT_FOUND, "order.not_found", "order", "no such order");
+	order_from_head(&h, &o);
+	TRY(order_lines(tx, &h, a, &o, e));
+	*out = o;
+	return OK;
+}
+
+DB_STMT(order_scan_page, "iii", "i",
+	"SELECT id FROM orders WHERE (rkey, id) > ($1, $2) ORDER BY rkey, id LIMIT $3")
+
+enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_scan_page, &r, e, DB_INT(after ? id_bucket(after) : -1), DB_INT(after), DB_INT(limit)));
+	enum db_step step;
+	int n = 0;
+	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
+		if (step == DB_ERR)
+			return e->result;
+		ids[n++] = db_int(r, 0);
+	}
+	*count = n;
+	return OK;
+}
+
+struct place {
+	int64_t at, id;
+};
+
+static bool newer(struct place a, struct place b)
+{
+	return a.at != b.at ? a.at > b.at : a.id > b.id;
+}
+
+DB_STMT(order_select_places, "iiiiii", "ii",
+	"SELECT placed_at, id FROM orders WHERE rkey = $1 AND record = $2 AND (placed_at < $3 OR (placed_at = $3 AND "
+	"id < $4)) AND state <> $5 ORDER BY placed_at DESC, id DESC LIMIT $6")
+
+/* Merges one record's orders into places, which stay sorted, newest first. */
+static enum result places_merge(struct db_tx *tx, int64_t record, struct place before, int limit, struct place *out,
+				int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_select_places, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(before.at),
+		     DB_INT(before.id), DB_INT(ORDER_SUPERSEDED), DB_INT(limit)));
+	enum db_step step;
+	int n = *count;
+	while ((step = db_next(r, e)) == DB_ROW) {
+		struct place p = { db_int(r, 0), db_int(r, 1) };
+		if (n == limit && !newer(p, out[n - 1]))
+			break;
+		int i = n < limit ? n++ : n - 1;
+		for (; i > 0 && newer(p, out[i - 1]); i--)
+			out[i] = out[i - 1];
+		out[i] = p;
+	}
+	*count = n;
+	return step == DB_ERR ? e->result : OK;
+}
+
+enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at, int64_t before_id,
+		       int limit, bool with_lines, struct arena *a, struct order *out, int *count, struct error *e)
+{
+	struct place before = { before_at, before_id };
+	if (!before_at && !before_id)
+		before.at = before.id = INT64_MAX;
+	if (limit <= 0) {
+		*count = 0;
+		return OK;
+	}
+	struct place *places = arena_array(a, (size_t)limit, sizeof(*places));
+	int n = 0, filled = 0;
+	if (!places)
+		return error_nomem(e);
+	for (int i = 0; i < record_count; i++)
+		TRY(places_merge(tx, records[i], before, limit, places, &n, e));
+	for (int i = 0; i < n; i++) {
+		struct head h;
+		bool found;
+		TRY(head_load(tx, places[i].id, a, &h, &found, e));
+		if (!found)
+			continue; /* gone between two statements */
+		order_from_head(&h, &out[filled]);
+		if (with_lines)
+			TRY(order_lines(tx, &h, a, &out[filled], e));
+		filled++;
+	}
+	*count = filled;
+	return OK;
+}
+
+DB_STMT(order_ref_by_number, "iti", "i",
+	"SELECT order_id FROM order_ref WHERE rkey = $1 AND folded = $2 ORDER BY key LIMIT $3")
+
+enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out, int *count,
+			    struct error *e)
+{
+	char folded[FOLDED_MAX];
+	size_t len = number_fold(number, folded);
+	struct str text = { folded, len };
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	int n = 0;
+	*count = 0;
+	if (!len || number.n > ORDER_NUMBER_MAX)
+		return OK;
+	TRY(db_query(tx, &order_ref_by_number, &r, e, DB_INT(bucket_of(STR("order"), text)), DB_TEXT(text),
+		     DB_INT(limit)));
+	enum db_step step;
+	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
+		struct head h;
+		bool found;
+		if (step == DB_ERR)
+			return e->result;
+		TRY(head_load(tx, db_int(r, 0), a, &h, &found, e));
+		if (found)
+			order_from_head(&h, &out[n++]);
+	}
+	*count = n;
+	return OK;
+}
+
+DB_STMT(order_revision_select, "iii", "iit",
+	"SELECT revision, at, difference FROM order_revision WHERE rkey = $1 AND order_id = $2 ORDER BY revision DESC "
+	"LIMIT $3")
+
+enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out, int *count,
+			  struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_revision_select, &r, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(limit)));
+	enum db_step step;
+	int n = 0;
+	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
+		if (step == DB_ERR)
+			return e->result;
+		out[n] = (struct order_revision){ (int)db_int(r, 0), db_int(r, 1), db_text_dup(r, 2, a) };
+		if (!out[n++].difference)
+			return error_nomem(e);
+	}
+	*count = n;
+	return OK;
+}
+
+DB_STMT(order_sum, "tti", "iiii",
+	"SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END), 0) AS BIGINT), "
+	"CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN -net_minor ELSE net_minor END), 0) AS BIGINT), "
+	"CAST(COALESCE(SUM(CASE WHEN record = 0 THEN line_count ELSE 0 END), 0) AS BIGINT) "
+	"FROM orders WHERE ($1 = '' OR source = $1) AND currency = $2 AND state = $3")
+DB_STMT(order_sum_lines, "tti", "ii",
+	"SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN o.kind = 2 THEN -l.qty ELSE l.qty END), 0) AS BIGINT) "
+	"FROM orders o JOIN order_line l ON l.rkey = o.rkey AND l.order_id = o.id "
+	"WHERE ($1 = '' OR o.source = $1) AND o.currency = $2 AND o.state = $3")
+
+enum result order_totals(struct db_tx *tx, struct str source, int16_t currency, struct order_totals *out, struct error *e)
+{
+	const char *code = currency_code(currency);
+	struct order_totals t = { 0 };
+	bool found;
+	{
+		DB_ROWS_AUTO struct db_rows *r = NULL;
+		TRY(db_query_one(tx, &order_sum, &r, &found, e, DB_TEXT(source), DB_CSTR(code), DB_INT(ORDER_REPORTED)));
+		t.returns = db_int(r, 1);
+		t.orders = db_int(r, 0) - t.returns;
+		t.net_minor = db_int(r, 2);
+		t.anonymous_lines = db_int(r, 3);
+	}
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query_one(tx, &order_sum_lines, &r, &found, e, DB_TEXT(source), DB_CSTR(code), DB_INT(ORDER_REPORTED)));
+	t.lines = db_int(r, 0);
+	t.units = db_int(r, 1);
+	*out = t;
+	return OK;
+}
