@@ -11,11 +11,11 @@ struct check_page {
 };
 
 DB_STMT(order_check_page, "iii", "iiiiiiii",
-	"SELECT o.rkey, o.id, o.record, o.net_minor, o.line_count, COUNT(l.line), "
-	"CAST(COALESCE(SUM(l.net_minor), 0) AS BIGINT), o.state FROM "
-	"(SELECT rkey, id, record, net_minor, line_count, state FROM orders WHERE (rkey, id) > ($1, $2) "
-	"ORDER BY rkey, id LIMIT $3) o LEFT JOIN order_line l ON l.rkey = o.rkey AND l.order_id = o.id "
-	"GROUP BY o.rkey, o.id, o.record, o.net_minor, o.line_count, o.state ORDER BY o.rkey, o.id")
+        "SELECT o.rkey, o.id, o.record, o.net_minor, o.line_count, COUNT(l.line), "
+        "CAST(COALESCE(SUM(l.net_minor), 0) AS BIGINT), o.state FROM "
+        "(SELECT rkey, id, record, net_minor, line_count, state FROM orders WHERE (rkey, id) > ($1, $2) "
+        "ORDER BY rkey, id LIMIT $3) o LEFT JOIN order_line l ON l.rkey = o.rkey AND l.order_id = o.id "
+        "GROUP BY o.rkey, o.id, o.record, o.net_minor, o.line_count, o.state ORDER BY o.rkey, o.id")
 
 static enum result check_page(struct db_tx *tx, void *arg, struct error *e)
 {
@@ -113,7 +113,6 @@ static enum result erase_record(struct db_tx *tx, int64_t record, struct error *
 	return db_exec(tx, &order_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 
-const struct room orders_room = { .name = "orders",
-				  .check = check,
-				  .export_record = export_record,
-				  .erase_record = erase_record };
+const struct room orders_room = {
+	.name = "orders", .check = check, .export_record = export_record, .erase_record = erase_record
+};

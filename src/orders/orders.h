@@ -11,11 +11,11 @@ enum order_kind { ORDER_SALE = 1, ORDER_RETURN };
 enum order_state { ORDER_REPORTED = 1, ORDER_CANCELLED, ORDER_SUPERSEDED };
 
 struct order_line_in {
-	struct str line_key;   /* the source's own line number; empty: matched by content and occurrence */
-	int occurrence;        /* without a key: the how manieth line of this content in the whole order; 0: counted here */
-	int64_t sku;           /* 0: no product (shipping, fee) */
+	struct str line_key; /* the source's own line number; empty: matched by content and occurrence */
+	int occurrence; /* without a key: the how manieth line of this content in the whole order; 0: counted here */
+	int64_t sku;    /* 0: no product (shipping, fee) */
 	struct str title;
-	int64_t qty;           /* > 0 */
+	int64_t qty; /* > 0 */
 	struct decimal unit_price;
 	bool has_list_price;
 	struct decimal list_price;
@@ -35,21 +35,22 @@ struct order_in {
 	int64_t store, associate;
 	enum channel channel;
 	int64_t placed_at;
-	int64_t at;       /* when the source said so; older than what was said before: only fills what is empty. 0: now */
+	int64_t at; /* when the source said so; older than what was said before: only fills what is empty. 0: now */
 	int16_t currency; /* 0 only for a report without lines (a cancellation) */
 	bool cancelled;
-	bool has_total; struct money total;       /* what the source says was charged, tax included */
-	struct money discount, tax, shipping;     /* of the whole order beyond the lines'; none: zero */
+	bool has_total;
+	struct money total;                   /* what the source says was charged, tax included */
+	struct money discount, tax, shipping; /* of the whole order beyond the lines'; none: zero */
 	const struct order_line_in *lines;
 	int line_count;
 	bool partial; /* the message holds only some lines (one row a line exports): lines absent are not removed,
-			 an amount of zero leaves what is there, the earliest placed_at stands */
+	                 an amount of zero leaves what is there, the earliest placed_at stands */
 };
 
 struct order_outcome {
 	int64_t order;
 	enum { ORDER_NEW, ORDER_CHANGED, ORDER_SAME } what;
-	int revision; /* 1 for new */
+	int revision;      /* 1 for new */
 	int64_t net_minor; /* what the order now counts for, sign by kind; cancelled: 0 */
 	int absent;        /* stored lines that this report did not name (a whole report has removed them) */
 };
@@ -57,13 +58,14 @@ struct order_outcome {
  * FEED_ORDER unless the same. A changed customer moves no row: the old order is superseded and a new one made (record 0
  * takes no customer away). Discounts beyond what they discount are capped; line amounts round half up at the currency's
  * scale; the order's own discount is shared among its lines by largest remainder. ERR_INVALID "order.…", "line.…". */
-MUST_CHECK enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out, struct error *e);
+MUST_CHECK enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out,
+                                    struct error *e);
 
 /* A line's mark: the same for the same key, or content and occurrence, on every machine for ever. */
 uint64_t order_line_mark(const struct order_line_in *line, int occurrence);
 /* After an order came in parts: removes the lines whose mark is not among these, as one revision. */
 MUST_CHECK enum result order_keep_lines(struct db_tx *tx, int64_t order, const uint64_t *marks, size_t count,
-					struct order_outcome *out, struct error *e);
+                                        struct order_outcome *out, struct error *e);
 
 struct order_line {
 	const char *line_key, *title, *sku_code;
@@ -71,7 +73,7 @@ struct order_line {
 	struct decimal unit_price, list_price;
 	bool has_list_price;
 	int64_t net_minor, discount_minor, tax_minor; /* net: qty × unit price − discount, without tax */
-	int64_t original_order; /* return lines: the sale, found at read; 0: unmatched */
+	int64_t original_order;                       /* return lines: the sale, found at read; 0: unmatched */
 	const char *original_line_key;
 };
 struct order {
@@ -82,8 +84,9 @@ struct order {
 	enum order_state state;
 	enum channel channel;
 	int16_t currency;
-	int64_t net_minor, tax_minor, discount_minor, shipping_minor, total_minor; /* all ≥ 0; the kind gives the sign */
-	int64_t full_minor; /* net of the lines sold at list price or above */
+	int64_t net_minor, tax_minor, discount_minor, shipping_minor,
+	        total_minor; /* all ≥ 0; the kind gives the sign */
+	int64_t full_minor;  /* net of the lines sold at list price or above */
 	int revision, line_count;
 	const struct order_line *lines; /* filled by order_get() and, with_lines, by order_page() */
 };
@@ -91,29 +94,31 @@ struct order {
 MUST_CHECK enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e);
 /* Of these records, newest first before (placed_at, id). */
 MUST_CHECK enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at,
-				  int64_t before_id, int limit, bool with_lines, struct arena *a, struct order *out,
-				  int *count, struct error *e);
+                                  int64_t before_id, int limit, bool with_lines, struct arena *a, struct order *out,
+                                  int *count, struct error *e);
 /* Orders whose number is exactly this (folded, without blanks), of any source: at most limit. */
-MUST_CHECK enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out,
-				       int *count, struct error *e);
+MUST_CHECK enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a,
+                                       struct order *out, int *count, struct error *e);
 struct order_revision {
 	int revision;
 	int64_t at;
 	const char *difference; /* JSON */
 };
-MUST_CHECK enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out,
-				     int *count, struct error *e);
+MUST_CHECK enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit,
+                                     struct order_revision *out, int *count, struct error *e);
 
-/* All order ids in (rkey, id) order after `after` (0: from the start), cancelled ones too: for views that are built anew. */
-MUST_CHECK enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count, struct error *e);
+/* All order ids in (rkey, id) order after `after` (0: from the start), cancelled ones too: for views that are built
+ * anew. */
+MUST_CHECK enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count,
+                                  struct error *e);
 
-/* Totals of what stands (neither cancelled nor superseded), for reconciliation with the source files; units and net_minor:
- * sales less returns. source empty: all. */
+/* Totals of what stands (neither cancelled nor superseded), for reconciliation with the source files; units and
+ * net_minor: sales less returns. source empty: all. */
 struct order_totals {
 	int64_t orders, returns, lines, units, net_minor, anonymous_lines;
 };
 MUST_CHECK enum result order_totals(struct db_tx *tx, struct str source, int16_t currency, struct order_totals *out,
-				    struct error *e);
+                                    struct error *e);
 
 struct room;
 extern const struct room orders_room;

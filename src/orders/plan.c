@@ -3,15 +3,15 @@
 void line_from_report(const struct order_line_in *in, struct line *out)
 {
 	*out = (struct line){ .key = in->line_key,
-			      .title = in->title,
-			      .sku = in->sku,
-			      .qty = in->qty,
-			      .unit = decimal_micro(in->unit_price),
-			      .list = in->has_list_price ? decimal_micro(in->list_price) : -1,
-			      .discount = money_minor(in->discount),
-			      .tax = money_minor(in->tax),
-			      .original_number = in->original_number,
-			      .original_key = in->original_line_key };
+		              .title = in->title,
+		              .sku = in->sku,
+		              .qty = in->qty,
+		              .unit = decimal_micro(in->unit_price),
+		              .list = in->has_list_price ? decimal_micro(in->list_price) : -1,
+		              .discount = money_minor(in->discount),
+		              .tax = money_minor(in->tax),
+		              .original_number = in->original_number,
+		              .original_key = in->original_line_key };
 }
 
 /* What makes two lines without a key the same line. A product's title is the catalogue's business. */
@@ -41,7 +41,7 @@ static bool line_same(const struct line *a, const struct line *b)
 
 /* The stored line that this one is: by key, or the occurrence-th of the same content that has none. */
 static int find_stored(const struct plan *p, int stored, const uint64_t *content, const struct line *l, uint64_t mine,
-		       int occurrence)
+                       int occurrence)
 {
 	for (int i = 0; i < stored; i++) {
 		const struct line *s = &p->lines[i];
@@ -61,7 +61,7 @@ static int count_before(const struct order_line_in *in, const uint64_t *content,
 }
 
 static enum result take_line(struct plan *p, int stored, const uint64_t *had, const struct order_line_in *in,
-			     const uint64_t *given, int i, struct error *e)
+                             const uint64_t *given, int i, struct error *e)
 {
 	struct line l;
 	line_from_report(&in[i], &l);
@@ -70,7 +70,8 @@ static enum result take_line(struct plan *p, int stored, const uint64_t *had, co
 	if (at < 0) {
 		for (int j = 0; l.key.n && j < i; j++)
 			if (str_eq(l.key, in[j].line_key))
-				return error_set(e, ERR_INVALID, "line.duplicate_key", "lines", "two lines have one key");
+				return error_set(e, ERR_INVALID, "line.duplicate_key", "lines",
+				                 "two lines have one key");
 		l.fate = LINE_ADDED;
 		l.touched = true;
 		p->lines[p->count++] = l;
@@ -93,7 +94,7 @@ static enum result take_line(struct plan *p, int stored, const uint64_t *had, co
 }
 
 enum result plan_lines(struct plan *p, const struct order_line_in *in, int count, bool remove, struct arena *a,
-		       struct error *e)
+                       struct error *e)
 {
 	int stored = p->count;
 	struct line *lines = arena_array(a, (size_t)(stored + count) + 1, sizeof(*lines));
@@ -150,9 +151,9 @@ static enum result share_discount(struct plan *p, const int64_t *weights, int64_
 
 static enum result add(int64_t *sum, int64_t v, struct error *e)
 {
-	return __builtin_add_overflow(*sum, v, sum) ?
-		       error_set(e, ERR_INVALID, "money.overflow", "total", "the amounts are too large") :
-		       OK;
+	return __builtin_add_overflow(*sum, v, sum)
+	               ? error_set(e, ERR_INVALID, "money.overflow", "total", "the amounts are too large")
+	               : OK;
 }
 
 /* A line was sold at full price when nothing came off it and it cost no less than its list price, if one is known. */

@@ -2,18 +2,32 @@
 
 static void order_from_head(const struct head *h, struct order *out)
 {
-	*out = (struct order){ .id = h->id, .record = h->record, .store = h->store, .associate = h->associate,
-			       .placed_at = h->placed_at, .updated_at = h->updated_at, .source = h->source.p,
-			       .number = h->number.p, .kind = h->kind, .state = h->state, .channel = h->channel,
-			       .currency = h->currency, .net_minor = h->net, .tax_minor = h->tax,
-			       .discount_minor = h->discount, .shipping_minor = h->shipping, .total_minor = h->total,
-			       .full_minor = h->full, .revision = (int)h->revision, .line_count = (int)h->line_count,
-			       .superseded_by = h->superseded_by };
+	*out = (struct order){ .id = h->id,
+		               .record = h->record,
+		               .store = h->store,
+		               .associate = h->associate,
+		               .placed_at = h->placed_at,
+		               .updated_at = h->updated_at,
+		               .source = h->source.p,
+		               .number = h->number.p,
+		               .kind = h->kind,
+		               .state = h->state,
+		               .channel = h->channel,
+		               .currency = h->currency,
+		               .net_minor = h->net,
+		               .tax_minor = h->tax,
+		               .discount_minor = h->discount,
+		               .shipping_minor = h->shipping,
+		               .total_minor = h->total,
+		               .full_minor = h->full,
+		               .revision = (int)h->revision,
+		               .line_count = (int)h->line_count,
+		               .superseded_by = h->superseded_by };
 }
 
 /* The sale that a return line names, if it has been reported. */
 static enum result find_original(struct db_tx *tx, struct str source, const struct line *l, const struct line *before,
-				 int64_t before_order, int64_t *order, struct error *e)
+                                 int64_t before_order, int64_t *order, struct error *e)
 {
 	*order = 0;
 	if (!l->original_number.n)
@@ -28,7 +42,8 @@ static enum result find_original(struct db_tx *tx, struct str source, const stru
 	return ref_find(tx, &k, order, &found, e);
 }
 
-static enum result order_lines(struct db_tx *tx, const struct head *h, struct arena *a, struct order *out, struct error *e)
+static enum result order_lines(struct db_tx *tx, const struct head *h, struct arena *a, struct order *out,
+                               struct error *e)
 {
 	struct line *lines;
 	int n;
@@ -41,18 +56,22 @@ static enum result order_lines(struct db_tx *tx, const struct head *h, struct ar
 		struct sku s;
 		bool found;
 		TRY(sku_get(tx, l->sku, &s, &found, e));
-		o[i] = (struct order_line){ .line_key = l->key.n ? l->key.p : "", .sku = l->sku, .qty = l->qty,
-					    .unit_price = decimal_of_micro(l->unit),
-					    .list_price = decimal_of_micro(l->list < 0 ? 0 : l->list),
-					    .has_list_price = l->list >= 0, .net_minor = l->net,
-					    .discount_minor = l->discount + l->share, .tax_minor = l->tax,
-					    .original_line_key = l->original_key.n ? l->original_key.p : "" };
+		o[i] = (struct order_line){ .line_key = l->key.n ? l->key.p : "",
+			                    .sku = l->sku,
+			                    .qty = l->qty,
+			                    .unit_price = decimal_of_micro(l->unit),
+			                    .list_price = decimal_of_micro(l->list < 0 ? 0 : l->list),
+			                    .has_list_price = l->list >= 0,
+			                    .net_minor = l->net,
+			                    .discount_minor = l->discount + l->share,
+			                    .tax_minor = l->tax,
+			                    .original_line_key = l->original_key.n ? l->original_key.p : "" };
 		o[i].sku_code = found ? arena_strdup(a, s.code) : "";
 		o[i].title = l->title.n ? l->title.p : found ? arena_strdup(a, s.title) : "";
 		if (!o[i].sku_code || !o[i].title)
 			return error_nomem(e);
 		TRY(find_original(tx, h->source, l, i ? l - 1 : NULL, i ? o[i - 1].original_order : 0,
-				  &o[i].original_order, e));
+		                  &o[i].original_order, e));
 	}
 	out->lines = o;
 	out->line_count = n;
@@ -73,13 +92,12 @@ enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct orde
 	return OK;
 }
 
-DB_STMT(order_scan_page, "iii", "i",
-	"SELECT id FROM orders WHERE (rkey, id) > ($1, $2) ORDER BY rkey, id LIMIT $3")
+DB_STMT(order_scan_page, "iii", "i", "SELECT id FROM orders WHERE (rkey, id) > ($1, $2) ORDER BY rkey, id LIMIT $3")
 
 enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_scan_page, &r, e, DB_INT(after ? id_bucket(after) : -1), DB_INT(after), DB_INT(limit)));
+	TRY(db_query(tx, &order_scan_page, &r, e, DB_INT(after ? (int64_t)id_bucket(after) : -1), DB_INT(after), DB_INT(limit)));
 	enum db_step step;
 	int n = 0;
 	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
@@ -101,16 +119,16 @@ static bool newer(struct place a, struct place b)
 }
 
 DB_STMT(order_select_places, "iiiiii", "ii",
-	"SELECT placed_at, id FROM orders WHERE rkey = $1 AND record = $2 AND (placed_at < $3 OR (placed_at = $3 AND "
-	"id < $4)) AND state <> $5 ORDER BY placed_at DESC, id DESC LIMIT $6")
+        "SELECT placed_at, id FROM orders WHERE rkey = $1 AND record = $2 AND (placed_at < $3 OR (placed_at = $3 AND "
+        "id < $4)) AND state <> $5 ORDER BY placed_at DESC, id DESC LIMIT $6")
 
 /* Merges one record's orders into places, which stay sorted, newest first. */
 static enum result places_merge(struct db_tx *tx, int64_t record, struct place before, int limit, struct place *out,
-				int *count, struct error *e)
+                                int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &order_select_places, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(before.at),
-		     DB_INT(before.id), DB_INT(ORDER_SUPERSEDED), DB_INT(limit)));
+	             DB_INT(before.id), DB_INT(ORDER_SUPERSEDED), DB_INT(limit)));
 	enum db_step step;
 	int n = *count;
 	while ((step = db_next(r, e)) == DB_ROW) {
@@ -127,7 +145,7 @@ static enum result places_merge(struct db_tx *tx, int64_t record, struct place b
 }
 
 enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at, int64_t before_id,
-		       int limit, bool with_lines, struct arena *a, struct order *out, int *count, struct error *e)
+                       int limit, bool with_lines, struct arena *a, struct order *out, int *count, struct error *e)
 {
 	struct place before = { before_at, before_id };
 	if (!before_at && !before_id)
@@ -158,10 +176,10 @@ enum result order_page(struct db_tx *tx, const int64_t *records, int record_coun
 }
 
 DB_STMT(order_ref_by_number, "iti", "i",
-	"SELECT order_id FROM order_ref WHERE rkey = $1 AND folded = $2 ORDER BY key LIMIT $3")
+        "SELECT order_id FROM order_ref WHERE rkey = $1 AND folded = $2 ORDER BY key LIMIT $3")
 
-enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out, int *count,
-			    struct error *e)
+enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out,
+                            int *count, struct error *e)
 {
 	char folded[FOLDED_MAX];
 	size_t len = number_fold(number, folded);
@@ -172,7 +190,7 @@ enum result order_by_number(struct db_tx *tx, struct str number, int limit, stru
 	if (!len || number.n > ORDER_NUMBER_MAX)
 		return OK;
 	TRY(db_query(tx, &order_ref_by_number, &r, e, DB_INT(bucket_of(STR("order"), text)), DB_TEXT(text),
-		     DB_INT(limit)));
+	             DB_INT(limit)));
 	enum db_step step;
 	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
 		struct head h;
@@ -188,11 +206,11 @@ enum result order_by_number(struct db_tx *tx, struct str number, int limit, stru
 }
 
 DB_STMT(order_revision_select, "iii", "iit",
-	"SELECT revision, at, difference FROM order_revision WHERE rkey = $1 AND order_id = $2 ORDER BY revision DESC "
-	"LIMIT $3")
+        "SELECT revision, at, difference FROM order_revision WHERE rkey = $1 AND order_id = $2 ORDER BY revision DESC "
+        "LIMIT $3")
 
-enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out, int *count,
-			  struct error *e)
+enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int limit, struct order_revision *out,
+                          int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &order_revision_select, &r, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(limit)));
@@ -210,23 +228,25 @@ enum result order_history(struct db_tx *tx, int64_t id, struct arena *a, int lim
 }
 
 DB_STMT(order_sum, "tti", "iiii",
-	"SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END), 0) AS BIGINT), "
-	"CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN -net_minor ELSE net_minor END), 0) AS BIGINT), "
-	"CAST(COALESCE(SUM(CASE WHEN record = 0 THEN line_count ELSE 0 END), 0) AS BIGINT) "
-	"FROM orders WHERE ($1 = '' OR source = $1) AND currency = $2 AND state = $3")
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END), 0) AS BIGINT), "
+        "CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN -net_minor ELSE net_minor END), 0) AS BIGINT), "
+        "CAST(COALESCE(SUM(CASE WHEN record = 0 THEN line_count ELSE 0 END), 0) AS BIGINT) "
+        "FROM orders WHERE ($1 = '' OR source = $1) AND currency = $2 AND state = $3")
 DB_STMT(order_sum_lines, "tti", "ii",
-	"SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN o.kind = 2 THEN -l.qty ELSE l.qty END), 0) AS BIGINT) "
-	"FROM orders o JOIN order_line l ON l.rkey = o.rkey AND l.order_id = o.id "
-	"WHERE ($1 = '' OR o.source = $1) AND o.currency = $2 AND o.state = $3")
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN o.kind = 2 THEN -l.qty ELSE l.qty END), 0) AS BIGINT) "
+        "FROM orders o JOIN order_line l ON l.rkey = o.rkey AND l.order_id = o.id "
+        "WHERE ($1 = '' OR o.source = $1) AND o.currency = $2 AND o.state = $3")
 
-enum result order_totals(struct db_tx *tx, struct str source, int16_t currency, struct order_totals *out, struct error *e)
+enum result order_totals(struct db_tx *tx, struct str source, int16_t currency, struct order_totals *out,
+                         struct error *e)
 {
 	const char *code = currency_code(currency);
 	struct order_totals t = { 0 };
 	bool found;
 	{
 		DB_ROWS_AUTO struct db_rows *r = NULL;
-		TRY(db_query_one(tx, &order_sum, &r, &found, e, DB_TEXT(source), DB_CSTR(code), DB_INT(ORDER_REPORTED)));
+		TRY(db_query_one(tx, &order_sum, &r, &found, e, DB_TEXT(source), DB_CSTR(code),
+		                 DB_INT(ORDER_REPORTED)));
 		t.returns = db_int(r, 1);
 		t.orders = db_int(r, 0) - t.returns;
 		t.net_minor = db_int(r, 2);

@@ -24,7 +24,7 @@ static enum result line_check(const struct order_line_in *l, int16_t currency, s
 		return error_set(e, ERR_INVALID, "line.key", "lines.line_key", "at most %d bytes", ORDER_LINE_KEY_MAX);
 	if (l->original_number.n > ORDER_NUMBER_MAX)
 		return error_set(e, ERR_INVALID, "line.original", "lines.original_number", "at most %d bytes",
-				 ORDER_NUMBER_MAX);
+		                 ORDER_NUMBER_MAX);
 	if (l->title.n > ORDER_TITLE_MAX)
 		return error_set(e, ERR_INVALID, "line.title", "lines.title", "at most %d bytes", ORDER_TITLE_MAX);
 	if (!l->sku && !l->title.n)
@@ -61,13 +61,24 @@ static enum result report_check(const struct order_in *in, struct error *e)
 
 static void head_new(const struct order_in *in, int64_t id, struct head *h)
 {
-	*h = (struct head){ .id = id, .record = in->record, .store = in->store, .associate = in->associate,
-			    .placed_at = in->placed_at, .said_at = in->at, .source = in->source, .number = in->number,
-			    .kind = in->kind, .state = in->cancelled ? ORDER_CANCELLED : ORDER_REPORTED,
-			    .channel = in->channel, .currency = in->currency, .extra_tax = money_minor(in->tax),
-			    .extra_discount = money_minor(in->discount), .shipping = money_minor(in->shipping),
-			    .total = in->has_total ? money_minor(in->total) : 0, .total_told = in->has_total,
-			    .revision = 1 };
+	*h = (struct head){ .id = id,
+		            .record = in->record,
+		            .store = in->store,
+		            .associate = in->associate,
+		            .placed_at = in->placed_at,
+		            .said_at = in->at,
+		            .source = in->source,
+		            .number = in->number,
+		            .kind = in->kind,
+		            .state = in->cancelled ? ORDER_CANCELLED : ORDER_REPORTED,
+		            .channel = in->channel,
+		            .currency = in->currency,
+		            .extra_tax = money_minor(in->tax),
+		            .extra_discount = money_minor(in->discount),
+		            .shipping = money_minor(in->shipping),
+		            .total = in->has_total ? money_minor(in->total) : 0,
+		            .total_told = in->has_total,
+		            .revision = 1 };
 }
 
 static void take(int64_t *was, int64_t is, bool only_empty)
@@ -195,7 +206,7 @@ static enum result supersede(struct db_tx *tx, struct plan *p, const struct orde
 }
 
 enum result plan_write(struct db_tx *tx, struct plan *p, const struct order_key *k, struct order_outcome *out,
-		       struct error *e)
+                       struct error *e)
 {
 	bool anew = !p->exists || p->is.record != p->was.record;
 	p->is.updated_at = clock_now();
@@ -224,7 +235,7 @@ enum result plan_write(struct db_tx *tx, struct plan *p, const struct order_key 
 }
 
 static enum result report_again(struct db_tx *tx, const struct order_in *in, const struct order_key *k, int64_t id,
-				struct order_outcome *out, struct error *e)
+                                struct order_outcome *out, struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	struct plan p = { .exists = true };
@@ -290,7 +301,7 @@ static uint64_t stored_mark(const struct line *lines, const uint64_t *content, i
 }
 
 enum result order_keep_lines(struct db_tx *tx, int64_t order, const uint64_t *marks, size_t count,
-			     struct order_outcome *out, struct error *e)
+                             struct order_outcome *out, struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	struct plan p = { .exists = true };

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "feed/room.h"
+#include "shop/shop.h"
 
 enum line_fate { LINE_STAYS, LINE_ADDED, LINE_CHANGED, LINE_REMOVED };
 
@@ -47,24 +48,25 @@ void order_key_make(struct str source, enum order_kind kind, struct str number, 
 
 /* Claims the identity for id; where it is taken, *holder is who holds it. */
 MUST_CHECK enum result ref_claim(struct db_tx *tx, const struct order_key *k, int64_t id, bool *fresh, int64_t *holder,
-				 struct error *e);
-MUST_CHECK enum result ref_find(struct db_tx *tx, const struct order_key *k, int64_t *order, bool *found, struct error *e);
+                                 struct error *e);
+MUST_CHECK enum result ref_find(struct db_tx *tx, const struct order_key *k, int64_t *order, bool *found,
+                                struct error *e);
 /* Hands the identity on. ERR_RETRY when someone else did. */
 MUST_CHECK enum result ref_move(struct db_tx *tx, const struct order_key *k, int64_t from, int64_t to, struct error *e);
 
 MUST_CHECK enum result head_load(struct db_tx *tx, int64_t id, struct arena *a, struct head *out, bool *found,
-				 struct error *e);
+                                 struct error *e);
 MUST_CHECK enum result head_insert(struct db_tx *tx, const struct head *h, struct error *e);
 /* Writes h as revision h->revision, which must follow the stored one: else ERR_RETRY. */
 MUST_CHECK enum result head_update(struct db_tx *tx, const struct head *h, struct error *e);
 
 MUST_CHECK enum result lines_load(struct db_tx *tx, int64_t order, int64_t count, struct arena *a, struct line **out,
-				  int *got, struct error *e);
+                                  int *got, struct error *e);
 MUST_CHECK enum result line_insert(struct db_tx *tx, int64_t order, const struct line *l, struct error *e);
 MUST_CHECK enum result line_update(struct db_tx *tx, int64_t order, const struct line *l, struct error *e);
 MUST_CHECK enum result line_delete(struct db_tx *tx, int64_t order, int64_t no, struct error *e);
 MUST_CHECK enum result revision_insert(struct db_tx *tx, int64_t order, int64_t revision, struct str difference,
-				       struct error *e);
+                                       struct error *e);
 
 /* ---- plan.c ----------------------------------------------------------------------------------------------------- */
 
@@ -78,16 +80,16 @@ struct plan {
 void line_from_report(const struct order_line_in *in, struct line *out);
 uint64_t line_content(const struct line *l);
 /* Matches reported lines to the stored ones. remove: stored lines that are not named go. */
-MUST_CHECK enum result plan_lines(struct plan *p, const struct order_line_in *in, int count, bool remove, struct arena *a,
-				  struct error *e);
+MUST_CHECK enum result plan_lines(struct plan *p, const struct order_line_in *in, int count, bool remove,
+                                  struct arena *a, struct error *e);
 /* Amounts of the lines that stay, and the head's sums. */
 MUST_CHECK enum result plan_amounts(struct plan *p, struct arena *a, struct error *e);
 bool plan_differs(const struct plan *p);
 /* {"order":{name:[was,is]},"added":[…],"removed":[…],"changed":[{"was","is"}]} */
 void plan_difference(const struct plan *p, struct json_writer *w);
 /* Writes the plan over what is stored, or in place of it when the record differs. */
-MUST_CHECK enum result plan_write(struct db_tx *tx, struct plan *p, const struct order_key *k, struct order_outcome *out,
-				  struct error *e);
+MUST_CHECK enum result plan_write(struct db_tx *tx, struct plan *p, const struct order_key *k,
+                                  struct order_outcome *out, struct error *e);
 int64_t head_counts_for(const struct head *h);
 
 #endif

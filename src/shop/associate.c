@@ -15,7 +15,8 @@ static void associate_read(const struct db_rows *r, struct associate *out)
 
 DB_STMT(associate_select_code, "t", ASSOCIATE_TYPES, "SELECT " ASSOCIATE_COLS " FROM associate WHERE code = $1")
 
-static enum result associate_load(struct db_tx *tx, struct str code, struct associate *out, bool *found, struct error *e)
+static enum result associate_load(struct db_tx *tx, struct str code, struct associate *out, bool *found,
+                                  struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &associate_select_code, &r, found, e, DB_TEXT(code)));
@@ -25,15 +26,15 @@ static enum result associate_load(struct db_tx *tx, struct str code, struct asso
 }
 
 DB_STMT(associate_insert, "ititi", "",
-	"INSERT INTO associate (id, code, store, name, provisional) VALUES ($1, $2, $3, $4, $5) "
-	"ON CONFLICT DO NOTHING")
+        "INSERT INTO associate (id, code, store, name, provisional) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT DO NOTHING")
 
 static enum result associate_make(struct db_tx *tx, struct associate *a, bool *made, struct error *e)
 {
 	int64_t changed;
 	a->id = id_new(bucket_of(STR("associate"), str_c(a->code)));
 	TRY(db_exec(tx, &associate_insert, &changed, e, DB_INT(a->id), DB_CSTR(a->code), DB_INT(a->store),
-		    DB_CSTR(a->name), DB_INT(a->provisional)));
+	            DB_CSTR(a->name), DB_INT(a->provisional)));
 	*made = changed == 1;
 	return *made ? shop_changed(tx, a->id, e) : OK;
 }
@@ -41,7 +42,7 @@ static enum result associate_make(struct db_tx *tx, struct associate *a, bool *m
 DB_STMT(associate_update, "itii", "", "UPDATE associate SET store = $1, name = $2, provisional = $3 WHERE id = $4")
 
 static enum result associate_merge(struct db_tx *tx, struct associate *a, const struct associate *in, bool *changed,
-				   struct error *e)
+                                   struct error *e)
 {
 	bool c = shop_take(a->name, sizeof(a->name), in->name);
 	/* A report only says where somebody served; where they belong is said by a description. */
@@ -53,7 +54,7 @@ static enum result associate_merge(struct db_tx *tx, struct associate *a, const 
 	if (!c)
 		return OK;
 	TRY(db_exec(tx, &associate_update, NULL, e, DB_INT(a->store), DB_CSTR(a->name), DB_INT(a->provisional),
-		    DB_INT(a->id)));
+	            DB_INT(a->id)));
 	return shop_changed(tx, a->id, e);
 }
 
@@ -117,10 +118,10 @@ enum result associate_get(struct db_tx *tx, int64_t id, struct associate *out, b
 }
 
 DB_STMT(associate_select_page, "iti", ASSOCIATE_TYPES,
-	"SELECT " ASSOCIATE_COLS " FROM associate WHERE ($1 = 0 OR store = $1) AND code > $2 ORDER BY code LIMIT $3")
+        "SELECT " ASSOCIATE_COLS " FROM associate WHERE ($1 = 0 OR store = $1) AND code > $2 ORDER BY code LIMIT $3")
 
-enum result associate_list(struct db_tx *tx, int64_t store, struct str after, int limit, struct associate *out, int *count,
-			   struct error *e)
+enum result associate_list(struct db_tx *tx, int64_t store, struct str after, int limit, struct associate *out,
+                           int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &associate_select_page, &r, e, DB_INT(store), DB_TEXT(after), DB_INT(limit)));

@@ -49,11 +49,11 @@ bool shop_take_int(int64_t *out, int64_t in, int64_t unknown)
 }
 
 DB_STMT(shop_orphan_skus, "ii", "it",
-	"SELECT s.id, s.code FROM sku s LEFT JOIN product p ON p.id = s.product WHERE s.id > $1 AND p.id IS NULL "
-	"ORDER BY s.id LIMIT $2")
+        "SELECT s.id, s.code FROM sku s LEFT JOIN product p ON p.id = s.product WHERE s.id > $1 AND p.id IS NULL "
+        "ORDER BY s.id LIMIT $2")
 DB_STMT(shop_orphan_associates, "ii", "it",
-	"SELECT a.id, a.code FROM associate a LEFT JOIN store s ON s.id = a.store "
-	"WHERE a.id > $1 AND a.store <> 0 AND s.id IS NULL ORDER BY a.id LIMIT $2")
+        "SELECT a.id, a.code FROM associate a LEFT JOIN store s ON s.id = a.store "
+        "WHERE a.id > $1 AND a.store <> 0 AND s.id IS NULL ORDER BY a.id LIMIT $2")
 
 #define CHECK_PAGE 500
 

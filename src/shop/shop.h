@@ -30,26 +30,30 @@ struct sku {
 
 /* Put: makes or changes by code; empty strings and -1 leave what is there. *changed tells. */
 MUST_CHECK enum result store_put(struct db_tx *tx, const struct store *in, int64_t *id, bool *changed, struct error *e);
-MUST_CHECK enum result associate_put(struct db_tx *tx, const struct associate *in, int64_t *id, bool *changed, struct error *e);
+MUST_CHECK enum result associate_put(struct db_tx *tx, const struct associate *in, int64_t *id, bool *changed,
+                                     struct error *e);
 MUST_CHECK enum result sku_put(struct db_tx *tx, const struct sku *in, int64_t *id, bool *changed, struct error *e);
 
-/* By code, from the process's cache (filled on demand, dropped by FEED_SHOP). Unknown codes are made, provisional, so that
- * no report is refused for want of a store. code empty gives id 0. */
+/* By code, from the process's cache (filled on demand, dropped by FEED_SHOP). Unknown codes are made, provisional, so
+ * that no report is refused for want of a store. code empty gives id 0. */
 MUST_CHECK enum result store_need(struct db_tx *tx, struct str code, int64_t *id, struct error *e);
 MUST_CHECK enum result associate_need(struct db_tx *tx, struct str code, int64_t store, int64_t *id, struct error *e);
 /* hint: attributes the message itself carries (name, brand, category, …), used when the SKU is new or provisional. */
-MUST_CHECK enum result sku_need(struct db_tx *tx, struct str code, const struct sku *hint, int64_t *id, struct error *e);
+MUST_CHECK enum result sku_need(struct db_tx *tx, struct str code, const struct sku *hint, int64_t *id,
+                                struct error *e);
 
 /* Copies from the cache; false when there is no such id. Thread-safe; loads on a miss. */
 MUST_CHECK enum result store_get(struct db_tx *tx, int64_t id, struct store *out, bool *found, struct error *e);
 MUST_CHECK enum result associate_get(struct db_tx *tx, int64_t id, struct associate *out, bool *found, struct error *e);
 MUST_CHECK enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, struct error *e);
-MUST_CHECK enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found, struct error *e);
+MUST_CHECK enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found,
+                                     struct error *e);
 
 /* Paged by code. */
-MUST_CHECK enum result store_list(struct db_tx *tx, struct str after, int limit, struct store *out, int *count, struct error *e);
-MUST_CHECK enum result associate_list(struct db_tx *tx, int64_t store, struct str after, int limit, struct associate *out,
-				      int *count, struct error *e);
+MUST_CHECK enum result store_list(struct db_tx *tx, struct str after, int limit, struct store *out, int *count,
+                                  struct error *e);
+MUST_CHECK enum result associate_list(struct db_tx *tx, int64_t store, struct str after, int limit,
+                                      struct associate *out, int *count, struct error *e);
 void shop_cache_drop(void);
 
 struct room;

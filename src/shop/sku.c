@@ -3,10 +3,20 @@
 #define SKU_COLS                                                                                                       \
 	"s.id, s.code, s.product, s.size, s.colour, s.list_minor, s.cost_minor, s.currency, s.provisional, "           \
 	"p.code, p.title, p.brand, p.category, p.subcategory"
-#define SKU_TYPES "itittiit" "ittttt"
+#define SKU_TYPES                                                                                                      \
+	"itittiit"                                                                                                     \
+	"ittttt"
 #define SKU_FROM " FROM sku s JOIN product p ON p.id = s.product "
 
-enum blank { BLANK_TITLE = 1, BLANK_BRAND = 2, BLANK_CATEGORY = 4, BLANK_SUB = 8, BLANK_SIZE = 16, BLANK_COLOUR = 32, BLANK_LIST = 64 };
+enum blank {
+	BLANK_TITLE = 1,
+	BLANK_BRAND = 2,
+	BLANK_CATEGORY = 4,
+	BLANK_SUB = 8,
+	BLANK_SIZE = 16,
+	BLANK_COLOUR = 32,
+	BLANK_LIST = 64
+};
 
 static void sku_read(const struct db_rows *r, struct sku *out)
 {
@@ -54,23 +64,26 @@ static enum result product_load(struct db_tx *tx, struct sku *s, bool *found, st
 	return OK;
 }
 
-DB_STMT(product_insert, "itttt" "t", "",
-	"INSERT INTO product (id, code, title, brand, category, subcategory) VALUES ($1, $2, $3, $4, $5, $6) "
-	"ON CONFLICT DO NOTHING")
+DB_STMT(product_insert,
+        "itttt"
+        "t",
+        "",
+        "INSERT INTO product (id, code, title, brand, category, subcategory) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT DO NOTHING")
 DB_STMT(product_update, "tttti", "",
-	"UPDATE product SET title = $1, brand = $2, category = $3, subcategory = $4 WHERE id = $5")
+        "UPDATE product SET title = $1, brand = $2, category = $3, subcategory = $4 WHERE id = $5")
 
 /* Finds or makes the product that `in` names and takes over its attributes; s holds the product afterwards.
  * fill_only: what is known already stays. */
 static enum result product_put(struct db_tx *tx, struct sku *s, const struct sku *in, bool fill_only, bool *changed,
-			       struct error *e)
+                               struct error *e)
 {
 	bool found;
 	TRY(product_load(tx, s, &found, e));
 	if (!found) {
 		int64_t id = id_new(bucket_of(STR("product"), str_c(s->product_code))), made;
 		TRY(db_exec(tx, &product_insert, &made, e, DB_INT(id), DB_CSTR(s->product_code), DB_CSTR(in->title),
-			    DB_CSTR(in->brand), DB_CSTR(in->category), DB_CSTR(in->subcategory)));
+		            DB_CSTR(in->brand), DB_CSTR(in->category), DB_CSTR(in->subcategory)));
 		if (made == 0)
 			return error_set(e, ERR_RETRY, "product.race", NULL, "another transaction makes this product");
 		*changed = true;
@@ -84,12 +97,12 @@ static enum result product_put(struct db_tx *tx, struct sku *s, const struct sku
 	if (!c)
 		return OK;
 	return db_exec(tx, &product_update, NULL, e, DB_CSTR(s->title), DB_CSTR(s->brand), DB_CSTR(s->category),
-		       DB_CSTR(s->subcategory), DB_INT(s->product));
+	               DB_CSTR(s->subcategory), DB_INT(s->product));
 }
 
 DB_STMT(sku_insert, "itittiiti", "",
-	"INSERT INTO sku (id, code, product, size, colour, list_minor, cost_minor, currency, provisional) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING")
+        "INSERT INTO sku (id, code, product, size, colour, list_minor, cost_minor, currency, provisional) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING")
 
 static enum result sku_make(struct db_tx *tx, const struct sku *in, struct sku *s, struct error *e)
 {
@@ -101,20 +114,20 @@ static enum result sku_make(struct db_tx *tx, const struct sku *in, struct sku *
 	TRY(product_put(tx, s, in, in->provisional, &changed, e));
 	s->id = id_new(bucket_of(STR("sku"), str_c(s->code)));
 	TRY(db_exec(tx, &sku_insert, &made, e, DB_INT(s->id), DB_CSTR(s->code), DB_INT(s->product), DB_CSTR(in->size),
-		    DB_CSTR(in->colour), DB_INT(in->list_minor), DB_INT(in->cost_minor),
-		    DB_CSTR(currency_code(in->currency)), DB_INT(in->provisional)));
+	            DB_CSTR(in->colour), DB_INT(in->list_minor), DB_INT(in->cost_minor),
+	            DB_CSTR(currency_code(in->currency)), DB_INT(in->provisional)));
 	if (made == 0)
 		return error_set(e, ERR_RETRY, "sku.race", NULL, "another transaction makes this SKU");
 	return shop_changed(tx, s->id, e);
 }
 
 DB_STMT(sku_update, "ittiitii", "",
-	"UPDATE sku SET product = $1, size = $2, colour = $3, list_minor = $4, cost_minor = $5, currency = $6, "
-	"provisional = $7 WHERE id = $8")
+        "UPDATE sku SET product = $1, size = $2, colour = $3, list_minor = $4, cost_minor = $5, currency = $6, "
+        "provisional = $7 WHERE id = $8")
 
 /* fill_only: a hint, which fills what is unknown and overwrites nothing. */
 static enum result sku_merge(struct db_tx *tx, struct sku *s, const struct sku *in, bool fill_only, bool *changed,
-			     struct error *e)
+                             struct error *e)
 {
 	bool product_changed = false, c = false;
 	if (!fill_only && in->product_code[0] && strcmp(in->product_code, s->product_code)) {
@@ -133,8 +146,8 @@ static enum result sku_merge(struct db_tx *tx, struct sku *s, const struct sku *
 	*changed = c || product_changed;
 	if (c)
 		TRY(db_exec(tx, &sku_update, NULL, e, DB_INT(s->product), DB_CSTR(s->size), DB_CSTR(s->colour),
-			    DB_INT(s->list_minor), DB_INT(s->cost_minor), DB_CSTR(currency_code(s->currency)),
-			    DB_INT(s->provisional), DB_INT(s->id)));
+		            DB_INT(s->list_minor), DB_INT(s->cost_minor), DB_CSTR(currency_code(s->currency)),
+		            DB_INT(s->provisional), DB_INT(s->id)));
 	return *changed ? shop_changed(tx, s->id, e) : OK;
 }
 
@@ -162,8 +175,8 @@ static unsigned sku_blanks(const struct sku *s)
 }
 
 /* *blanks: bits of a complete SKU all set, for the cache: an SKU that somebody described takes no hints. */
-static enum result sku_need_slow(struct db_tx *tx, struct str code, const struct sku *hint, int64_t *id, unsigned *blanks,
-				 struct error *e)
+static enum result sku_need_slow(struct db_tx *tx, struct str code, const struct sku *hint, int64_t *id,
+                                 unsigned *blanks, struct error *e)
 {
 	struct sku in = { .list_minor = -1, .cost_minor = -1 }, s;
 	if (hint)

@@ -1,7 +1,9 @@
 #include "shop/room.h"
 
 #define STORE_COLS "id, code, name, zone, country, region, city, currency, kind, provisional"
-#define STORE_TYPES "ittttttt" "ii"
+#define STORE_TYPES                                                                                                    \
+	"ittttttt"                                                                                                     \
+	"ii"
 
 static void store_read(const struct db_rows *r, struct store *out)
 {
@@ -30,8 +32,8 @@ static enum result store_load(struct db_tx *tx, struct str code, struct store *o
 }
 
 DB_STMT(store_insert, "itttttttii", "",
-	"INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING")
+        "INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING")
 
 /* *made is false when another transaction made the code first. */
 static enum result store_make(struct db_tx *tx, struct store *s, bool *made, struct error *e)
@@ -39,17 +41,18 @@ static enum result store_make(struct db_tx *tx, struct store *s, bool *made, str
 	int64_t changed;
 	s->id = id_new(bucket_of(STR("store"), str_c(s->code)));
 	TRY(db_exec(tx, &store_insert, &changed, e, DB_INT(s->id), DB_CSTR(s->code), DB_CSTR(s->name), DB_CSTR(s->zone),
-		    DB_CSTR(s->country), DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)),
-		    DB_INT(s->kind), DB_INT(s->provisional)));
+	            DB_CSTR(s->country), DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)),
+	            DB_INT(s->kind), DB_INT(s->provisional)));
 	*made = changed == 1;
 	return *made ? shop_changed(tx, s->id, e) : OK;
 }
 
 DB_STMT(store_update, "ttttttiii", "",
-	"UPDATE store SET name = $1, zone = $2, country = $3, region = $4, city = $5, currency = $6, kind = $7, "
-	"provisional = $8 WHERE id = $9")
+        "UPDATE store SET name = $1, zone = $2, country = $3, region = $4, city = $5, currency = $6, kind = $7, "
+        "provisional = $8 WHERE id = $9")
 
-static enum result store_merge(struct db_tx *tx, struct store *s, const struct store *in, bool *changed, struct error *e)
+static enum result store_merge(struct db_tx *tx, struct store *s, const struct store *in, bool *changed,
+                               struct error *e)
 {
 	bool c = shop_take(s->name, sizeof(s->name), in->name);
 	c |= shop_take(s->zone, sizeof(s->zone), in->zone);
@@ -66,8 +69,8 @@ static enum result store_merge(struct db_tx *tx, struct store *s, const struct s
 	if (!c)
 		return OK;
 	TRY(db_exec(tx, &store_update, NULL, e, DB_CSTR(s->name), DB_CSTR(s->zone), DB_CSTR(s->country),
-		    DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)), DB_INT(s->kind),
-		    DB_INT(s->provisional), DB_INT(s->id)));
+	            DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)), DB_INT(s->kind),
+	            DB_INT(s->provisional), DB_INT(s->id)));
 	return shop_changed(tx, s->id, e);
 }
 
@@ -137,8 +140,7 @@ enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, 
 	return store_load(tx, code, out, found, e);
 }
 
-DB_STMT(store_select_page, "ti", STORE_TYPES,
-	"SELECT " STORE_COLS " FROM store WHERE code > $1 ORDER BY code LIMIT $2")
+DB_STMT(store_select_page, "ti", STORE_TYPES, "SELECT " STORE_COLS " FROM store WHERE code > $1 ORDER BY code LIMIT $2")
 
 enum result store_list(struct db_tx *tx, struct str after, int limit, struct store *out, int *count, struct error *e)
 {

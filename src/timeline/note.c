@@ -1,10 +1,10 @@
 #include "timeline/room.h"
 
 DB_STMT(note_insert, "iiiiIIt", "",
-	"INSERT INTO note (rkey, record, id, at, user_id, store, text) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        "INSERT INTO note (rkey, record, id, at, user_id, store, text) VALUES ($1, $2, $3, $4, $5, $6, $7)")
 
-enum result note_add(struct db_tx *tx, int64_t record, struct str text, int64_t user, int64_t store, int64_t at, int64_t *id,
-		     struct error *e)
+enum result note_add(struct db_tx *tx, int64_t record, struct str text, int64_t user, int64_t store, int64_t at,
+                     int64_t *id, struct error *e)
 {
 	if (!record)
 		return error_set(e, ERR_INVALID, "note.record", "record", "a note hangs on a record");
@@ -15,7 +15,7 @@ enum result note_add(struct db_tx *tx, int64_t record, struct str text, int64_t 
 	unsigned rkey = id_bucket(record);
 	int64_t made = id_new(rkey);
 	TRY(db_exec(tx, &note_insert, NULL, e, DB_INT(rkey), DB_INT(record), DB_INT(made), DB_INT(at),
-		    DB_INT_OR_NULL(user), DB_INT_OR_NULL(store), DB_TEXT(text)));
+	            DB_INT_OR_NULL(user), DB_INT_OR_NULL(store), DB_TEXT(text)));
 	TRY(feed_append(tx, FEED_NOTE, record, made, e));
 	*id = made;
 	return OK;
@@ -23,7 +23,7 @@ enum result note_add(struct db_tx *tx, int64_t record, struct str text, int64_t 
 
 DB_STMT(note_home_here, "iii", "I", "SELECT shown_on FROM note WHERE rkey = $1 AND record = $2 AND id = $3")
 DB_STMT(note_home_moved, "iii", "i",
-	"SELECT home FROM note_moved WHERE rkey = $1 AND record = $2 AND note = $3 ORDER BY at DESC LIMIT 1")
+        "SELECT home FROM note_moved WHERE rkey = $1 AND record = $2 AND note = $3 ORDER BY at DESC LIMIT 1")
 
 /* The record a note was written on, given that one or the one it is shown on. */
 static enum result note_home(struct db_tx *tx, int64_t record, int64_t note, int64_t *home, struct error *e)
@@ -32,7 +32,7 @@ static enum result note_home(struct db_tx *tx, int64_t record, int64_t note, int
 	{
 		DB_ROWS_AUTO struct db_rows *r = NULL;
 		TRY(db_query_one(tx, &note_home_here, &r, &found, e, DB_INT(id_bucket(record)), DB_INT(record),
-				 DB_INT(note)));
+		                 DB_INT(note)));
 		if (found) {
 			*home = record;
 			return OK;
@@ -47,28 +47,28 @@ static enum result note_home(struct db_tx *tx, int64_t record, int64_t note, int
 }
 
 DB_STMT(note_hide, "iIiii", "",
-	"UPDATE note SET removed_at = $1, removed_by = $2 WHERE rkey = $3 AND record = $4 AND id = $5 "
-	"AND removed_at IS NULL")
+        "UPDATE note SET removed_at = $1, removed_by = $2 WHERE rkey = $3 AND record = $4 AND id = $5 "
+        "AND removed_at IS NULL")
 
 enum result note_remove(struct db_tx *tx, int64_t record, int64_t note, int64_t user, struct error *e)
 {
 	int64_t home, changed;
 	TRY(note_home(tx, record, note, &home, e));
 	TRY(db_exec(tx, &note_hide, &changed, e, DB_INT(clock_now()), DB_INT_OR_NULL(user), DB_INT(id_bucket(home)),
-		    DB_INT(home), DB_INT(note)));
+	            DB_INT(home), DB_INT(note)));
 	if (!changed)
 		return error_set(e, ERR_NOT_FOUND, "note.not_found", "note", "the note is removed already");
 	return feed_append(tx, FEED_NOTE, record, note, e);
 }
 
 DB_STMT(note_select, "iii", "iiIItI",
-	"SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 "
-	"AND removed_at IS NULL AND (shown_on IS NULL OR shown_on = $2) ORDER BY id DESC LIMIT $3")
+        "SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 "
+        "AND removed_at IS NULL AND (shown_on IS NULL OR shown_on = $2) ORDER BY id DESC LIMIT $3")
 DB_STMT(note_select_moved, "iii", "ii",
-	"SELECT DISTINCT note, home FROM note_moved WHERE rkey = $1 AND record = $2 ORDER BY note DESC LIMIT $3")
+        "SELECT DISTINCT note, home FROM note_moved WHERE rkey = $1 AND record = $2 ORDER BY note DESC LIMIT $3")
 DB_STMT(note_select_one, "iiii", "iiIItI",
-	"SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 AND id = $3 "
-	"AND removed_at IS NULL AND shown_on = $4")
+        "SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 AND id = $3 "
+        "AND removed_at IS NULL AND shown_on = $4")
 
 static bool note_newer(const struct note *a, const struct note *b)
 {
@@ -76,11 +76,12 @@ static bool note_newer(const struct note *a, const struct note *b)
 }
 
 /* Keeps the newest, sorted. */
-static enum result note_keep(const struct db_rows *r, int64_t record, int limit, struct arena *a, struct note *out, int *count,
-			     struct error *e)
+static enum result note_keep(const struct db_rows *r, int64_t record, int limit, struct arena *a, struct note *out,
+                             int *count, struct error *e)
 {
-	struct note n = { .id = db_int(r, 0), .record = record, .at = db_int(r, 1), .user = db_int(r, 2),
-			  .store = db_int(r, 3) };
+	struct note n = {
+		.id = db_int(r, 0), .record = record, .at = db_int(r, 1), .user = db_int(r, 2), .store = db_int(r, 3)
+	};
 	int i = *count;
 	if (i == limit && !note_newer(&n, &out[i - 1]))
 		return OK;
@@ -97,8 +98,8 @@ static enum result note_keep(const struct db_rows *r, int64_t record, int limit,
 	return OK;
 }
 
-static enum result note_list_moved(struct db_tx *tx, int64_t record, int limit, struct arena *a, struct note *out, int *count,
-				   struct error *e)
+static enum result note_list_moved(struct db_tx *tx, int64_t record, int limit, struct arena *a, struct note *out,
+                                   int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &note_select_moved, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(limit)));
@@ -110,7 +111,7 @@ static enum result note_list_moved(struct db_tx *tx, int64_t record, int limit, 
 		DB_ROWS_AUTO struct db_rows *one = NULL;
 		bool found;
 		TRY(db_query_one(tx, &note_select_one, &one, &found, e, DB_INT(id_bucket(home)), DB_INT(home),
-				 DB_INT(db_int(r, 0)), DB_INT(record)));
+		                 DB_INT(db_int(r, 0)), DB_INT(record)));
 		if (found)
 			TRY(note_keep(one, record, limit, a, out, count, e));
 	}
@@ -118,12 +119,13 @@ static enum result note_list_moved(struct db_tx *tx, int64_t record, int limit, 
 }
 
 enum result note_list(struct db_tx *tx, const int64_t *records, int record_count, int limit, struct arena *a,
-		      struct note *out, int *count, struct error *e)
+                      struct note *out, int *count, struct error *e)
 {
 	int n = 0;
 	for (int i = 0; i < record_count && limit > 0; i++) {
 		DB_ROWS_AUTO struct db_rows *r = NULL;
-		TRY(db_query(tx, &note_select, &r, e, DB_INT(id_bucket(records[i])), DB_INT(records[i]), DB_INT(limit)));
+		TRY(db_query(tx, &note_select, &r, e, DB_INT(id_bucket(records[i])), DB_INT(records[i]),
+		             DB_INT(limit)));
 		enum db_step step;
 		while ((step = db_next(r, e)) == DB_ROW)
 			TRY(note_keep(r, records[i], limit, a, out, &n, e));
@@ -137,8 +139,8 @@ enum result note_list(struct db_tx *tx, const int64_t *records, int record_count
 
 DB_STMT(note_show_on, "iiii", "", "UPDATE note SET shown_on = $1 WHERE rkey = $2 AND record = $3 AND id = $4")
 DB_STMT(note_moved_insert, "iiiiiI", "",
-	"INSERT INTO note_moved (rkey, record, note, at, home, user_id) VALUES ($1, $2, $3, $4, $5, $6) "
-	"ON CONFLICT DO NOTHING")
+        "INSERT INTO note_moved (rkey, record, note, at, home, user_id) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT DO NOTHING")
 
 enum result note_reassign(struct db_tx *tx, int64_t record, int64_t note, int64_t to, int64_t user, struct error *e)
 {
@@ -146,15 +148,15 @@ enum result note_reassign(struct db_tx *tx, int64_t record, int64_t note, int64_
 	if (!to)
 		return error_set(e, ERR_INVALID, "note.to", "to", "a note is shown on a record");
 	TRY(note_home(tx, record, note, &home, e));
-	TRY(db_exec(tx, &note_moved_insert, NULL, e, DB_INT(id_bucket(to)), DB_INT(to), DB_INT(note), DB_INT(clock_now()),
-		    DB_INT(home), DB_INT_OR_NULL(user)));
+	TRY(db_exec(tx, &note_moved_insert, NULL, e, DB_INT(id_bucket(to)), DB_INT(to), DB_INT(note),
+	            DB_INT(clock_now()), DB_INT(home), DB_INT_OR_NULL(user)));
 	TRY(db_exec(tx, &note_show_on, NULL, e, DB_INT(to), DB_INT(id_bucket(home)), DB_INT(home), DB_INT(note)));
 	TRY(feed_append(tx, FEED_NOTE, record, note, e));
 	return feed_append(tx, FEED_NOTE, to, note, e);
 }
 
 DB_STMT(note_select_all, "ii", "itI",
-	"SELECT at, text, removed_at FROM note WHERE rkey = $1 AND record = $2 ORDER BY id")
+        "SELECT at, text, removed_at FROM note WHERE rkey = $1 AND record = $2 ORDER BY id")
 
 enum result note_export(struct db_tx *tx, int64_t record, struct json_writer *w, struct error *e)
 {

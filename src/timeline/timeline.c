@@ -1,8 +1,8 @@
 #include "timeline/room.h"
 
 DB_STMT(touchpoint_bad, "iiiii", "iiii",
-	"SELECT rkey, record, at, id FROM touchpoint WHERE (rkey, record, at, id) > ($1, $2, $3, $4) "
-	"ORDER BY rkey, record, at, id LIMIT $5")
+        "SELECT rkey, record, at, id FROM touchpoint WHERE (rkey, record, at, id) > ($1, $2, $3, $4) "
+        "ORDER BY rkey, record, at, id LIMIT $5")
 
 #define CHECK_PAGE 2000
 
@@ -18,7 +18,7 @@ static enum result check_page(struct db_tx *tx, void *arg, struct error *e)
 	struct check_page *c = arg;
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &touchpoint_bad, &r, e, DB_INT(c->after[0]), DB_INT(c->after[1]), DB_INT(c->after[2]),
-		     DB_INT(c->after[3]), DB_INT(CHECK_PAGE)));
+	             DB_INT(c->after[3]), DB_INT(CHECK_PAGE)));
 	enum db_step step;
 	c->seen = 0;
 	while ((step = db_next(r, e)) == DB_ROW) {
@@ -44,7 +44,7 @@ static enum result check(struct db *db, room_finding_fn *finding, void *arg, str
 }
 
 DB_STMT(touchpoint_select_all, "ii", "iittTT",
-	"SELECT at, channel, source, kind, title, body FROM touchpoint WHERE rkey = $1 AND record = $2 ORDER BY at, id")
+        "SELECT at, channel, source, kind, title, body FROM touchpoint WHERE rkey = $1 AND record = $2 ORDER BY at, id")
 
 static enum result export_record(struct db_tx *tx, int64_t record, struct json_writer *w, struct error *e)
 {
@@ -84,7 +84,6 @@ static enum result erase_record(struct db_tx *tx, int64_t record, struct error *
 	return note_erase(tx, record, e);
 }
 
-const struct room timeline_room = { .name = "timeline",
-				    .check = check,
-				    .export_record = export_record,
-				    .erase_record = erase_record };
+const struct room timeline_room = {
+	.name = "timeline", .check = check, .export_record = export_record, .erase_record = erase_record
+};

@@ -2,7 +2,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
-static const char *const channel_names[CHANNELS] = { "", "store", "web", "app", "phone", "email", "chat", "social", "survey", "post" };
+static const char *const channel_names[CHANNELS] = { "",      "store", "web",    "app",    "phone",
+	                                             "email", "chat",  "social", "survey", "post" };
 
 const char *channel_name(enum channel c)
 {
@@ -29,12 +30,13 @@ enum result inbox_claim(struct db_tx *tx, struct str source, struct str message_
 	int64_t changed;
 	hash128(key, (struct str[]){ source, message_id }, 2);
 	TRY(db_exec(tx, &inbox_insert, &changed, e, DB_BLOB(((struct str){ (char *)key, sizeof(key) })),
-		    DB_INT(clock_now() / DAY_US)));
+	            DB_INT(clock_now() / DAY_US)));
 	*fresh = changed == 1;
 	return OK;
 }
 
-/* ---- Touchpoints -------------------------------------------------------------------------------------------------- */
+/* ---- Touchpoints --------------------------------------------------------------------------------------------------
+ */
 
 static enum result touchpoint_check(const struct touchpoint_in *in, struct error *e)
 {
@@ -47,13 +49,14 @@ static enum result touchpoint_check(const struct touchpoint_in *in, struct error
 	if (in->title.n > TOUCHPOINT_TITLE_MAX)
 		return error_set(e, ERR_INVALID, "touchpoint.title", "title", "at most %d bytes", TOUCHPOINT_TITLE_MAX);
 	if (in->body.n > TOUCHPOINT_BODY_MAX)
-		return error_set(e, ERR_TOO_LARGE, "touchpoint.body", "properties", "at most %d bytes", TOUCHPOINT_BODY_MAX);
+		return error_set(e, ERR_TOO_LARGE, "touchpoint.body", "properties", "at most %d bytes",
+		                 TOUCHPOINT_BODY_MAX);
 	return OK;
 }
 
 DB_STMT(touchpoint_insert, "iiiiittTIIIT", "",
-	"INSERT INTO touchpoint (rkey, record, at, id, channel, source, kind, title, store, associate, ref, body) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        "INSERT INTO touchpoint (rkey, record, at, id, channel, source, kind, title, store, associate, ref, body) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
 
 enum result touchpoint_append(struct db_tx *tx, const struct touchpoint_in *in, int64_t *id, struct error *e)
 {
@@ -61,16 +64,16 @@ enum result touchpoint_append(struct db_tx *tx, const struct touchpoint_in *in, 
 	unsigned rkey = id_bucket(in->record);
 	int64_t made = id_new(rkey);
 	TRY(db_exec(tx, &touchpoint_insert, NULL, e, DB_INT(rkey), DB_INT(in->record), DB_INT(in->at), DB_INT(made),
-		    DB_INT(in->channel), DB_TEXT(in->source), DB_TEXT(in->kind), DB_TEXT_OR_NULL(in->title),
-		    DB_INT_OR_NULL(in->store), DB_INT_OR_NULL(in->associate), DB_INT_OR_NULL(in->ref),
-		    DB_TEXT_OR_NULL(in->body)));
+	            DB_INT(in->channel), DB_TEXT(in->source), DB_TEXT(in->kind), DB_TEXT_OR_NULL(in->title),
+	            DB_INT_OR_NULL(in->store), DB_INT_OR_NULL(in->associate), DB_INT_OR_NULL(in->ref),
+	            DB_TEXT_OR_NULL(in->body)));
 	TRY(feed_append(tx, FEED_TOUCHPOINT, in->record, made, e));
 	*id = made;
 	return OK;
 }
 
 static enum result touchpoint_read(const struct db_rows *r, int64_t record, struct arena *a, struct touchpoint *t,
-				   struct error *e)
+                                   struct error *e)
 {
 	t->record = record;
 	t->at = db_int(r, 0);
@@ -93,17 +96,18 @@ static bool newer(int64_t at, int64_t id, const struct touchpoint *t)
 }
 
 DB_STMT(touchpoint_page, "iiiiii", "iiittTIIIT",
-	"SELECT at, id, channel, source, kind, title, store, associate, ref, body FROM touchpoint "
-	"WHERE rkey = $1 AND record = $2 AND (at, id) < ($3, $4) AND ($5 = 0 OR channel = $5) "
-	"ORDER BY at DESC, id DESC LIMIT $6")
+        "SELECT at, id, channel, source, kind, title, store, associate, ref, body FROM touchpoint "
+        "WHERE rkey = $1 AND record = $2 AND (at, id) < ($3, $4) AND ($5 = 0 OR channel = $5) "
+        "ORDER BY at DESC, id DESC LIMIT $6")
 
 /* Merges one record's rows into out, which stays sorted, newest first. Rows older than a full page are not read. */
-static enum result page_merge(struct db_tx *tx, int64_t record, enum channel channel, int64_t before_at, int64_t before_id,
-			      int limit, struct arena *a, struct touchpoint *out, int *count, struct error *e)
+static enum result page_merge(struct db_tx *tx, int64_t record, enum channel channel, int64_t before_at,
+                              int64_t before_id, int limit, struct arena *a, struct touchpoint *out, int *count,
+                              struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query(tx, &touchpoint_page, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(before_at),
-		     DB_INT(before_id), DB_INT(channel), DB_INT(limit)));
+	             DB_INT(before_id), DB_INT(channel), DB_INT(limit)));
 	enum db_step step;
 	int n = *count;
 	while ((step = db_next(r, e)) == DB_ROW) {
@@ -119,9 +123,9 @@ static enum result page_merge(struct db_tx *tx, int64_t record, enum channel cha
 	return step == DB_ERR ? e->result : OK;
 }
 
-enum result timeline_page(struct db_tx *tx, const int64_t *records, int record_count, enum channel channel, int64_t before_at,
-			  int64_t before_id, int limit, struct arena *a, struct touchpoint *out, int *count,
-			  struct error *e)
+enum result timeline_page(struct db_tx *tx, const int64_t *records, int record_count, enum channel channel,
+                          int64_t before_at, int64_t before_id, int limit, struct arena *a, struct touchpoint *out,
+                          int *count, struct error *e)
 {
 	int n = 0;
 	if (before_at == 0 && before_id == 0)

@@ -111,8 +111,12 @@ static enum result skus(struct db_tx *tx, void *arg, struct error *e)
 	assert_string_equal(got.title, "Trainers"); /* a hint overwrites nothing */
 	assert_string_equal(got.colour, "navy");
 	assert_int_equal(got.list_minor, 9990);
-	struct sku put = { .code = "T-42", .product_code = "T", .title = "Trainer low", .brand = "Nord", .list_minor = 8990,
-			   .cost_minor = 4000 };
+	struct sku put = { .code = "T-42",
+		           .product_code = "T",
+		           .title = "Trainer low",
+		           .brand = "Nord",
+		           .list_minor = 8990,
+		           .cost_minor = 4000 };
 	TRY(sku_put(tx, &put, &again, &changed, e));
 	assert_true(changed && again == id);
 	TRY(sku_put(tx, &put, &again, &changed, e));
