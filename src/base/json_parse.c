@@ -1,4 +1,4 @@
-/* The JSON parser: RFC 8259, recursive descent over our own copy of the text (docs/decisions/0003-json-reader.md).
+/* The JSON parser: RFC 8259, recursive descent over our own copy of the text (docs/decisions/0008-json-reader.md).
  * Strings are unescaped in place; members are gathered on a stack and moved to the arena when their container closes.
  */
 #include "base/hash.h"

@@ -8,15 +8,17 @@
 MUST_CHECK enum result text_start(struct error *e);
 void text_stop(void);
 
-#define TEXT_FOLD_MAX 256   /* bytes in: longer input is cut at a character */
+#define TEXT_FOLD_MAX 256    /* bytes in: longer input is cut at a character */
 #define TEXT_FOLD_BYTES 1024 /* bytes out, NUL included */
 
 /* The searchable form: NFKD, marks dropped, lower case, ł ø đ æ ı ß and Cyrillic, Greek to Latin letters, Han by
  * transliteration; everything that is no letter or digit becomes one blank; no blanks at the ends.
- * "Müller-Łukasz" → "muller lukasz". Idempotent. Returns the length. */
+ * "Müller-Łukasz" → "muller lukasz". Idempotent (so the folded text too is cut at TEXT_FOLD_MAX bytes). Returns the
+ * length. Scripts without a table keep their letters; broken UTF-8 separates words. Thread-safe. */
 size_t text_fold(struct str in, char out[TEXT_FOLD_BYTES]);
 
-/* Jaro–Winkler similarity of two folded strings, 0 to 1 (Winkler 1990: prefix scale 0.1, at most 4). */
+/* Jaro–Winkler similarity of two folded strings, 0 to 1 (Winkler 1990: prefix scale 0.1, at most 4). Both this and the
+ * distance below compare bytes, and of longer strings the first 256. */
 double text_jaro_winkler(struct str a, struct str b);
 /* Optimal string alignment distance (insert, delete, substitute, transpose neighbours), at most limit + 1. */
 int text_osa_distance(struct str a, struct str b, int limit);
