@@ -7,7 +7,7 @@ int16_t money_currency(struct money m)
 
 /* The scale of the new currency over that of the old, folded into the fraction: at most 10^3 either way. */
 enum result money_convert(struct money m, int16_t to, int64_t num, int64_t den, enum rounding how, struct money *out,
-			  struct error *e)
+                          struct error *e)
 {
 	static const int64_t pow10[] = { 1, 10, 100, 1000, 10000 };
 	int shift = currency_digits(to) - currency_digits(m.currency_);
