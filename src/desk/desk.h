@@ -28,4 +28,14 @@ MUST_CHECK enum result desk_top(const struct desk *d, const struct principal *p,
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
 				  struct error *e);
 
+/* For writes, inside their transaction: the answer's value, and acts that must first find the row among the customer's
+ * records. Only whoever wrote a note (or a manager, an admin) may take it back: ERR_FORBIDDEN "note.not_yours". */
+MUST_CHECK enum result desk_note(struct db_tx *tx, struct json_writer *w, int64_t record, int64_t note, struct error *e);
+MUST_CHECK enum result desk_note_remove(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t note,
+					struct error *e);
+MUST_CHECK enum result desk_fact(struct db_tx *tx, struct json_writer *w, const struct fact_in *in, int64_t fact,
+				 struct error *e);
+MUST_CHECK enum result desk_fact_withdraw(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t fact,
+					  struct error *e);
+
 #endif
