@@ -1,0 +1,32 @@
+import { Modal } from '@mantine/core';
+import css from './Shortcuts.module.css';
+
+const KEYS: [string[], string][] = [
+	[['/'], 'Find a customer'],
+	[['Ctrl', 'K'], 'Find a customer, also while typing'],
+	[['↑', '↓'], 'Move through what was found'],
+	[['Enter'], 'Open the one that is marked'],
+	[['n'], 'Write a note on the open card'],
+	[['Ctrl', 'Enter'], 'Save the note'],
+	[['Esc'], 'Close what is open'],
+	[['?'], 'This list'],
+];
+
+export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+	return (
+		<Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" data-locks-scroll={opened || undefined}>
+			<dl className={css.list}>
+				{KEYS.map(([keys, what]) => (
+					<div key={what} className={css.row}>
+						<dt>
+							{keys.map((k) => (
+								<kbd key={k} className={css.kbd}>{k}</kbd>
+							))}
+						</dt>
+						<dd>{what}</dd>
+					</div>
+				))}
+			</dl>
+		</Modal>
+	);
+}

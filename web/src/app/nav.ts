@@ -1,0 +1,22 @@
+import { roleMay, type Right } from '../api/session';
+import type { Role } from '../api/types';
+import type { IconName } from '../ui/Icon';
+
+export interface NavItem { to: string; label: string; short: string; icon: IconName; right: Right }
+export const NAV: NavItem[] = [
+	{ to: '/', label: 'Find', short: 'Find', icon: 'find', right: 'serve' },
+	{ to: '/top', label: 'Top customers', short: 'Top', icon: 'top', right: 'top' },
+	{ to: '/imports', label: 'Imports', short: 'Imports', icon: 'imports', right: 'imports' },
+	{ to: '/users', label: 'Users & keys', short: 'Users', icon: 'users', right: 'users' },
+	{ to: '/audit', label: 'Who looked', short: 'Audit', icon: 'audit', right: 'audit' },
+	{ to: '/status', label: 'Status', short: 'Status', icon: 'status', right: 'status' },
+];
+
+export function navOf(role: Role): NavItem[] {
+	return NAV.filter((i) => roleMay(role, i.right));
+}
+/** Which entry stands for this path. */
+export function isHere(item: NavItem, path: string): boolean {
+	if (item.to === '/') return path === '/' || path.startsWith('/c/');
+	return path === item.to || path.startsWith(item.to + '/');
+}

@@ -1,0 +1,3 @@
+export function About({ id }: { id: string }) {
+	return <p>{id}</p>;
+}

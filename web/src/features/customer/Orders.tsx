@@ -1,0 +1,3 @@
+export function Orders({ id }: { id: string }) {
+	return <p>{id}</p>;
+}

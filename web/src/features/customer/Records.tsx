@@ -1,0 +1,3 @@
+export function Records({ id }: { id: string }) {
+	return <p>{id}</p>;
+}

@@ -1,0 +1,3 @@
+export function Timeline({ id }: { id: string }) {
+	return <p>{id}</p>;
+}

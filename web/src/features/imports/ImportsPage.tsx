@@ -1,0 +1,3 @@
+export function ImportsPage({ tab }: { tab: string }) {
+	return <p>{tab}</p>;
+}

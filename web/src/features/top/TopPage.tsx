@@ -1,0 +1,3 @@
+export function TopPage() {
+	return <p></p>;
+}

@@ -1,0 +1,3 @@
+export function UsersPage({ tab }: { tab: string }) {
+	return <p>{tab}</p>;
+}
