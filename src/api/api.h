@@ -7,6 +7,7 @@
 #include "desk/desk.h"
 #include "feed/room.h"
 #include "http/http.h"
+#include <stdatomic.h>
 
 /* What the whole API works on: http_config.ctx. Made by app/. */
 struct api {

@@ -140,14 +140,10 @@ void http_set_body(struct http_response *rs, struct str body, const char *type);
 struct str http_body_of(const struct http_response *rs);                             /* what was written so far */
 int http_status_of_result(enum result r); /* ERR_INVALID → 400, ERR_MISMATCH → 422, ERR_LIMIT → 429, … */
 
-/* Opaque list cursors: an int64 pair, checked. Text is URL-safe. */
-#define HTTP_CURSOR_BYTES 48
-void http_cursor_format(char out[HTTP_CURSOR_BYTES], int64_t a, int64_t b);
-bool http_cursor_parse(struct str s, int64_t *a, int64_t *b);
-
 /* ---- Server-sent events ----------------------------------------------------------------------------------------- */
 
-/* Turns this answer into an event stream that hears the topics (strings like "customer:12345", copied; ≤ 64).
+/* Turns this answer into an event stream that hears the topics (strings like "customer:12345", copied; ≤ 64). Its first
+ * event is "hello".
  * owner: the user's id, for http_stream_drop(). The server sends a comment every 15 s. A stream whose client reads too
  * slowly (64 KiB pending) is closed; the browser connects again and reloads. */
 MUST_CHECK enum result http_stream_open(struct http_request *rq, struct http_response *rs, const char *const *topics,

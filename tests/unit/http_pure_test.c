@@ -146,31 +146,6 @@ static void json_types(void **state)
 	assert_false(head_type_is_json((struct str){ NULL, 0 }));
 }
 
-static void cursors(void **state)
-{
-	(void)state;
-	static const int64_t values[] = { 0, 1, -1, INT64_MAX, INT64_MIN, 1234567890123 };
-	char text[HTTP_CURSOR_BYTES];
-	for (size_t i = 0; i < 6; i++)
-		for (size_t j = 0; j < 6; j++) {
-			int64_t a = 7, b = 7;
-			http_cursor_format(text, values[i], values[j]);
-			assert_true(http_cursor_parse(str_c(text), &a, &b));
-			assert_true(a == values[i] && b == values[j]);
-			for (char *p = text; *p; p++) { /* each digit changed is noticed */
-				char was = *p;
-				*p = was == '0' ? '1' : '0';
-				assert_false(http_cursor_parse(str_c(text), &a, &b));
-				*p = was;
-			}
-		}
-	int64_t a, b;
-	assert_false(http_cursor_parse(STR(""), &a, &b));
-	assert_false(http_cursor_parse(STR("zz"), &a, &b));
-	text[39] = 0;
-	assert_false(http_cursor_parse(str_c(text), &a, &b));
-}
-
 static enum result nothing(struct http_request *rq, struct http_response *rs, struct error *e)
 {
 	(void)rq, (void)rs, (void)e;
@@ -317,7 +292,6 @@ int main(void)
 		cmocka_unit_test(target_has_limits),
 		cmocka_unit_test(heads_are_checked),
 		cmocka_unit_test(json_types),
-		cmocka_unit_test(cursors),
 		cmocka_unit_test(router_finds),
 		cmocka_unit_test(router_refuses_bugs),
 		cmocka_unit_test(params_are_typed),

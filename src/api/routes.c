@@ -1,0 +1,16 @@
+/* The list of resources. One line each way when a file comes: the declaration and its place in the list. */
+#include "api/api.h"
+
+extern const struct http_route api_system_routes[];
+extern const struct http_route api_events_routes[];
+
+static const struct http_route *const all[] = {
+	api_system_routes,
+	api_events_routes,
+	NULL,
+};
+
+const struct http_route *const *api_routes(void)
+{
+	return all;
+}

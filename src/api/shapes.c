@@ -1,0 +1,260 @@
+/* The shapes of answers, in short: docs/api.md in a form that a machine reads, for the OpenAPI description and the web
+ * app's types. {key:type}, key? may be absent, [type], type? may be null, 'a'|'b' one of these, Name another shape, and
+ * str, int, num, bool, time, date, any. */
+#include "api/internal.h"
+
+#include <assert.h>
+
+#define MEMBERS_MAX 48
+
+static const struct shape {
+	const char *name, *text;
+} shapes[] = {
+	{ "Problem", "{type:str,title:str,status:int,code:str,field?:str,detail?:str}" },
+	{ "Money", "{currency:str,amount:str}" },
+	{ "How", "{provenance:'told'|'bought'|'observed'|'inferred',text:str,at:time?,source:str?}" },
+	{ "FactShown", "{kind:str,value:str,label:str,say:bool,how:How,fact:str?}" },
+	{ "Named", "{id:str,name:str}" },
+	{ "Id", "{id:str}" },
+	{ "Alive", "{alive:bool}" },
+	{ "Ready", "{ready:bool,writes:bool,search:bool,version:str}" },
+	{ "Metrics", "str" },
+	{ "OpenAPI", "any" },
+	{ "Events", "str" },
+	{ "Me", "{user:{id:str?,login:str,name:str,role:str,associate:str?,stores:[str]},csrf:str,version:str,home_"
+	        "store:str?}" },
+	{ "Link", "{first_admin:bool,login:str,name:str}" },
+	{ "Found", "{results:[{customer:str,name:str,city:str,postcode:str,phone_hint:str,email_hint:str,loyalty:str,"
+	           "store:Named?,"
+	           "last_purchase_at:time?,spend:Money?,matched:'name'|'phone'|'email'|'loyalty'|'postcode'|'order',"
+	           "order:{id:str,number:str}?}],took_us:int,ready:bool}" },
+	{ "Name", "{display:str,given:str,family:str,prefix:str,pronounce:str,how:How}" },
+	{ "Milestone", "{kind:str,date:date,in_days:int,text:str,say:bool,how:How}" },
+	{ "LastPurchase", "{order:str,at:time,store:Named?,channel:str,total:Money,"
+	                  "lines:[{title:str,sku:str,size:str,colour:str,qty:int}]}" },
+	{ "Spend", "{total:Money,last_12_months:Money,orders:int,returns:int,full_price_share:num?,first_at:time?}" },
+	{ "Contact", "{channel:str,purpose:str,state:'yes'|'no'|'never_asked',at:time?}" },
+	{ "Household", "{id:str,members:[{customer:str,name:str}]}" },
+	{ "Note", "{id:str,record:str,text:str,at:time,by:Named?,store:Named?}" },
+	{ "Fact", "{id:str,kind:str,value:str,label?:str,say?:bool}" },
+	{ "Card",
+	  "{customer:str,as_of:time,name:Name,associate:{id:str,name:str,store:str?,n:int,of:int,how:How}?,"
+	  "open:[{kind:str,text:str,order:str?,at:time}],opener:{text:str,evidence:str,order:str?}?,sizes:[FactShown],"
+	  "likes:[FactShown],dislikes:[FactShown],served_how:[FactShown],milestones:[Milestone],last_purchase:"
+	  "LastPurchase?,"
+	  "spend:Spend?,channels:[FactShown],home_store:{id:str,name:str,n:int,of:int}?,contact:[Contact],"
+	  "household:Household?,notes:[Note],position?:str}" },
+	{ "Identifier", "{kind:str,value:str,verified:bool,state:str,record?:str}" },
+	{ "Record",
+	  "{id:str,source:str,source_key:str,name:str,birthday:date?,address:Address?,created_at:time,updated_at:time,"
+	  "identifiers:[Identifier]}" },
+	{ "Address", "{street:str,city:str,region:str,postcode:str,country:str}" },
+	{ "DecisionShown", "{id:str,kind:str,at:time,by:Named?,reason:str,undone:bool}" },
+	{ "OrderLine", "{title:str,sku:str,size:str,colour:str,brand:str,qty:int,unit_price:str,list_price:str?,net:"
+	               "Money,full_price:bool}" },
+	{ "Order",
+	  "{id:str,number:str,source:str,kind:'sale'|'return',state:str,channel:str,store:Named?,associate:Named?,"
+	  "placed_at:time,"
+	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,lines?:[OrderLine],"
+	  "history?:[{revision:int,at:time,difference:any}],customer?:Named?}" },
+	{ "Customer",
+	  "{customer:str,as_of:time,name:Name,spend:Spend?,notes:[Note],records:[Record],identifiers:[Identifier],"
+	  "address:Address?,"
+	  "birthday:date?,recipients:[{id:str,name:str,relation:str,birthday:date?,note:str}],"
+	  "evidence:{links:[{a:str,b:str,kind:str,value:str,state:str,decision:str?}]},decisions:[DecisionShown],"
+	  "nominations:[{id:str,customer:str,name:str,kind:str}],orders:[Order]}" },
+	{ "Timeline", "{items:[{id:str,record:str,at:time,channel:str,kind:str,title:str,store:Named?,associate:Named?,"
+	              "order:str?,source:str,"
+	              "body:any}],next:str?}" },
+	{ "Decision", "{decision:str,customer?:str}" },
+	{ "Top",
+	  "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
+	  "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money},from:date?,to:date?,currency:str}" },
+	{ "Stores", "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str}]}" },
+	{ "Associates", "{items:[{id:str,code:str,name:str,store:str?}]}" },
+	{ "Counts",
+	  "{taken:int,duplicates:int,dead:int,orders_new?:int,orders_changed?:int,orders_same?:int,records_new?:int}" },
+	{ "Import", "{id:str,path:str,format:str,source:str,state:'running'|'stopped'|'done'|'failed',started_at:time,"
+	            "updated_at:time,"
+	            "bytes_done:int,bytes_total:int,lines:int,counts:Counts,problem:str}" },
+	{ "Imports", "{items:[Import]}" },
+	{ "Deadletters", "{items:[{id:str,source:str,line:int,job:str?,code:str,field:str,detail:str,raw:str,at:time,"
+	                 "resolved:bool}],next:str?,"
+	                 "open:int}" },
+	{ "User", "{id:str,login:str,name:str,role:str,associate:str?,stores:[str],disabled:bool,has_password:bool,"
+	          "last_seen_at:time?}" },
+	{ "Users", "{items:[User],next:str?}" },
+	{ "UserMade", "{user:User,link:str}" },
+	{ "LinkMade", "{link:str}" },
+	{ "Keys",
+	  "{items:[{id:str,name:str,source:str,role:'source'|'browser',hint:str,created_at:time,last_used_at:time?,"
+	  "revoked:bool}]}" },
+	{ "KeyMade", "{id:str,key:str}" },
+	{ "Audit", "{items:[{at:time,who:str,user:str?,action:str,purpose:str,subject:str?,detail:any}],next:str?}" },
+	{ "Status", "{version:str,engine:str,customers:int,records:int,orders:int,touchpoints:int,search:{ready:bool,"
+	            "customers:int},"
+	            "feed:{rows:int},deadletters:int}" },
+	{ "Taken", "{success:bool,taken:int,duplicates:int,dead:int}" },
+};
+#define SHAPE_COUNT (sizeof(shapes) / sizeof(shapes[0]))
+
+bool api_shape_known(const char *name)
+{
+	for (size_t i = 0; i < SHAPE_COUNT; i++)
+		if (!strcmp(shapes[i].name, name))
+			return true;
+	return false;
+}
+
+/* ---- Reading the notation
+ * --------------------------------------------------------------------------------------------------- */
+
+static bool take(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+static struct str word(const char **p)
+{
+	const char *from = *p;
+	while ((**p >= 'a' && **p <= 'z') || (**p >= 'A' && **p <= 'Z') || (**p >= '0' && **p <= '9') || **p == '_')
+		(*p)++;
+	assert(*p > from && "a shape is malformed");
+	return (struct str){ from, (size_t)(*p - from) };
+}
+
+static void type_write(struct json_writer *w, const char **p);
+
+static void object_write(struct json_writer *w, const char **p)
+{
+	struct str required[MEMBERS_MAX];
+	size_t count = 0;
+	jw_kcstr(w, "type", "object");
+	jw_key(w, "properties");
+	jw_object(w);
+	do {
+		struct str name = word(p);
+		char key[64];
+		snprintf(key, sizeof(key), "%.*s", STR_ARG(name));
+		assert(count < MEMBERS_MAX);
+		if (!take(p, '?'))
+			required[count++] = name;
+		bool colon = take(p, ':');
+		assert(colon);
+		(void)colon;
+		jw_key(w, key);
+		type_write(w, p);
+	} while (take(p, ','));
+	bool closed = take(p, '}');
+	assert(closed && "a shape is malformed");
+	(void)closed;
+	jw_end_object(w);
+	jw_key(w, "required");
+	jw_array(w);
+	for (size_t i = 0; i < count; i++)
+		jw_str(w, required[i]);
+	jw_end_array(w);
+}
+
+static void choice_write(struct json_writer *w, const char **p)
+{
+	jw_kcstr(w, "type", "string");
+	jw_key(w, "enum");
+	jw_array(w);
+	do {
+		(*p)++; /* the opening quote */
+		jw_str(w, word(p));
+		(*p)++;
+	} while (take(p, '|'));
+	jw_end_array(w);
+}
+
+static void named_write(struct json_writer *w, struct str name)
+{
+	static const struct {
+		const char *name, *type, *format;
+	} plain[] = { { "str", "string", NULL },   { "int", "integer", NULL }, { "num", "number", NULL },
+		      { "bool", "boolean", NULL }, { "any", NULL, NULL },      { "time", "string", "date-time" },
+		      { "date", "string", "date" } };
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (str_is(name, plain[i].name)) {
+			if (plain[i].type)
+				jw_kcstr(w, "type", plain[i].type);
+			if (plain[i].format)
+				jw_kcstr(w, "format", plain[i].format);
+			return;
+		}
+	char ref[96];
+	snprintf(ref, sizeof(ref), "#/components/schemas/%.*s", STR_ARG(name));
+	jw_kcstr(w, "$ref", ref);
+}
+
+/* Finds where the type at p ends, to see whether it may be null. */
+static const char *type_end(const char *p)
+{
+	int depth = 0;
+	for (; *p; p++) {
+		if (*p == '{' || *p == '[')
+			depth++;
+		if ((*p == '}' || *p == ']' || *p == ',') && depth == 0)
+			break;
+		if (*p == '}' || *p == ']')
+			depth--;
+	}
+	return p;
+}
+
+static void bare_write(struct json_writer *w, const char **p)
+{
+	if (take(p, '{')) {
+		object_write(w, p);
+	} else if (take(p, '[')) {
+		jw_kcstr(w, "type", "array");
+		jw_key(w, "items");
+		type_write(w, p);
+		bool closed = take(p, ']');
+		assert(closed && "a shape is malformed");
+		(void)closed;
+	} else if (**p == '\'') {
+		choice_write(w, p);
+	} else {
+		named_write(w, word(p));
+	}
+}
+
+static void type_write(struct json_writer *w, const char **p)
+{
+	const char *end = type_end(*p);
+	bool null = end > *p && end[-1] == '?';
+	jw_object(w);
+	if (null) {
+		jw_key(w, "oneOf");
+		jw_array(w);
+		jw_object(w);
+	}
+	bare_write(w, p);
+	if (null) {
+		bool mark = take(p, '?');
+		assert(mark && "a shape is malformed");
+		(void)mark;
+		jw_end_object(w);
+		jw_object(w);
+		jw_kcstr(w, "type", "null");
+		jw_end_object(w);
+		jw_end_array(w);
+	}
+	jw_end_object(w);
+}
+
+void api_shapes_write(struct json_writer *w)
+{
+	for (size_t i = 0; i < SHAPE_COUNT; i++) {
+		const char *p = shapes[i].text;
+		jw_key(w, shapes[i].name);
+		type_write(w, &p);
+		assert(!*p && "a shape is malformed");
+	}
+}
