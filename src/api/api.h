@@ -1,5 +1,5 @@
-/* The HTTP API: one file a resource, each exporting api_NAME_routes[], listed in routes.c. Handlers parse, call a room or
- * the desk, and write the answer; nothing else. docs/api.md shows the answers. */
+/* The HTTP API: one file a resource, each exporting api_NAME_routes[], listed in routes.c. Handlers parse, call a room
+ * or the desk, and write the answer; nothing else. docs/api.md shows the answers. */
 #ifndef BYNAME_API_H
 #define BYNAME_API_H
 
@@ -11,7 +11,7 @@
 
 /* What the whole API works on: http_config.ctx. Made by app/. */
 struct api {
-	struct desk desk; /* db, search, feed */
+	struct desk desk;          /* db, search, feed */
 	struct http_server *http;  /* the one with sessions and event streams; NULL while there is none */
 	struct http_server *local; /* the command line's socket; NULL while there is none */
 	const char *const *views;  /* names of feed views that a read may wait for, ended by NULL; may be NULL */
@@ -35,8 +35,8 @@ const struct principal *api_principal(struct http_request *rq);
 /* Whether this principal's browser gets the cookie with the __Host- prefix (TLS). */
 const char *api_cookie_name(const struct http_request *rq);
 
-/* The store that a write names: given, or (given 0) the caller's only one, else 0. ERR_FORBIDDEN "store.not_yours", field
- * "store", when the caller may not act there. */
+/* The store that a write names: given, or (given 0) the caller's only one, else 0. ERR_FORBIDDEN "store.not_yours",
+ * field "store", when the caller may not act there. */
 MUST_CHECK enum result api_store_scope(struct http_request *rq, int64_t given, int64_t *store, struct error *e);
 
 /* A write: runs fn in one transaction and answers with what it wrote to w (one JSON value; nothing: 204), under status.
@@ -44,10 +44,11 @@ MUST_CHECK enum result api_store_scope(struct http_request *rq, int64_t given, i
  * is given again for 7 days: same key and payload, the same answer; other payload ERR_MISMATCH "idempotency.mismatch";
  * still running ERR_CONFLICT "idempotency.running". Answers X-Byname-Position when the write appended to the feed. */
 typedef enum result api_write_fn(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e);
-MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn, void *arg,
-				 struct error *e);
+MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn,
+                                 void *arg, struct error *e);
 
-/* ---- For app/ ------------------------------------------------------------------------------------------------------ */
+/* ---- For app/ ------------------------------------------------------------------------------------------------------
+ */
 
 /* The feed's announcer (ctx: struct api *): publishes what was committed to the event streams of this process. */
 extern const struct feed_process api_announcer;

@@ -90,8 +90,9 @@ struct http_config {
  * "http.bind". Raises the process's limit of open files as far as it needs and may. */
 MUST_CHECK enum result http_start(const struct http_config *config, struct http_server **out, struct error *e);
 int http_port(const struct http_server *s);
-/* Stops: no new requests, running ones finish (≤ 5 s), streams end. */
-void http_stop(struct http_server *s);
+/* No new requests, running ones finish (idle connections get ≤ 5 s), streams end. Until http_stop() others may still publish. */
+void http_quiesce(struct http_server *s);
+void http_stop(struct http_server *s); /* quiesces, and frees; NULL allowed */
 
 struct http_stats {
 	int64_t requests, by_class[6]; /* answers by first digit of their status; [0]: none was sent */

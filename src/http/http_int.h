@@ -213,7 +213,7 @@ struct http_server {
 	struct http_streams *streams;
 	int listen_fd, port;
 	char *cert, *key;
-	bool tls;
+	bool tls, quiet;
 	_Atomic bool stopping;
 	_Atomic int64_t requests, by_class[6], rejected, active;
 	pthread_mutex_t pool_lock;

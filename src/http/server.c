@@ -286,10 +286,11 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-void http_stop(struct http_server *s)
+void http_quiesce(struct http_server *s)
 {
-	if (!s)
+	if (!s || s->quiet)
 		return;
+	s->quiet = true;
 	atomic_store(&s->stopping, true);
 	MHD_quiesce_daemon(s->daemon);
 	streams_stop(s->streams);
@@ -298,6 +299,13 @@ void http_stop(struct http_server *s)
 	/* libmicrohttpd aborts when it is stopped with a suspended connection: whatever still runs must end first. */
 	workers_drain(s->workers);
 	MHD_stop_daemon(s->daemon);
+}
+
+void http_stop(struct http_server *s)
+{
+	if (!s)
+		return;
+	http_quiesce(s);
 	server_free(s);
 }
 
