@@ -9,7 +9,8 @@
 
 #define DB_PARAMS_MAX 100         /* parameters of one statement */
 #define DB_RETRIES_MAX 10         /* runs of one transaction before ERR_BUSY "db.contention" */
-#define DB_READERS_DEFAULT 8      /* SQLite reader connections, PostgreSQL pool */
+#define DB_READERS_DEFAULT 8      /* SQLite's reader connections */
+#define DB_POOL_DEFAULT 16        /* PostgreSQL connections */
 #define DB_LIMIT_MS_DEFAULT 5000  /* a read, or a write on PostgreSQL, is stopped after this */
 #define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
 #define DB_ARENAS_KEPT 64         /* idle arenas */

@@ -38,6 +38,7 @@ struct pg_conn {
 	unsigned char *prepared; /* one a DB_STMT: enum prepared */
 	unsigned generation;
 	bool begun, broken;
+	bool owing; /* the answer to a read's COMMIT is still to be collected */
 	struct pg_pending pending[PG_PENDING_MAX];
 	int pending_count;
 	struct pg_conn *next_idle;
@@ -46,7 +47,7 @@ struct pg_conn {
 struct pg_db {
 	struct db *db;
 	pthread_mutex_t lock;
-	pthread_cond_t cond;
+	pthread_cond_t cond, all_idle;
 	struct pg_conn *idle;
 	int open, max;
 	unsigned generation; /* rises when a connection is lost: the idle ones are then suspect too */
@@ -157,79 +158,6 @@ static enum result conn_new(struct pg_db *p, unsigned generation, struct pg_conn
 	return OK;
 }
 
-/* An idle connection on which something came in (the server's farewell, an end of file) is not used again: a commit
- * sent down it would end in "unknown". */
-static bool conn_quiet(const struct pg_conn *c)
-{
-	struct pollfd fd = { .fd = PQsocket(c->pg), .events = POLLIN };
-	return fd.fd >= 0 && poll(&fd, 1, 0) == 0;
-}
-
-static enum result conn_take(struct pg_db *p, struct pg_conn **out, struct error *e)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += PG_POOL_WAIT_S;
-	struct pg_conn *c = NULL, *stale = NULL;
-	int rc = 0;
-	pthread_mutex_lock(&p->lock);
-	while (!p->idle && p->open == p->max && rc == 0)
-		rc = pthread_cond_timedwait(&p->cond, &p->lock, &until);
-	while (p->idle && !c) {
-		c = p->idle;
-		p->idle = c->next_idle;
-		if (c->generation != p->generation || !conn_quiet(c)) {
-			c->next_idle = stale;
-			stale = c;
-			p->open--;
-			c = NULL;
-		}
-	}
-	bool room = c || p->open < p->max;
-	if (!c && room)
-		p->open++;
-	unsigned generation = p->generation;
-	pthread_mutex_unlock(&p->lock);
-	while (stale) {
-		struct pg_conn *next = stale->next_idle;
-		conn_free(stale);
-		stale = next;
-	}
-	if (!room)
-		return error_set(e, ERR_BUSY, "db.pool", NULL, "No database connection came free in %d s.",
-		                 PG_POOL_WAIT_S);
-	enum result r = c ? OK : conn_new(p, generation, &c, e);
-	if (r == OK) {
-		*out = c;
-		return OK;
-	}
-	pthread_mutex_lock(&p->lock);
-	p->open--;
-	pthread_cond_broadcast(&p->cond);
-	pthread_mutex_unlock(&p->lock);
-	return r;
-}
-
-static void conn_give(struct pg_db *p, struct pg_conn *c)
-{
-	bool good = !c->broken && PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE &&
-	            !c->pending_count;
-	pthread_mutex_lock(&p->lock);
-	if (good) {
-		c->next_idle = p->idle;
-		p->idle = c;
-		c = NULL;
-	} else {
-		p->open--;
-		if ((c->broken || PQstatus(c->pg) != CONNECTION_OK) && c->generation == p->generation)
-			p->generation++;
-	}
-	pthread_cond_broadcast(&p->cond);
-	pthread_mutex_unlock(&p->lock);
-	if (c)
-		conn_free(c);
-}
-
 /* ---- The pipeline ---- */
 
 static enum result pending_add(struct pg_conn *c, const struct db_stmt *stmt, bool prepare)
@@ -250,15 +178,14 @@ static void pending_settle(struct pg_conn *c, int i, const PGresult *res, struct
 		result_fail(res, p->stmt ? p->stmt->name : "transaction", first);
 }
 
-/* Sends what is still here, collects every pending answer. *last: the last one's result, when all went well. */
-static enum result pipeline_sync(struct pg_conn *c, const char *what, PGresult **last, struct error *e)
+/* Collects every pending answer up to the synchronisation that was sent. *last: the last one's result, when all went
+ * well. */
+static enum result pipeline_collect(struct pg_conn *c, const char *what, PGresult **last, struct error *e)
 {
 	struct error first = { 0 };
 	PGresult *kept = NULL;
 	bool answered = false;
 	int i = 0, blanks = 0;
-	if (!PQpipelineSync(c->pg))
-		goto lost;
 	for (;;) {
 		PGresult *res = PQgetResult(c->pg);
 		if (PQstatus(c->pg) == CONNECTION_BAD) {
@@ -299,11 +226,8 @@ static enum result pipeline_sync(struct pg_conn *c, const char *what, PGresult *
 		PQclear(kept);
 	return OK;
 lost:
-	for (int k = 0; k < c->pending_count; k++)
-		if (c->pending[k].prepare)
-			c->prepared[stmt_index(c->pending[k].stmt)] = P_NONE;
 	c->pending_count = 0;
-	c->broken = true;
+	c->broken = true; /* it is not used again */
 	PQclear(kept);
 	if (first.result != OK) {
 		*e = first;
@@ -312,11 +236,105 @@ lost:
 	return conn_lost(what, e);
 }
 
+/* Sends what is still here and collects. */
+static enum result pipeline_sync(struct pg_conn *c, const char *what, PGresult **last, struct error *e)
+{
+	if (!PQpipelineSync(c->pg)) {
+		c->broken = true;
+		return conn_lost(what, e);
+	}
+	return pipeline_collect(c, what, last, e);
+}
+
 static enum result send_plain(struct pg_conn *c, const char *sql, struct error *e)
 {
 	if (!PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0))
 		return conn_lost(sql, e);
 	return pending_add(c, NULL, false);
+}
+
+/* ---- The pool ---- */
+
+/* An idle connection on which something came in (the server's farewell, an end of file) is not used again: a commit
+ * sent down it would end in "unknown". */
+static bool conn_fit(struct pg_conn *c, unsigned generation)
+{
+	if (c->generation != generation)
+		return false;
+	if (c->owing) {
+		struct error ignored = { 0 };
+		c->owing = false;
+		if (pipeline_collect(c, "commit", NULL, &ignored) != OK || PQtransactionStatus(c->pg) != PQTRANS_IDLE)
+			return false;
+	}
+	struct pollfd fd = { .fd = PQsocket(c->pg), .events = POLLIN };
+	return fd.fd >= 0 && poll(&fd, 1, 0) == 0;
+}
+
+/* Gives up a place in the pool. */
+static void place_give(struct pg_db *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->open--;
+	pthread_cond_signal(&p->cond);
+	pthread_cond_signal(&p->all_idle);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static enum result conn_take(struct pg_db *p, struct pg_conn **out, struct error *e)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PG_POOL_WAIT_S;
+	for (;;) {
+		int rc = 0;
+		pthread_mutex_lock(&p->lock);
+		while (!p->idle && p->open == p->max && rc == 0)
+			rc = pthread_cond_timedwait(&p->cond, &p->lock, &until);
+		struct pg_conn *c = p->idle;
+		bool room = c || p->open < p->max;
+		if (c)
+			p->idle = c->next_idle;
+		else if (room)
+			p->open++;
+		unsigned generation = p->generation;
+		pthread_mutex_unlock(&p->lock);
+		if (!room)
+			return error_set(e, ERR_BUSY, "db.pool", NULL, "No database connection came free in %d s.",
+			                 PG_POOL_WAIT_S);
+		if (c && !conn_fit(c, generation)) {
+			conn_free(c);
+			place_give(p);
+			continue;
+		}
+		enum result r = c ? OK : conn_new(p, generation, &c, e);
+		if (r == OK)
+			*out = c;
+		else
+			place_give(p);
+		return r;
+	}
+}
+
+static void conn_give(struct pg_db *p, struct pg_conn *c)
+{
+	bool good = !c->broken && PQstatus(c->pg) == CONNECTION_OK &&
+	            (c->owing || (PQtransactionStatus(c->pg) == PQTRANS_IDLE && !c->pending_count));
+	pthread_mutex_lock(&p->lock);
+	if (good) {
+		c->next_idle = p->idle;
+		p->idle = c;
+		c = NULL;
+	} else {
+		p->open--;
+		if ((c->broken || PQstatus(c->pg) != CONNECTION_OK) && c->generation == p->generation)
+			p->generation++;
+	}
+	pthread_cond_signal(&p->cond);
+	pthread_cond_signal(&p->all_idle);
+	pthread_mutex_unlock(&p->lock);
+	if (c)
+		conn_free(c);
 }
 
 /* ---- Statements ---- */
@@ -554,7 +572,12 @@ static enum result pg_commit(struct db_tx *tx, struct error *e)
 	TRY(fault_step(tx->db, e));
 	if (c->pending_count + 1 > PG_PENDING_MAX)
 		TRY(pipeline_sync(c, "commit", NULL, e));
+	bool read_is_over = !tx->write && !c->pending_count;
 	TRY(send_plain(c, "COMMIT", e));
+	if (read_is_over) { /* nobody waits for the end of a read; who takes the connection next collects it */
+		c->owing = PQpipelineSync(c->pg);
+		return c->owing ? OK : conn_lost("commit", e);
+	}
 	enum result r = pipeline_sync(c, "commit", &res, e);
 	if (r == ERR_RETRY && c->broken && tx->write)
 		return error_set(e, ERR_IO, "db.commit_unknown", NULL,
@@ -659,6 +682,7 @@ static void pg_free(struct pg_db *p)
 		conn_free(c);
 	}
 	pthread_cond_destroy(&p->cond);
+	pthread_cond_destroy(&p->all_idle);
 	pthread_mutex_destroy(&p->lock);
 	mem_free(p);
 }
@@ -673,7 +697,7 @@ static void pg_close(struct db *db)
 			idle++;
 		if (idle == p->open)
 			break;
-		pthread_cond_wait(&p->cond, &p->lock);
+		pthread_cond_wait(&p->all_idle, &p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
 	pg_free(p);
@@ -715,9 +739,10 @@ enum result pg_open(struct db *db, const struct db_config *config, struct error 
 	if (!p)
 		return error_nomem(e);
 	p->db = db;
-	p->max = config->readers > 0 ? config->readers : DB_READERS_DEFAULT;
+	p->max = config->readers > 0 ? config->readers : DB_POOL_DEFAULT;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->cond, NULL);
+	pthread_cond_init(&p->all_idle, NULL);
 	db->impl = p;
 	db->ops = &pg_ops;
 	struct pg_conn *c = NULL;

@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 #define CHECKPOINT_PAUSE_MS 200 /* after one that a reader kept from finishing */
-#define RESTART_FACTOR 3        /* WAL this many times too long: the writer waits for the readers */
-#define RESTART_BUSY_MS 100
+#define RESTART_BUSY_MS 10      /* the writer's wait for readers of old snapshots, so that the WAL starts anew */
+#define RESTART_FACTOR 3        /* a WAL this many times too long is worth a longer wait */
+#define RESTART_LONG_BUSY_MS 100
 
 struct job {
 	db_fn *fn;
@@ -303,7 +304,8 @@ static int wal_grew(void *arg, sqlite3 *h, const char *name, int pages)
 }
 
 /* The checkpointer copies and syncs most pages while the writer goes on; the writer then does the small rest, which is
- * what lets the WAL start anew. PASSIVE alone beside a busy writer never gets there. */
+ * what lets the WAL start anew (RESTART: short reads that began before it are waited for). PASSIVE alone beside a busy
+ * writer never gets there. */
 static void checkpoint_between_groups(struct sqlite_writer *w)
 {
 	int limit = w->s->checkpoint_pages;
@@ -323,17 +325,13 @@ static void checkpoint_between_groups(struct sqlite_writer *w)
 	pthread_mutex_unlock(&w->lock);
 	if (!nearly)
 		return;
-	int log = 0, done = 0, mode = SQLITE_CHECKPOINT_PASSIVE;
-	if (pages > RESTART_FACTOR * limit) {
-		mode = SQLITE_CHECKPOINT_RESTART;
-		sqlite3_busy_timeout(w->c->h, RESTART_BUSY_MS);
-	}
-	int rc = sqlite3_wal_checkpoint_v2(w->c->h, NULL, mode, &log, &done);
+	sqlite3_busy_timeout(w->c->h, pages > RESTART_FACTOR * limit ? RESTART_LONG_BUSY_MS : RESTART_BUSY_MS);
+	int rc = sqlite3_wal_checkpoint_v2(w->c->h, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	sqlite3_busy_timeout(w->c->h, SQLITE_BUSY_MS);
 	pthread_mutex_lock(&w->lock);
 	w->cp_state = CP_IDLE;
-	/* A reader holds the WAL, or somebody reads an old snapshot still: the next write cannot start it anew. */
-	w->cp_again_at = clock_monotonic() + (rc == SQLITE_OK && log == done ? 0 : CHECKPOINT_PAUSE_MS * 1000);
+	/* Where somebody still reads an old snapshot the WAL cannot start anew; it will be tried again. */
+	w->cp_again_at = clock_monotonic() + (rc == SQLITE_OK ? 0 : CHECKPOINT_PAUSE_MS * 1000);
 	pthread_mutex_unlock(&w->lock);
 }
 
