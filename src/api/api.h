@@ -15,6 +15,7 @@ struct api {
 	struct http_server *http;  /* the one with sessions and event streams; NULL while there is none */
 	struct http_server *local; /* the command line's socket; NULL while there is none */
 	const char *const *views;  /* names of feed views that a read may wait for, ended by NULL; may be NULL */
+	const struct room *const *rooms; /* low to high, ended by NULL: for check and rebuild */
 	int64_t started_at;
 	_Atomic bool ready; /* /readyz */
 	/* Static files of the app (http_config.static_file). */

@@ -3,10 +3,18 @@
 
 extern const struct http_route api_system_routes[];
 extern const struct http_route api_events_routes[];
+extern const struct http_route api_customers_routes[];
+extern const struct http_route api_identity_routes[];
+extern const struct http_route api_shop_routes[];
+extern const struct http_route api_upkeep_routes[];
 
 static const struct http_route *const all[] = {
 	api_system_routes,
 	api_events_routes,
+	api_customers_routes,
+	api_identity_routes,
+	api_shop_routes,
+	api_upkeep_routes,
 	NULL,
 };
 

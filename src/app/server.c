@@ -164,6 +164,7 @@ enum result server_start(const struct server_config *config, struct server **out
 	pthread_cond_init(&s->wake, NULL);
 	s->api.started_at = clock_now();
 	s->api.static_file = files_answer;
+	s->api.rooms = rooms;
 	enum result r = start_parts(s, config, e);
 	if (r != OK) {
 		server_stop(s);

@@ -18,9 +18,10 @@ static enum result card_load(struct shape *s, const struct person *p, bool full,
 		return error_nomem(e);
 	TRY(spending_of(s->tx, p->records, p->record_count, &c->spending, e));
 	TRY(preference_list(s->tx, p->records, p->record_count, s->now, PREFERENCES_A_KIND, s->a, c->preferences,
-			    CARD_PREFERENCES_MAX, &c->preference_count, e));
+	                    CARD_PREFERENCES_MAX, &c->preference_count, e));
 	TRY(fact_list(s->tx, p->records, p->record_count, CARD_FACTS_MAX, s->a, c->facts, &c->fact_count, e));
-	return order_page(s->tx, p->records, p->record_count, 0, 0, CARD_ORDERS, true, s->a, c->orders, &c->order_count, e);
+	return order_page(s->tx, p->records, p->record_count, 0, 0, CARD_ORDERS, true, s->a, c->orders, &c->order_count,
+	                  e);
 }
 
 static enum result card_associate(struct shape *s, const struct card *c, struct error *e)
@@ -38,7 +39,7 @@ static enum result card_associate(struct shape *s, const struct card *c, struct 
 	if (who.store)
 		TRY(store_get(s->tx, who.store, &store, &has_store, e));
 	const char *how = arena_printf(s->a, "Served %lld of %lld times", (long long)c->spending.associate_n,
-				       (long long)c->spending.orders);
+	                               (long long)c->spending.orders);
 	jw_object(s->w);
 	jw_kid(s->w, "id", ID_ASSOCIATE, who.id);
 	jw_kcstr(s->w, "name", who.name[0] ? who.name : who.code);
@@ -125,8 +126,8 @@ static enum result card_spend(struct shape *s, const struct card *c, struct erro
 		jw_null(s->w);
 		return OK;
 	}
-	TRY(spending_since(s->tx, c->person->records, c->person->record_count, sp->currency, s->now - YEAR_DAYS * DAY_US,
-			   &recent, e));
+	TRY(spending_since(s->tx, c->person->records, c->person->record_count, sp->currency,
+	                   s->now - YEAR_DAYS * DAY_US, &recent, e));
 	jw_object(s->w);
 	shape_money(s, "total", sp->currency, sp->net_minor);
 	shape_money(s, "last_12_months", sp->currency, recent);
@@ -199,7 +200,7 @@ static enum result card_answer(struct shape *s, void *arg, struct error *e)
 }
 
 enum result desk_card(const struct desk *d, const struct principal *p, int64_t customer, bool full, const char *purpose,
-		      struct json_writer *w, struct error *e)
+                      struct json_writer *w, struct error *e)
 {
 	struct card_ask ask = { .asked = customer, .full = full };
 	return shape_answer(d, p, card_answer, &ask, &ask.customer, purpose, w, e);

@@ -10,7 +10,8 @@ static const char *birthday_text(struct shape *s, int year, int month, int day)
 {
 	if (!month || !day)
 		return year ? arena_printf(s->a, "%04d", year) : NULL;
-	return year ? arena_printf(s->a, "%04d-%02d-%02d", year, month, day) : arena_printf(s->a, "--%02d-%02d", month, day);
+	return year ? arena_printf(s->a, "%04d-%02d-%02d", year, month, day)
+	            : arena_printf(s->a, "--%02d-%02d", month, day);
 }
 
 static void write_address(struct shape *s, const struct record *r)
@@ -56,7 +57,8 @@ static enum result write_records(struct shape *s, const struct person *p, struct
 	jw_array(s->w);
 	for (int i = 0; i < p->record_count; i++) {
 		const struct record *r = &p->members[i];
-		const char *name = arena_printf(s->a, "%s%s%s", r->given, r->given[0] && r->family[0] ? " " : "", r->family);
+		const char *name =
+		        arena_printf(s->a, "%s%s%s", r->given, r->given[0] && r->family[0] ? " " : "", r->family);
 		if (!name)
 			return error_nomem(e);
 		jw_object(s->w);
@@ -207,7 +209,7 @@ static enum result customer_answer(struct shape *s, void *arg, struct error *e)
 }
 
 enum result desk_customer(const struct desk *d, const struct principal *p, int64_t customer, const char *purpose,
-			  struct json_writer *w, struct error *e)
+                          struct json_writer *w, struct error *e)
 {
 	struct customer_ask ask = { .asked = customer };
 	return shape_answer(d, p, customer_answer, &ask, &ask.customer, purpose, w, e);

@@ -1,5 +1,5 @@
-/* Joins rooms into one answer: find, greeting card, customer, top. Owns no table. Answers are written as JSON (the shapes
- * stand in docs/api.md); the command line prints the same answer as text. */
+/* Joins rooms into one answer: find, greeting card, customer, top. Owns no table. Answers are written as JSON (the
+ * shapes stand in docs/api.md); the command line prints the same answer as text. */
 #ifndef BYNAME_DESK_H
 #define BYNAME_DESK_H
 
@@ -15,27 +15,29 @@ struct desk {
 
 /* Each audits what must be audited (durable before it returns) and appends one JSON value to w. */
 MUST_CHECK enum result desk_find(const struct desk *d, const struct principal *p, struct str text, int limit,
-				 struct json_writer *w, struct error *e);
+                                 struct json_writer *w, struct error *e);
 /* full: also what may not be said aloud (spend, notes, facts not to be mentioned). */
 MUST_CHECK enum result desk_card(const struct desk *d, const struct principal *p, int64_t customer, bool full,
-				 const char *purpose, struct json_writer *w, struct error *e);
-MUST_CHECK enum result desk_customer(const struct desk *d, const struct principal *p, int64_t customer, const char *purpose,
-				     struct json_writer *w, struct error *e);
-MUST_CHECK enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer, enum channel channel,
-				     int64_t before_at, int64_t before_id, int limit, struct json_writer *w, struct error *e);
+                                 const char *purpose, struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_customer(const struct desk *d, const struct principal *p, int64_t customer,
+                                     const char *purpose, struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer,
+                                     enum channel channel, int64_t before_at, int64_t before_id, int limit,
+                                     struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_top(const struct desk *d, const struct principal *p, const struct top_query *q,
-				struct json_writer *w, struct error *e);
+                                struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
-				  struct error *e);
+                                  struct error *e);
 
 /* For writes, inside their transaction: the answer's value, and acts that must first find the row among the customer's
  * records. Only whoever wrote a note (or a manager, an admin) may take it back: ERR_FORBIDDEN "note.not_yours". */
-MUST_CHECK enum result desk_note(struct db_tx *tx, struct json_writer *w, int64_t record, int64_t note, struct error *e);
+MUST_CHECK enum result desk_note(struct db_tx *tx, struct json_writer *w, int64_t record, int64_t note,
+                                 struct error *e);
 MUST_CHECK enum result desk_note_remove(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t note,
-					struct error *e);
+                                        struct error *e);
 MUST_CHECK enum result desk_fact(struct db_tx *tx, struct json_writer *w, const struct fact_in *in, int64_t fact,
-				 struct error *e);
+                                 struct error *e);
 MUST_CHECK enum result desk_fact_withdraw(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t fact,
-					  struct error *e);
+                                          struct error *e);
 
 #endif

@@ -1,9 +1,9 @@
 /* Facts on the card: what was told, and what follows from purchases; each with how we know it. */
 #include "desk/card.h"
 
-#define SHARE_SIZE 0.4    /* of the units of its category */
-#define LEAST_SIZE 2      /* units before a size is believed */
-#define LEAST_LIKE 3      /* units before a brand, category or colour is believed */
+#define SHARE_SIZE 0.4 /* of the units of its category */
+#define LEAST_SIZE 2   /* units before a size is believed */
+#define LEAST_LIKE 3   /* units before a brand, category or colour is believed */
 #define SHARE_LIKE 0.15
 #define LIKES_A_KIND 3
 
@@ -40,15 +40,18 @@ static void told(struct shape *s, const struct card *c, const char *list, const 
 	for (int i = 0; i < c->fact_count; i++) {
 		const struct fact *f = &c->facts[i];
 		bool here = kind_in(f->kind, list) || (prefix && strncmp(f->kind, prefix, strlen(prefix)) == 0);
-		if (!here || f->state != FACT_ACTIVE || card_is_wrong(c, f->kind, f->value) || (!f->sayable && !c->full))
+		if (!here || f->state != FACT_ACTIVE || card_is_wrong(c, f->kind, f->value) ||
+		    (!f->sayable && !c->full))
 			continue;
-		const char *verb = f->provenance == FACT_TOLD ? "Told" : f->provenance == FACT_OBSERVED ? "Observed" : "Inferred";
+		const char *verb = f->provenance == FACT_TOLD       ? "Told"
+		                   : f->provenance == FACT_OBSERVED ? "Observed"
+		                                                    : "Inferred";
 		const char *how = arena_printf(s->a, "%s on %s", verb, shape_date(s, f->at));
 		const char *label = f->value;
 		if (prefix && strncmp(f->kind, prefix, strlen(prefix)) == 0)
 			label = arena_printf(s->a, "%s: %s", f->kind + strlen(prefix), f->value);
 		shape_fact(s, f->kind, f->value, label ? label : "", f->sayable,
-			   &(struct how){ f->provenance, how ? how : "", f->at, NULL }, f->id);
+		           &(struct how){ f->provenance, how ? how : "", f->at, NULL }, f->id);
 	}
 }
 

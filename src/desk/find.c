@@ -49,7 +49,8 @@ static void find_hints(struct shape *s, const struct person *p)
 	jw_kcstr(s->w, "loyalty", loyalty);
 }
 
-static enum result find_row(struct shape *s, int64_t customer, const char *matched, const struct order *o, struct error *e)
+static enum result find_row(struct shape *s, int64_t customer, const char *matched, const struct order *o,
+                            struct error *e)
 {
 	struct spending sp;
 	struct person *p = arena_alloc(s->a, sizeof(*p));
@@ -127,15 +128,15 @@ static enum result find_answer(struct shape *s, void *arg, struct error *e)
 	return OK;
 }
 
-enum result desk_find(const struct desk *d, const struct principal *p, struct str text, int limit, struct json_writer *w,
-		      struct error *e)
+enum result desk_find(const struct desk *d, const struct principal *p, struct str text, int limit,
+                      struct json_writer *w, struct error *e)
 {
 	struct find_ask ask = { .desk = d, .text = str_trim(text), .started = clock_monotonic(), .ready = true };
 	ask.limit = limit < 1 ? 1 : limit > FIND_LIMIT_MAX ? FIND_LIMIT_MAX : limit;
 	struct search_query q = { .text = ask.text,
-				  .limit = ask.limit,
-				  .associate = p->associate,
-				  .store = p->store_count ? p->stores[0] : 0 };
+		                  .limit = ask.limit,
+		                  .associate = p->associate,
+		                  .store = p->store_count ? p->stores[0] : 0 };
 	ask.hit_count = ask.limit;
 	if (ask.text.n == 0)
 		ask.hit_count = 0;

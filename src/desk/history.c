@@ -44,8 +44,8 @@ static enum result timeline_answer(struct shape *s, void *arg, struct error *e)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
 	ask->customer = p->customer;
-	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id, ask->limit, s->a, t,
-			  &count, e));
+	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id, ask->limit,
+	                  s->a, t, &count, e));
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
@@ -61,10 +61,15 @@ static enum result timeline_answer(struct shape *s, void *arg, struct error *e)
 }
 
 enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer, enum channel channel,
-			  int64_t before_at, int64_t before_id, int limit, struct json_writer *w, struct error *e)
+                          int64_t before_at, int64_t before_id, int limit, struct json_writer *w, struct error *e)
 {
-	struct timeline_ask ask = { .asked = customer, .before_at = before_at, .before_id = before_id, .channel = channel,
-				    .limit = limit < 1 ? 1 : limit > PAGE_MAX ? PAGE_MAX : limit };
+	struct timeline_ask ask = { .asked = customer,
+		                    .before_at = before_at,
+		                    .before_id = before_id,
+		                    .channel = channel,
+		                    .limit = limit < 1          ? 1
+		                             : limit > PAGE_MAX ? PAGE_MAX
+		                                                : limit };
 	return shape_answer(d, p, timeline_answer, &ask, &ask.customer, "serve", w, e);
 }
 
@@ -122,7 +127,8 @@ static enum result order_answer(struct shape *s, void *arg, struct error *e)
 	return OK;
 }
 
-enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w, struct error *e)
+enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
+                       struct error *e)
 {
 	struct order_ask ask = { .order = order };
 	return shape_answer(d, p, order_answer, &ask, &ask.customer, "serve", w, e);

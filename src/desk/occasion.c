@@ -10,7 +10,8 @@
 #define OPEN_CONTACT_DAYS 14
 #define CONTACTS_LOOKED_AT 30
 
-/* ---- Milestones --------------------------------------------------------------------------------------------------- */
+/* ---- Milestones ---------------------------------------------------------------------------------------------------
+ */
 
 /* Days from today until month/day comes round; 29 February is kept on the 28th in other years. */
 static int days_until(int64_t today, int month, int day, int64_t *date)
@@ -27,7 +28,8 @@ static int days_until(int64_t today, int month, int day, int64_t *date)
 	return -1;
 }
 
-static void milestone(struct shape *s, const char *kind, int64_t today, int month, int day, bool say, const struct how *how)
+static void milestone(struct shape *s, const char *kind, int64_t today, int month, int day, bool say,
+                      const struct how *how)
 {
 	int64_t date = 0;
 	int year = 0, m = 0, d = 0, in = days_until(today, month, day, &date);
@@ -35,7 +37,9 @@ static void milestone(struct shape *s, const char *kind, int64_t today, int mont
 		return;
 	date_from_days(date, &year, &m, &d);
 	const char *on = arena_printf(s->a, "%04d-%02d-%02d", year, m, d);
-	const char *when = in == 0 ? "today" : in == 1 ? "tomorrow" : arena_printf(s->a, "on %s", shape_date(s, date * DAY_US));
+	const char *when = in == 0   ? "today"
+	                   : in == 1 ? "tomorrow"
+	                             : arena_printf(s->a, "on %s", shape_date(s, date * DAY_US));
 	const char *text = when ? arena_printf(s->a, "%c%s %s", kind[0] - 'a' + 'A', kind + 1, when) : NULL;
 	jw_object(s->w);
 	jw_kcstr(s->w, "kind", kind);
@@ -77,21 +81,23 @@ enum result card_milestones(struct shape *s, const struct card *c, struct error 
 	jw_array(s->w);
 	if (r->birth_month && r->birth_day && !card_is_wrong(c, "birthday", ""))
 		milestone(s, "birthday", today, r->birth_month, r->birth_day, true,
-			  &(struct how){ FACT_TOLD, "Birth date on the customer's record", r->updated_at, r->source });
+		          &(struct how){ FACT_TOLD, "Birth date on the customer's record", r->updated_at, r->source });
 	for (int i = 0; i < c->fact_count; i++) {
 		const struct fact *f = &c->facts[i];
 		int month = 0, day = 0;
-		if (f->state != FACT_ACTIVE || strncmp(f->kind, prefix, sizeof(prefix) - 1) != 0 || !f->kind[sizeof(prefix) - 1])
+		if (f->state != FACT_ACTIVE || strncmp(f->kind, prefix, sizeof(prefix) - 1) != 0 ||
+		    !f->kind[sizeof(prefix) - 1])
 			continue;
 		if ((f->sayable || c->full) && month_day(f->value, &month, &day))
 			milestone(s, f->kind + sizeof(prefix) - 1, today, month, day, f->sayable,
-				  &(struct how){ f->provenance, "Told by the customer", f->at, NULL });
+			          &(struct how){ f->provenance, "Told by the customer", f->at, NULL });
 	}
 	jw_end_array(s->w);
 	return OK;
 }
 
-/* ---- Opener -------------------------------------------------------------------------------------------------------- */
+/* ---- Opener --------------------------------------------------------------------------------------------------------
+ */
 
 static bool was_returned(const struct card *c, const struct order_line *l, int64_t since)
 {
@@ -145,9 +151,9 @@ enum result card_opener(struct shape *s, const struct card *c, struct error *e)
 	const char *title = k.title[0] ? k.title : l->title;
 	const char *when = shape_date(s, o->placed_at);
 	const char *place = at_store ? (store.name[0] ? store.name : store.code) : channel_name(o->channel);
-	const char *text = s->now - o->placed_at < 3 * DAY_US ?
-				   arena_printf(s->a, "Is everything right with the %s?", title) :
-				   arena_printf(s->a, "How do you like the %s?", title);
+	const char *text = s->now - o->placed_at < 3 * DAY_US
+	                           ? arena_printf(s->a, "Is everything right with the %s?", title)
+	                           : arena_printf(s->a, "How do you like the %s?", title);
 	const char *evidence = arena_printf(s->a, "Bought on %s, %s", when, place);
 	if (!text || !evidence)
 		return error_nomem(e);
@@ -159,7 +165,8 @@ enum result card_opener(struct shape *s, const struct card *c, struct error *e)
 	return OK;
 }
 
-/* ---- Open matters --------------------------------------------------------------------------------------------------- */
+/* ---- Open matters ---------------------------------------------------------------------------------------------------
+ */
 
 static void open_matter(struct shape *s, const char *kind, const char *text, int64_t order, int64_t at)
 {
@@ -185,11 +192,11 @@ static void open_orders(struct shape *s, const struct card *c)
 			continue;
 		if (o->kind == ORDER_RETURN && age <= OPEN_RETURN_DAYS * DAY_US) {
 			const char *text = arena_printf(s->a, "Return %s on %s: is the refund settled?", o->number,
-							shape_date(s, o->placed_at));
+			                                shape_date(s, o->placed_at));
 			open_matter(s, "return", text, o->id, o->placed_at);
 		} else if (o->kind == ORDER_SALE && is_remote(o->channel) && age <= OPEN_ORDER_DAYS * DAY_US) {
 			const char *text = arena_printf(s->a, "Order %s by %s on %s: has it arrived?", o->number,
-							channel_name(o->channel), shape_date(s, o->placed_at));
+			                                channel_name(o->channel), shape_date(s, o->placed_at));
 			open_matter(s, "order", text, o->id, o->placed_at);
 		}
 	}
@@ -202,14 +209,16 @@ static enum result open_contacts(struct shape *s, const struct card *c, struct e
 	int count = 0;
 	if (!t)
 		return error_nomem(e);
-	TRY(timeline_page(s->tx, c->person->records, c->person->record_count, 0, 0, 0, CONTACTS_LOOKED_AT, s->a, t, &count, e));
+	TRY(timeline_page(s->tx, c->person->records, c->person->record_count, 0, 0, 0, CONTACTS_LOOKED_AT, s->a, t,
+	                  &count, e));
 	for (int i = 0; i < count && s->now - t[i].at <= OPEN_CONTACT_DAYS * DAY_US; i++) {
-		bool contact = t[i].channel == CHANNEL_PHONE || t[i].channel == CHANNEL_CHAT || t[i].channel == CHANNEL_EMAIL;
+		bool contact =
+		        t[i].channel == CHANNEL_PHONE || t[i].channel == CHANNEL_CHAT || t[i].channel == CHANNEL_EMAIL;
 		if (!contact || t[i].ref)
 			continue;
 		const char *what = t[i].title && t[i].title[0] ? t[i].title : t[i].kind;
 		const char *text = arena_printf(s->a, "Contact by %s on %s: %s", channel_name(t[i].channel),
-						shape_date(s, t[i].at), what);
+		                                shape_date(s, t[i].at), what);
 		open_matter(s, "contact", text, 0, t[i].at);
 		break; /* the newest is enough for five seconds */
 	}

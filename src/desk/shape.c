@@ -24,8 +24,8 @@ static enum result answer_read(struct db_tx *tx, void *arg, struct error *e)
 	return an->fn(&s, an->arg, e);
 }
 
-enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg, const int64_t *customer,
-			 const char *purpose, struct json_writer *w, struct error *e)
+enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg,
+                         const int64_t *customer, const char *purpose, struct json_writer *w, struct error *e)
 {
 	struct answer an = { .fn = fn, .arg = arg };
 	buf_init(&an.out, ANSWER_MAX);
@@ -40,7 +40,8 @@ enum result shape_answer(const struct desk *d, const struct principal *p, shape_
 	return r;
 }
 
-/* ---- Small shapes ------------------------------------------------------------------------------------------------- */
+/* ---- Small shapes -------------------------------------------------------------------------------------------------
+ */
 
 void shape_money(struct shape *s, const char *key, int16_t currency, int64_t minor)
 {
@@ -106,8 +107,8 @@ enum result shape_associate(struct shape *s, const char *key, int64_t id, struct
 	return OK;
 }
 
-void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say, const struct how *how,
-		int64_t id)
+void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
+                const struct how *how, int64_t id)
 {
 	jw_object(s->w);
 	jw_kcstr(s->w, "kind", kind);
@@ -141,16 +142,17 @@ enum result shape_note(struct shape *s, const struct note *n, struct error *e)
 const char *shape_date(struct shape *s, int64_t at)
 {
 	static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-					      "July",    "August",   "September", "October", "November", "December" };
+		                              "July",    "August",   "September", "October", "November", "December" };
 	int year = 0, month = 1, day = 1, this_year = 0, m = 0, d = 0;
 	date_from_days(at / DAY_US, &year, &month, &day);
 	date_from_days(s->now / DAY_US, &this_year, &m, &d);
-	const char *text = year == this_year ? arena_printf(s->a, "%d %s", day, months[month - 1]) :
-					       arena_printf(s->a, "%d %s %d", day, months[month - 1], year);
+	const char *text = year == this_year ? arena_printf(s->a, "%d %s", day, months[month - 1])
+	                                     : arena_printf(s->a, "%d %s %d", day, months[month - 1], year);
 	return text ? text : "";
 }
 
-/* ---- Orders ------------------------------------------------------------------------------------------------------- */
+/* ---- Orders -------------------------------------------------------------------------------------------------------
+ */
 
 static enum result shape_line(struct shape *s, const struct order *o, const struct order_line *l, struct error *e)
 {
@@ -171,8 +173,9 @@ static enum result shape_line(struct shape *s, const struct order *o, const stru
 	decimal_format(text, l->list_price);
 	jw_kcstr(s->w, "list_price", l->has_list_price ? text : NULL);
 	shape_money(s, "net", o->currency, l->net_minor);
-	jw_kbool(s->w, "full_price", l->has_list_price && decimal_micro(l->unit_price) >= decimal_micro(l->list_price) &&
-					     l->discount_minor == 0);
+	jw_kbool(s->w, "full_price",
+	         l->has_list_price && decimal_micro(l->unit_price) >= decimal_micro(l->list_price) &&
+	                 l->discount_minor == 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -206,7 +209,8 @@ enum result shape_order(struct shape *s, const struct order *o, bool with_lines,
 	return OK;
 }
 
-/* ---- People ------------------------------------------------------------------------------------------------------- */
+/* ---- People -------------------------------------------------------------------------------------------------------
+ */
 
 void shape_person_name(struct shape *s, const char *key, const struct person *p)
 {

@@ -20,11 +20,12 @@ struct how {
 	const char *source; /* NULL: none */
 };
 
-/* Runs fn in a read transaction with a writer of its own, audits the view of *customer (when fn set it and purpose is not
- * NULL), then appends the value to w. So nothing personal leaves before the audit row is durable. */
+/* Runs fn in a read transaction with a writer of its own, audits the view of *customer (when fn set it and purpose is
+ * not NULL), then appends the value to w. So nothing personal leaves before the audit row is durable. */
 typedef enum result shape_fn(struct shape *s, void *arg, struct error *e);
 MUST_CHECK enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg,
-				    const int64_t *customer, const char *purpose, struct json_writer *w, struct error *e);
+                                    const int64_t *customer, const char *purpose, struct json_writer *w,
+                                    struct error *e);
 
 void shape_money(struct shape *s, const char *key, int16_t currency, int64_t minor);
 void shape_how(struct shape *s, const struct how *how);
@@ -33,8 +34,8 @@ void shape_time_or_null(struct shape *s, const char *key, int64_t at);
 MUST_CHECK enum result shape_store(struct shape *s, const char *key, int64_t store, struct error *e);
 MUST_CHECK enum result shape_associate(struct shape *s, const char *key, int64_t associate, struct error *e);
 /* FACT. id 0: a computed one. */
-void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say, const struct how *how,
-		int64_t id);
+void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
+                const struct how *how, int64_t id);
 MUST_CHECK enum result shape_note(struct shape *s, const struct note *n, struct error *e);
 MUST_CHECK enum result shape_order(struct shape *s, const struct order *o, bool with_lines, struct error *e);
 void shape_person_name(struct shape *s, const char *key, const struct person *p);

@@ -63,7 +63,7 @@ static enum result top_answer(struct shape *s, void *arg, struct error *e)
 }
 
 enum result desk_top(const struct desk *d, const struct principal *p, const struct top_query *q, struct json_writer *w,
-		     struct error *e)
+                     struct error *e)
 {
 	struct top_query bounded = *q;
 	bounded.limit = q->limit < 1 ? 1 : q->limit > TOP_MAX ? TOP_MAX : q->limit;

@@ -11,7 +11,7 @@ static struct shape shape_in(struct db_tx *tx, struct json_writer *w)
 }
 
 static enum result find_note(struct db_tx *tx, const int64_t *records, int record_count, int64_t id, struct note *out,
-			     struct error *e)
+                             struct error *e)
 {
 	struct note *notes = arena_array(db_tx_arena(tx), ROWS_LOOKED_AT, sizeof(*notes));
 	int count = 0;
@@ -34,7 +34,8 @@ enum result desk_note(struct db_tx *tx, struct json_writer *w, int64_t record, i
 	return shape_note(&s, &n, e);
 }
 
-enum result desk_note_remove(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t note, struct error *e)
+enum result desk_note_remove(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t note,
+                             struct error *e)
 {
 	int64_t *records = arena_array(db_tx_arena(tx), CUSTOMER_MEMBERS_MAX, sizeof(*records));
 	struct note n;
@@ -54,11 +55,13 @@ enum result desk_fact(struct db_tx *tx, struct json_writer *w, const struct fact
 	const char *kind = str_dup(s.a, in->kind), *value = str_dup(s.a, in->value);
 	if (!kind || !value)
 		return error_nomem(e);
-	shape_fact(&s, kind, value, value, in->sayable, &(struct how){ in->provenance, "Told just now", in->at, NULL }, fact);
+	shape_fact(&s, kind, value, value, in->sayable, &(struct how){ in->provenance, "Told just now", in->at, NULL },
+	           fact);
 	return OK;
 }
 
-enum result desk_fact_withdraw(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t fact, struct error *e)
+enum result desk_fact_withdraw(struct db_tx *tx, const struct principal *p, int64_t customer, int64_t fact,
+                               struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	int64_t *records = arena_array(a, CUSTOMER_MEMBERS_MAX, sizeof(*records));

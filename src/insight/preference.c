@@ -22,7 +22,7 @@ struct tallies {
 
 /* Adds n units of one value; strings are copied when new. Beyond the limit rare values are left out. */
 static enum result tally_add(struct tallies *all, const char *kind, const char *scope, const char *value, int64_t ref,
-			     int64_t n, int64_t last_at, struct error *e)
+                             int64_t n, int64_t last_at, struct error *e)
 {
 	if (!value[0] || n == 0)
 		return OK;
@@ -35,8 +35,10 @@ static enum result tally_add(struct tallies *all, const char *kind, const char *
 		if (all->count == CANDIDATES_MAX)
 			return OK;
 		t = &all->t[all->count];
-		*t = (struct tally){ .p = { .kind = kind, .scope = arena_strdup(all->a, scope),
-					    .value = arena_strdup(all->a, value), .ref = ref } };
+		*t = (struct tally){ .p = { .kind = kind,
+			                    .scope = arena_strdup(all->a, scope),
+			                    .value = arena_strdup(all->a, value),
+			                    .ref = ref } };
 		if (!t->p.scope || !t->p.value)
 			return error_nomem(e);
 		all->count++;
@@ -72,8 +74,8 @@ static enum result tally_products(struct db_tx *tx, int64_t record, struct talli
 }
 
 DB_STMT(served_at, "ii", "iiii",
-	"SELECT store, channel, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
-	"GROUP BY store, channel")
+        "SELECT store, channel, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
+        "GROUP BY store, channel")
 
 static enum result tally_places(struct db_tx *tx, int64_t record, struct tallies *all, struct error *e)
 {
@@ -109,7 +111,7 @@ static bool same_group(const struct tally *a, const struct tally *b)
 }
 
 enum result preference_list(struct db_tx *tx, const int64_t *records, int record_count, int64_t as_of, int per_kind,
-			    struct arena *a, struct preference *out, int limit, int *count, struct error *e)
+                            struct arena *a, struct preference *out, int limit, int *count, struct error *e)
 {
 	struct tallies all = { .as_of = as_of, .a = a };
 	all.t = arena_array(a, CANDIDATES_MAX, sizeof(*all.t));

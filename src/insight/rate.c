@@ -4,21 +4,22 @@
 #define MICRO 1000000LL
 
 DB_STMT(rate_upsert, "tii", "",
-	"INSERT INTO rate (currency, day, micro_per_usd) VALUES ($1, $2, $3) "
-	"ON CONFLICT (currency, day) DO UPDATE SET micro_per_usd = excluded.micro_per_usd")
+        "INSERT INTO rate (currency, day, micro_per_usd) VALUES ($1, $2, $3) "
+        "ON CONFLICT (currency, day) DO UPDATE SET micro_per_usd = excluded.micro_per_usd")
 
 enum result rate_put(struct db_tx *tx, int16_t currency, int64_t day, struct decimal per_usd, struct error *e)
 {
 	if (decimal_micro(per_usd) <= 0)
 		return error_set(e, ERR_INVALID, "field.range", "rate", "An exchange rate is above zero");
 	return db_exec(tx, &rate_upsert, NULL, e, DB_CSTR(currency_code(currency)), DB_INT(day),
-		       DB_INT(decimal_micro(per_usd)));
+	               DB_INT(decimal_micro(per_usd)));
 }
 
 DB_STMT(rate_on, "ti", "i",
-	"SELECT micro_per_usd FROM rate WHERE currency = $1 AND day <= $2 ORDER BY day DESC LIMIT 1")
+        "SELECT micro_per_usd FROM rate WHERE currency = $1 AND day <= $2 ORDER BY day DESC LIMIT 1")
 
-static enum result rate_find(struct db_tx *tx, int16_t currency, int64_t day, int64_t *micro, bool *known, struct error *e)
+static enum result rate_find(struct db_tx *tx, int16_t currency, int64_t day, int64_t *micro, bool *known,
+                             struct error *e)
 {
 	*known = true;
 	*micro = MICRO;
@@ -32,7 +33,7 @@ static enum result rate_find(struct db_tx *tx, int16_t currency, int64_t day, in
 }
 
 enum result rate_convert(struct db_tx *tx, struct money amount, int16_t to, int64_t day, struct money *out, bool *known,
-			 struct error *e)
+                         struct error *e)
 {
 	int64_t from_rate = MICRO, to_rate = MICRO;
 	bool have_from = false, have_to = false;

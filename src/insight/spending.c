@@ -7,18 +7,19 @@
 #define PLACES_MAX 256
 
 DB_STMT(spending_sums, "ii", "tiiiiiiii",
-	"SELECT currency, "
-	"CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE 0 END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 2 THEN net_minor ELSE 0 END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
-	"MIN(CASE WHEN kind = 1 THEN at ELSE 9223372036854775807 END), "
-	"MAX(CASE WHEN kind = 1 THEN at ELSE 0 END) "
-	"FROM sale WHERE rkey = $1 AND record = $2 GROUP BY currency")
+        "SELECT currency, "
+        "CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 2 THEN net_minor ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
+        "MIN(CASE WHEN kind = 1 THEN at ELSE 9223372036854775807 END), "
+        "MAX(CASE WHEN kind = 1 THEN at ELSE 0 END) "
+        "FROM sale WHERE rkey = $1 AND record = $2 GROUP BY currency")
 
-static enum result spending_add_record(struct db_tx *tx, int64_t record, struct spending *by, int *count, struct error *e)
+static enum result spending_add_record(struct db_tx *tx, int64_t record, struct spending *by, int *count,
+                                       struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(tx, &spending_sums, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
@@ -80,11 +81,11 @@ static void place_add(struct place *p, int *count, int64_t id, int64_t n, int64_
 }
 
 DB_STMT(served_by, "ii", "iiii",
-	"SELECT store, associate, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
-	"GROUP BY store, associate")
+        "SELECT store, associate, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
+        "GROUP BY store, associate")
 
 static enum result spending_places(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
-				   struct error *e)
+                                   struct error *e)
 {
 	struct place stores[PLACES_MAX] = { 0 }, associates[PLACES_MAX] = { 0 };
 	int store_count = 0, associate_count = 0;
@@ -110,7 +111,8 @@ static enum result spending_places(struct db_tx *tx, const int64_t *records, int
 	return OK;
 }
 
-enum result spending_of(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out, struct error *e)
+enum result spending_of(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
+                        struct error *e)
 {
 	struct spending by[CURRENCIES_MAX];
 	int count = 0;
@@ -119,8 +121,7 @@ enum result spending_of(struct db_tx *tx, const int64_t *records, int record_cou
 	struct spending s = { 0 };
 	for (int i = 0; i < count; i++)
 		if (i == 0 || by[i].orders > s.orders ||
-		    (by[i].orders == s.orders &&
-		     strcmp(currency_code(by[i].currency), currency_code(s.currency)) < 0))
+		    (by[i].orders == s.orders && strcmp(currency_code(by[i].currency), currency_code(s.currency)) < 0))
 			s = by[i];
 	s.other_currencies = count > 1 ? count - 1 : 0;
 	if (s.orders == 0)
@@ -131,25 +132,26 @@ enum result spending_of(struct db_tx *tx, const int64_t *records, int record_cou
 }
 
 DB_STMT(spending_recent, "iiti", "i",
-	"SELECT CAST(COALESCE(SUM(CASE WHEN kind = 1 THEN net_minor ELSE -net_minor END), 0) AS BIGINT) "
-	"FROM sale WHERE rkey = $1 AND record = $2 AND currency = $3 AND at >= $4")
+        "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 1 THEN net_minor ELSE -net_minor END), 0) AS BIGINT) "
+        "FROM sale WHERE rkey = $1 AND record = $2 AND currency = $3 AND at >= $4")
 
 enum result spending_since(struct db_tx *tx, const int64_t *records, int record_count, int16_t currency, int64_t since,
-			   int64_t *net_minor, struct error *e)
+                           int64_t *net_minor, struct error *e)
 {
 	int64_t sum = 0;
 	for (int r = 0; r < record_count; r++) {
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
 		bool found = false;
 		TRY(db_query_one(tx, &spending_recent, &rows, &found, e, DB_INT(id_bucket(records[r])),
-				 DB_INT(records[r]), DB_CSTR(currency_code(currency)), DB_INT(since)));
+		                 DB_INT(records[r]), DB_CSTR(currency_code(currency)), DB_INT(since)));
 		sum += found ? db_int(rows, 0) : 0;
 	}
 	*net_minor = sum;
 	return OK;
 }
 
-enum result insight_standing(struct db_tx *tx, const int64_t *records, int count, struct search_standing *out, struct error *e)
+enum result insight_standing(struct db_tx *tx, const int64_t *records, int count, struct search_standing *out,
+                             struct error *e)
 {
 	struct spending s;
 	TRY(spending_of(tx, records, count, &s, e));

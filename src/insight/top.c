@@ -56,7 +56,7 @@ struct amounts {
 };
 
 static enum result totals_add(struct totals *t, const struct map *held_by, int64_t record, const struct amounts *m,
-			      struct error *e)
+                              struct error *e)
 {
 	t->all.net_minor += m->net;
 	t->all.full_minor += m->full;
@@ -78,37 +78,38 @@ static enum result totals_add(struct totals *t, const struct map *held_by, int64
 }
 
 DB_STMT(sale_by_record, "tiiii", "iiiiii",
-	"SELECT record, CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE -net_minor END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
-	"CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), MAX(CASE WHEN kind = 1 THEN at ELSE 0 END) "
-	"FROM sale WHERE currency = $1 AND day >= $2 AND day <= $3 AND ($4 = 0 OR store = $4) "
-	"AND ($5 = 0 OR channel = $5) GROUP BY record")
+        "SELECT record, CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE -net_minor END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), MAX(CASE WHEN kind = 1 THEN at ELSE 0 END) "
+        "FROM sale WHERE currency = $1 AND day >= $2 AND day <= $3 AND ($4 = 0 OR store = $4) "
+        "AND ($5 = 0 OR channel = $5) GROUP BY record")
 
 static enum result sum_own_currency(struct db_tx *tx, const struct top_query *q, const struct map *held_by,
-				    struct totals *t, struct error *e)
+                                    struct totals *t, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(tx, &sale_by_record, &rows, e, DB_CSTR(currency_code(q->currency)), DB_INT(q->from_day),
-		     DB_INT(q->to_day), DB_INT(q->store), DB_INT(q->channel)));
+	             DB_INT(q->to_day), DB_INT(q->store), DB_INT(q->channel)));
 	enum db_step step;
 	while ((step = db_next(rows, e)) == DB_ROW) {
-		struct amounts m = { db_int(rows, 1), db_int(rows, 2), db_int(rows, 3), db_int(rows, 4), db_int(rows, 5) };
+		struct amounts m = { db_int(rows, 1), db_int(rows, 2), db_int(rows, 3), db_int(rows, 4),
+			             db_int(rows, 5) };
 		TRY(totals_add(t, held_by, db_int(rows, 0), &m, e));
 	}
 	return step == DB_ERR ? e->result : OK;
 }
 
 DB_STMT(sale_other_currencies, "tiiii", "tiiiiiii",
-	"SELECT currency, day, record, kind, net_minor, full_minor, units, at FROM sale WHERE currency <> $1 "
-	"AND day >= $2 AND day <= $3 AND ($4 = 0 OR store = $4) AND ($5 = 0 OR channel = $5)")
+        "SELECT currency, day, record, kind, net_minor, full_minor, units, at FROM sale WHERE currency <> $1 "
+        "AND day >= $2 AND day <= $3 AND ($4 = 0 OR store = $4) AND ($5 = 0 OR channel = $5)")
 
 static enum result sum_other_currencies(struct db_tx *tx, const struct top_query *q, const struct map *held_by,
-					struct totals *t, struct error *e)
+                                        struct totals *t, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(tx, &sale_other_currencies, &rows, e, DB_CSTR(currency_code(q->currency)), DB_INT(q->from_day),
-		     DB_INT(q->to_day), DB_INT(q->store), DB_INT(q->channel)));
+	             DB_INT(q->to_day), DB_INT(q->store), DB_INT(q->channel)));
 	enum db_step step;
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		int16_t currency = 0;
@@ -119,13 +120,14 @@ static enum result sum_other_currencies(struct db_tx *tx, const struct top_query
 		int64_t day = db_int(rows, 1), sign = db_int(rows, 3) == ORDER_SALE ? 1 : -1;
 		TRY(rate_convert(tx, money_of_minor(currency, db_int(rows, 4)), q->currency, day, &net, &known, e));
 		if (known)
-			TRY(rate_convert(tx, money_of_minor(currency, db_int(rows, 5)), q->currency, day, &full, &known, e));
+			TRY(rate_convert(tx, money_of_minor(currency, db_int(rows, 5)), q->currency, day, &full, &known,
+			                 e));
 		if (!known) {
 			t->all.unconverted_orders++;
 			continue;
 		}
 		struct amounts m = { sign * money_minor(net), sign * money_minor(full), sign * db_int(rows, 6),
-				     sign > 0, sign > 0 ? db_int(rows, 7) : 0 };
+			             sign > 0, sign > 0 ? db_int(rows, 7) : 0 };
 		TRY(totals_add(t, held_by, db_int(rows, 2), &m, e));
 	}
 	return step == DB_ERR ? e->result : OK;
@@ -140,7 +142,7 @@ static int row_compare(const void *va, const void *vb)
 }
 
 enum result top_customers(struct db_tx *tx, const struct top_query *q, struct top_row *out, int *count,
-			  struct top_summary *all, struct error *e)
+                          struct top_summary *all, struct error *e)
 {
 	struct totals t = { 0 };
 	struct map held_by;

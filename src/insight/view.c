@@ -10,9 +10,9 @@
 /* ---- bought ------------------------------------------------------------------------------------------------------ */
 
 DB_STMT(bought_add, "iiiii", "",
-	"INSERT INTO bought (rkey, record, sku, n, last_at) VALUES ($1, $2, $3, $4, $5) "
-	"ON CONFLICT (rkey, record, sku) DO UPDATE SET n = bought.n + excluded.n, "
-	"last_at = CASE WHEN excluded.last_at > bought.last_at THEN excluded.last_at ELSE bought.last_at END")
+        "INSERT INTO bought (rkey, record, sku, n, last_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (rkey, record, sku) DO UPDATE SET n = bought.n + excluded.n, "
+        "last_at = CASE WHEN excluded.last_at > bought.last_at THEN excluded.last_at ELSE bought.last_at END")
 
 static enum result bought_add_lines(struct db_tx *tx, const struct order *o, struct error *e)
 {
@@ -22,7 +22,7 @@ static enum result bought_add_lines(struct db_tx *tx, const struct order *o, str
 		if (l->sku == 0 || l->qty == 0)
 			continue;
 		TRY(db_exec(tx, &bought_add, NULL, e, DB_INT(id_bucket(o->record)), DB_INT(o->record), DB_INT(l->sku),
-			    DB_INT(sale ? l->qty : -l->qty), DB_INT(sale ? o->placed_at : 0)));
+		            DB_INT(sale ? l->qty : -l->qty), DB_INT(sale ? o->placed_at : 0)));
 	}
 	return OK;
 }
@@ -54,9 +54,9 @@ static enum result bought_recount(struct db_tx *tx, int64_t record, struct error
 /* ---- sale -------------------------------------------------------------------------------------------------------- */
 
 DB_STMT(sale_insert, "iiiiiiiiiitiii", "",
-	"INSERT INTO sale (rkey, record, order_id, revision, kind, day, at, store, associate, channel, currency, "
-	"net_minor, full_minor, units) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
-	"ON CONFLICT (rkey, record, order_id) DO NOTHING")
+        "INSERT INTO sale (rkey, record, order_id, revision, kind, day, at, store, associate, channel, currency, "
+        "net_minor, full_minor, units) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+        "ON CONFLICT (rkey, record, order_id) DO NOTHING")
 
 static enum result sale_add(struct db_tx *tx, const struct order *o, bool *added, struct error *e)
 {
@@ -69,9 +69,9 @@ static enum result sale_add(struct db_tx *tx, const struct order *o, bool *added
 	TRY(store_get(tx, o->store, &store, &found, e));
 	TRY(time_local_day(o->placed_at, found && store.zone[0] ? store.zone : "UTC", &day, e));
 	TRY(db_exec(tx, &sale_insert, &changed, e, DB_INT(id_bucket(o->id)), DB_INT(o->record), DB_INT(o->id),
-		    DB_INT(o->revision), DB_INT(o->kind), DB_INT(day), DB_INT(o->placed_at), DB_INT(o->store),
-		    DB_INT(o->associate), DB_INT(o->channel), DB_CSTR(currency_code(o->currency)), DB_INT(o->net_minor),
-		    DB_INT(o->full_minor), DB_INT(units)));
+	            DB_INT(o->revision), DB_INT(o->kind), DB_INT(day), DB_INT(o->placed_at), DB_INT(o->store),
+	            DB_INT(o->associate), DB_INT(o->channel), DB_CSTR(currency_code(o->currency)), DB_INT(o->net_minor),
+	            DB_INT(o->full_minor), DB_INT(units)));
 	*added = changed == 1;
 	return OK;
 }
@@ -87,7 +87,7 @@ static enum result view_order(struct db_tx *tx, const struct order *o, struct er
 	{
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
 		TRY(db_query_one(tx, &sale_revision, &rows, &known, e, DB_INT(id_bucket(o->id)), DB_INT(o->record),
-				 DB_INT(o->id)));
+		                 DB_INT(o->id)));
 		if (known)
 			revision = db_int(rows, 0);
 	}
@@ -187,8 +187,8 @@ static void digest_row(struct digest *d, const int64_t *values, size_t count, st
 }
 
 DB_STMT(sale_all, "ii", "iiiiiiiiiitiii",
-	"SELECT rkey, record, order_id, revision, kind, day, at, store, associate, channel, currency, net_minor, "
-	"full_minor, units FROM sale WHERE rkey >= $1 AND rkey < $2")
+        "SELECT rkey, record, order_id, revision, kind, day, at, store, associate, channel, currency, net_minor, "
+        "full_minor, units FROM sale WHERE rkey >= $1 AND rkey < $2")
 
 static enum result digest_sales(struct db_tx *tx, struct digest *d, struct error *e)
 {
@@ -206,8 +206,7 @@ static enum result digest_sales(struct db_tx *tx, struct digest *d, struct error
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(bought_all, "ii", "iiiii",
-	"SELECT rkey, record, sku, n, last_at FROM bought WHERE rkey >= $1 AND rkey < $2")
+DB_STMT(bought_all, "ii", "iiiii", "SELECT rkey, record, sku, n, last_at FROM bought WHERE rkey >= $1 AND rkey < $2")
 
 static enum result digest_page(struct db_tx *tx, void *arg, struct error *e)
 {
@@ -273,9 +272,9 @@ static enum result insight_erase(struct db_tx *tx, int64_t record, struct error 
 	return db_exec(tx, &bought_clear, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 
-static const struct feed_stored insight_view = {
-	.name = "insight", .topics = 1u << FEED_ORDER, .apply = insight_apply
-};
+static const struct feed_stored insight_view = { .name = "insight",
+	                                         .topics = 1u << FEED_ORDER,
+	                                         .apply = insight_apply };
 
 const struct room insight_room = {
 	.name = "insight",

@@ -48,17 +48,30 @@ struct buy {
 static enum result buy_fn(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct buy *b = arg;
-	struct record_in r = { .source = STR("till"), .source_key = str_c(b->who), .given = STR("Jane"),
-			       .family = str_c(b->who), .at = NOW };
+	struct record_in r = { .source = STR("till"),
+		               .source_key = str_c(b->who),
+		               .given = STR("Jane"),
+		               .family = str_c(b->who),
+		               .at = NOW };
 	bool changed;
 	struct order_outcome out;
-	struct order_line_in line = { .line_key = STR("1"), .sku = sku_ids[b->sku], .qty = b->qty, .title = STR("thing"),
-				      .unit_price = decimal_of_micro(b->unit_minor * 10000), .has_list_price = true,
-				      .list_price = decimal_of_micro(INT64_C(100) * 1000000) };
-	struct order_in o = { .kind = b->is_return ? ORDER_RETURN : ORDER_SALE, .source = STR("till"),
-			      .number = str_c(b->number), .store = store_id, .channel = CHANNEL_STORE,
-			      .placed_at = NOW - b->days_ago * DAY_US, .currency = eur, .cancelled = b->cancelled,
-			      .lines = &line, .line_count = 1 };
+	struct order_line_in line = { .line_key = STR("1"),
+		                      .sku = sku_ids[b->sku],
+		                      .qty = b->qty,
+		                      .title = STR("thing"),
+		                      .unit_price = decimal_of_micro(b->unit_minor * 10000),
+		                      .has_list_price = true,
+		                      .list_price = decimal_of_micro(INT64_C(100) * 1000000) };
+	struct order_in o = { .kind = b->is_return ? ORDER_RETURN : ORDER_SALE,
+		              .source = STR("till"),
+		              .number = str_c(b->number),
+		              .store = store_id,
+		              .channel = CHANNEL_STORE,
+		              .placed_at = NOW - b->days_ago * DAY_US,
+		              .currency = eur,
+		              .cancelled = b->cancelled,
+		              .lines = &line,
+		              .line_count = 1 };
 	TRY(record_put(tx, &r, &b->record, &b->customer, &changed, NULL, e));
 	o.record = b->record;
 	return order_report(tx, &o, &out, e);
@@ -66,8 +79,9 @@ static enum result buy_fn(struct db_tx *tx, void *arg, struct error *e)
 
 static struct buy buy(const char *who, const char *number, int sku, int qty, int64_t days_ago, int64_t unit_minor)
 {
-	struct buy b = { .who = who, .number = number, .sku = sku, .qty = qty, .days_ago = days_ago,
-			 .unit_minor = unit_minor };
+	struct buy b = {
+		.who = who, .number = number, .sku = sku, .qty = qty, .days_ago = days_ago, .unit_minor = unit_minor
+	};
 	assert_ok(db_transact(db, buy_fn, &b, &kit_err));
 	return b;
 }
@@ -90,7 +104,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------ */
+/* ---- Reading ------------------------------------------------------------------------------------------------------
+ */
 
 struct look {
 	int64_t records[4];
@@ -125,8 +140,9 @@ static enum result look_fn(struct db_tx *tx, void *arg, struct error *e)
 
 static struct look look(int64_t record)
 {
-	struct look l = { .records = { record }, .record_count = record ? 1 : 0,
-			  .q = { .from_day = 0, .to_day = 40000 } };
+	struct look l = { .records = { record },
+		          .record_count = record ? 1 : 0,
+		          .q = { .from_day = 0, .to_day = 40000 } };
 	assert_ok(feed_drain(db, views, 1, &kit_err));
 	assert_ok(db_read(db, look_fn, &l, &kit_err));
 	return l;
@@ -153,8 +169,13 @@ static void a_return_takes_away(void **state)
 {
 	(void)state;
 	struct buy a = buy("bob", "10", 0, 2, 30, 10000);
-	struct buy back = { .who = "bob", .number = "10-R", .sku = 0, .qty = 1, .days_ago = 5, .unit_minor = 10000,
-			    .is_return = true };
+	struct buy back = { .who = "bob",
+		            .number = "10-R",
+		            .sku = 0,
+		            .qty = 1,
+		            .days_ago = 5,
+		            .unit_minor = 10000,
+		            .is_return = true };
 	assert_ok(db_transact(db, buy_fn, &back, &kit_err));
 	struct look l = look(a.record);
 	assert_int_equal(l.spending.net_minor, 10000);
@@ -173,8 +194,9 @@ static void a_changed_order_counts_once(void **state)
 	assert_int_equal(l.spending.orders, 1);
 	assert_int_equal(l.spending.net_minor, 5000);
 	assert_string_equal(l.size, "");
-	struct buy gone = { .who = "cy", .number = "20", .sku = 3, .qty = 1, .days_ago = 30, .unit_minor = 5000,
-			    .cancelled = true };
+	struct buy gone = {
+		.who = "cy", .number = "20", .sku = 3, .qty = 1, .days_ago = 30, .unit_minor = 5000, .cancelled = true
+	};
 	assert_ok(db_transact(db, buy_fn, &gone, &kit_err));
 	l = look(a.record);
 	assert_int_equal(l.spending.orders, 0);
@@ -184,7 +206,8 @@ static void a_changed_order_counts_once(void **state)
 static void top_is_by_net_then_id(void **state)
 {
 	(void)state;
-	struct buy a = buy("ann", "1", 0, 1, 30, 10000), b = buy("bob", "2", 0, 3, 30, 10000), c = buy("cy", "3", 0, 1, 400, 10000);
+	struct buy a = buy("ann", "1", 0, 1, 30, 10000), b = buy("bob", "2", 0, 3, 30, 10000),
+	           c = buy("cy", "3", 0, 1, 400, 10000);
 	struct look l = look(0);
 	assert_int_equal(l.top_count, 3);
 	assert_int_equal(l.top[0].customer, b.customer);
@@ -197,7 +220,8 @@ static void top_is_by_net_then_id(void **state)
 	assert_int_equal(l.all.net_minor, 40000);
 }
 
-/* ---- Incremental equals rebuild ------------------------------------------------------------------------------------ */
+/* ---- Incremental equals rebuild ------------------------------------------------------------------------------------
+ */
 
 static void incremental_equals_rebuild(void **state)
 {
@@ -208,10 +232,14 @@ static void incremental_equals_rebuild(void **state)
 	for (int i = 0; i < 400; i++) {
 		snprintf(who, sizeof(who), "p%d", (int)kit_random_below(&r, 12));
 		snprintf(number, sizeof(number), "%d", (int)kit_random_below(&r, 150));
-		struct buy b = { .who = who, .number = number, .sku = (int)kit_random_below(&r, 6),
-				 .qty = 1 + (int)kit_random_below(&r, 3), .days_ago = (int64_t)kit_random_below(&r, 900),
-				 .unit_minor = 5000 + 1000 * (int64_t)kit_random_below(&r, 6),
-				 .is_return = kit_random_below(&r, 5) == 0, .cancelled = kit_random_below(&r, 11) == 0 };
+		struct buy b = { .who = who,
+			         .number = number,
+			         .sku = (int)kit_random_below(&r, 6),
+			         .qty = 1 + (int)kit_random_below(&r, 3),
+			         .days_ago = (int64_t)kit_random_below(&r, 900),
+			         .unit_minor = 5000 + 1000 * (int64_t)kit_random_below(&r, 6),
+			         .is_return = kit_random_below(&r, 5) == 0,
+			         .cancelled = kit_random_below(&r, 11) == 0 };
 		assert_ok(db_transact(db, buy_fn, &b, &kit_err));
 		if (kit_random_below(&r, 7) == 0)
 			assert_ok(feed_drain(db, views, 1, &kit_err));

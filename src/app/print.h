@@ -1,0 +1,13 @@
+/* Prints the API's answers as text for a person at a terminal (docs/api.md has the shapes). */
+#ifndef BYNAME_APP_PRINT_H
+#define BYNAME_APP_PRINT_H
+
+#include "base/json.h"
+#include <stdio.h>
+
+void print_find(FILE *f, const struct json *answer);
+void print_card(FILE *f, const struct json *answer);
+void print_top(FILE *f, const struct json *answer);
+void print_status(FILE *f, const struct json *answer);
+
+#endif
