@@ -1,0 +1,383 @@
+/* The component of a record: everything that links connect it with, loaded from the database. Links that the partition may
+ * refuse count too: whether it does depends on both sides. */
+#include "people/internal.h"
+
+/* A value whose holders were asked for already. */
+struct visited {
+	int64_t vkey;
+	enum identifier_kind kind;
+	enum identifier_state state;
+};
+
+struct loader {
+	struct db_tx *tx;
+	struct arena *a;
+	struct component *c;
+	int limit, node_cap, link_cap, ban_cap, account_cap, visited_count, visited_cap;
+	struct visited *visited;
+	int64_t *decisions; /* seen: each is named by several records */
+	int decision_count, decision_cap;
+	struct decision_row **ban_rows; /* bans whose sides are still record ids */
+	int ban_row_count, ban_row_cap;
+};
+
+/* Room for one more in an array of the arena; old copies are left behind (they double, so at most as much again). */
+static bool grow(struct arena *a, void *array, int count, int *cap, size_t size)
+{
+	void **p = array;
+	void *more;
+
+	if (count < *cap)
+		return true;
+	*cap = *cap ? *cap * 2 : 16;
+	more = arena_array(a, (size_t)*cap, size);
+	if (!more)
+		return false;
+	if (count)
+		memcpy(more, *p, (size_t)count * size);
+	*p = more;
+	return true;
+}
+
+static int node_find(const struct component *c, int64_t id)
+{
+	for (int i = 0; i < c->in.record_count; i++)
+		if (c->nodes[i].id == id)
+			return i;
+	return -1;
+}
+
+/* Index of the record, adding it; -1 beyond the limit (then overflow is set). */
+static enum result node_add(struct loader *l, const struct holder *h, int *index, struct error *e)
+{
+	struct component *c = l->c;
+	int n = c->in.record_count, cap = l->node_cap;
+
+	*index = node_find(c, h->record);
+	if (*index >= 0)
+		return OK;
+	if (n >= l->limit) {
+		c->overflow = true;
+		return OK;
+	}
+	if (!grow(l->a, &c->records, n, &cap, sizeof(*c->records)) ||
+	    !grow(l->a, &c->nodes, n, &l->node_cap, sizeof(*c->nodes)))
+		return error_nomem(e);
+	c->nodes[n] = (struct node){ .id = h->record,
+				     .customer = h->customer,
+				     .flags = h->flags,
+				     .tie = h->tie,
+				     .version = h->version };
+	c->records[n] = (struct part_record){ h->source, h->source_key };
+	c->in.records = c->records;
+	c->in.record_count = n + 1;
+	*index = n;
+	return OK;
+}
+
+DB_STMT(node_get, "ii", "iiIitt",
+	"SELECT r.customer, r.flags, r.tie, f.version, r.source, r.source_key FROM person_record r "
+	"JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer WHERE r.rkey = $1 AND r.id = $2")
+static enum result node_load(struct loader *l, int64_t id, int *index, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	bool found;
+	struct holder h = { .record = id };
+
+	*index = node_find(l->c, id);
+	if (*index >= 0)
+		return OK;
+	TRY(db_query_one(l->tx, &node_get, &rows, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
+	if (!found)
+		return OK; /* erased since: what it was linked by has no end any more */
+	h.customer = db_int(rows, 0);
+	h.flags = db_int(rows, 1);
+	h.tie = db_int(rows, 2);
+	h.version = db_int(rows, 3);
+	h.source = str_c(str_dup(l->a, db_text(rows, 4)));
+	h.source_key = str_c(str_dup(l->a, db_text(rows, 5)));
+	if (!h.source.p || !h.source_key.p)
+		return error_nomem(e);
+	return node_add(l, &h, index, e);
+}
+
+static enum result link_add(struct loader *l, const struct part_link *link, struct error *e)
+{
+	struct part_input *in = &l->c->in;
+
+	if (!grow(l->a, &in->links, in->link_count, &l->link_cap, sizeof(*in->links)))
+		return error_nomem(e);
+	in->links[in->link_count++] = *link;
+	return OK;
+}
+
+static enum link_sort sort_of(enum identifier_kind kind)
+{
+	switch (kind) {
+	case IDENT_ACCOUNT:
+		return LINK_ACCOUNT;
+	case IDENT_LOYALTY:
+		return LINK_LOYALTY;
+	case IDENT_EXTERNAL:
+		return LINK_EXTERNAL;
+	case IDENT_EMAIL:
+		return LINK_EMAIL;
+	default:
+		return LINK_PHONE;
+	}
+}
+
+/* The verified holders of a value, pair by pair: a chain would lose somebody when a link of it is refused. */
+static enum result value_links(struct loader *l, enum identifier_kind kind, struct str value,
+			       const struct value_holders *v, struct error *e)
+{
+	int index[IDENT_LIMIT_MANUAL + 1], n = 0;
+
+	for (int i = 0; i < v->count; i++) {
+		if (v->holders[i].grade != GRADE_VERIFIED)
+			continue;
+		TRY(node_add(l, &v->holders[i], &index[n], e));
+		if (index[n] >= 0)
+			n++;
+	}
+	for (int i = 0; i < n; i++)
+		for (int j = i + 1; j < n; j++) {
+			struct part_link link = { .a = index[i], .b = index[j], .sort = sort_of(kind), .value = value };
+
+			TRY(link_add(l, &link, e));
+		}
+	return OK;
+}
+
+static enum result account_add(struct loader *l, int node, struct str value, struct error *e)
+{
+	struct part_account *accounts = (struct part_account *)(uintptr_t)l->c->in.accounts;
+
+	if (!grow(l->a, &accounts, l->c->in.account_count, &l->account_cap, sizeof(*accounts)))
+		return error_nomem(e);
+	accounts[l->c->in.account_count++] = (struct part_account){ node, value };
+	l->c->in.accounts = accounts;
+	return OK;
+}
+
+struct own_value {
+	enum identifier_kind kind;
+	int64_t vkey;
+	struct str text;
+};
+
+DB_STMT(verified_list, "ii", "iit",
+	"SELECT kind, vkey, value FROM person_identifier WHERE rkey = $1 AND record = $2 AND grade = 1")
+static enum result values_read(struct loader *l, int64_t record, struct own_value *values, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+
+	*count = 0;
+	TRY(db_query(l->tx, &verified_list, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		struct own_value *v = &values[*count];
+
+		v->kind = (enum identifier_kind)db_int(rows, 0);
+		v->vkey = db_int(rows, 1);
+		v->text = str_c(str_dup(l->a, db_text(rows, 2)));
+		if (!v->text.p)
+			return error_nomem(e);
+		if (kind_links(v->kind) && *count < RECORD_VALUES_MAX)
+			++*count;
+	}
+	return rows_end(step, e);
+}
+
+static struct visited *visited_find(struct loader *l, const struct own_value *v)
+{
+	for (int i = 0; i < l->visited_count; i++)
+		if (l->visited[i].vkey == v->vkey && l->visited[i].kind == v->kind)
+			return &l->visited[i];
+	return NULL;
+}
+
+/* The state of a value; the first time its links are added. */
+static enum result value_visit(struct loader *l, const struct own_value *v, enum identifier_state *state, struct error *e)
+{
+	struct visited *known = visited_find(l, v);
+	struct value_holders h;
+
+	if (known) {
+		*state = known->state;
+		return OK;
+	}
+	TRY(value_load(l->tx, v->kind, v->vkey, v->text.p, &h, e));
+	if (!grow(l->a, &l->visited, l->visited_count, &l->visited_cap, sizeof(*l->visited)))
+		return error_nomem(e);
+	l->visited[l->visited_count++] = (struct visited){ v->vkey, v->kind, h.state };
+	*state = h.state;
+	return h.state == IDENT_NORMAL ? value_links(l, v->kind, v->text, &h, e) : OK;
+}
+
+/* Links by verified identifiers; its accounts. */
+static enum result links_by_values(struct loader *l, int node, struct error *e)
+{
+	struct own_value values[RECORD_VALUES_MAX + 1];
+	enum identifier_state state;
+	int count;
+
+	TRY(values_read(l, l->c->nodes[node].id, values, &count, e));
+	for (int i = 0; i < count; i++) {
+		TRY(value_visit(l, &values[i], &state, e));
+		if (values[i].kind == IDENT_ACCOUNT && state == IDENT_NORMAL)
+			TRY(account_add(l, node, values[i].text, e));
+	}
+	return OK;
+}
+
+static enum result link_ids(struct loader *l, int64_t a, int64_t b, enum link_sort sort, const struct decision_row *d,
+			    struct error *e)
+{
+	struct part_link link = { .sort = sort };
+
+	if (d) {
+		link.forced = d->forced;
+		link.at = d->stand_at;
+		link.decision = d->id;
+	}
+	TRY(node_load(l, a, &link.a, e));
+	TRY(node_load(l, b, &link.b, e));
+	return link.a >= 0 && link.b >= 0 && link.a != link.b ? link_add(l, &link, e) : OK;
+}
+
+DB_STMT(tie_list, "ii", "i", "SELECT device FROM person_tie WHERE rkey = $1 AND record = $2 ORDER BY device LIMIT 501")
+static enum result links_by_ties(struct loader *l, int node, struct error *e)
+{
+	struct node n = l->c->nodes[node];
+	int64_t devices[COMPONENT_MAX + 1];
+	int count = 0;
+
+	if (n.tie)
+		TRY(link_ids(l, n.id, n.tie, LINK_TIE, NULL, e));
+	if (n.flags & RECORD_HAS_TIES) {
+		DB_ROWS_AUTO struct db_rows *rows = NULL;
+		enum db_step step;
+
+		TRY(db_query(l->tx, &tie_list, &rows, e, DB_INT(id_bucket(n.id)), DB_INT(n.id)));
+		while ((step = db_next(rows, e)) == DB_ROW)
+			devices[count++] = db_int(rows, 0);
+		TRY(rows_end(step, e));
+	}
+	for (int i = 0; i < count; i++)
+		if (node_find(l->c, devices[i]) < 0) /* else its own turn adds the link */
+			TRY(node_load(l, devices[i], &(int){ 0 }, e));
+	return OK;
+}
+
+#define PAIRWISE_MAX 32 /* of those taken out together: pairs, so that a later split among them keeps the others */
+
+static enum result links_by_split(struct loader *l, const struct decision_row *d, struct error *e)
+{
+	int inner = d->left_count <= PAIRWISE_MAX ? d->left_count : 1;
+
+	for (int i = 0; i < inner; i++)
+		for (int j = i + 1; j < d->left_count; j++)
+			TRY(link_ids(l, d->left[i], d->left[j], LINK_MANUAL, d, e));
+	return OK;
+}
+
+static bool decision_seen(struct loader *l, int64_t id)
+{
+	for (int i = 0; i < l->decision_count; i++)
+		if (l->decisions[i] == id)
+			return true;
+	return false;
+}
+
+static enum result links_by_decisions(struct loader *l, int node, struct error *e)
+{
+	struct decision_row *rows;
+	int count;
+
+	TRY(decisions_of(l->tx, l->c->nodes[node].id, &rows, &count, e));
+	for (int i = 0; i < count; i++) {
+		struct decision_row *d = &rows[i];
+		bool ban = d->standing ? d->kind == DECISION_SPLIT || d->kind == DECISION_NEVER
+				       : d->kind == DECISION_AUTO_MERGE;
+
+		if (decision_seen(l, d->id))
+			continue;
+		if (!grow(l->a, &l->decisions, l->decision_count, &l->decision_cap, sizeof(*l->decisions)) ||
+		    !grow(l->a, &l->ban_rows, l->ban_row_count, &l->ban_row_cap, sizeof(*l->ban_rows)))
+			return error_nomem(e);
+		l->decisions[l->decision_count++] = d->id;
+		if (ban)
+			l->ban_rows[l->ban_row_count++] = d;
+		if (d->standing && d->kind == DECISION_SPLIT)
+			TRY(links_by_split(l, d, e));
+		if (d->standing && d->kind == DECISION_MERGE)
+			TRY(link_ids(l, d->left[0], d->right[0], LINK_MANUAL, d, e));
+	}
+	return OK;
+}
+
+/* Those of the ids that are in the component, as indices. */
+static const int *side_indices(struct loader *l, const int64_t *ids, int n, int *count)
+{
+	int *index = arena_array(l->a, (size_t)n + 1, sizeof(*index));
+
+	*count = 0;
+	for (int i = 0; index && i < n; i++) {
+		int at = node_find(l->c, ids[i]);
+
+		if (at >= 0)
+			index[(*count)++] = at;
+	}
+	return index;
+}
+
+static enum result bans_make(struct loader *l, struct error *e)
+{
+	struct part_ban *bans = arena_array(l->a, (size_t)l->ban_row_count + 1, sizeof(*bans));
+
+	if (!bans)
+		return error_nomem(e);
+	l->c->in.bans = bans;
+	for (int i = 0; i < l->ban_row_count; i++) {
+		const struct decision_row *d = l->ban_rows[i];
+		struct part_ban *b = &bans[l->c->in.ban_count];
+
+		b->at = d->stand_at;
+		b->decision = d->id;
+		b->left = side_indices(l, d->left, d->left_count, &b->left_count);
+		b->right = side_indices(l, d->right, d->right_count, &b->right_count);
+		if (!b->left || !b->right)
+			return error_nomem(e);
+		if (b->left_count && b->right_count)
+			l->c->in.ban_count++;
+	}
+	return OK;
+}
+
+enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
+{
+	struct loader l = { .tx = tx, .a = db_tx_arena(tx), .c = out, .limit = limit };
+	int first;
+
+	*out = (struct component){ .in.group_max = CUSTOMER_MEMBERS_MAX };
+	TRY(node_load(&l, seed, &first, e));
+	for (int i = 0; i < out->in.record_count && !out->overflow; i++) {
+		TRY(links_by_values(&l, i, e));
+		TRY(links_by_ties(&l, i, e));
+		if (out->nodes[i].flags & RECORD_DECIDED)
+			TRY(links_by_decisions(&l, i, e));
+	}
+	return bans_make(&l, e);
+}
+
+enum result component_partition(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
+{
+	TRY(component_load(tx, seed, limit, out, e));
+	if (out->overflow || out->in.record_count == 0)
+		return OK;
+	out->group = arena_array(db_tx_arena(tx), (size_t)out->in.record_count, sizeof(*out->group));
+	if (!out->group)
+		return error_nomem(e);
+	return partition_component(&out->in, db_tx_arena(tx), out->group, e);
+}

@@ -1,0 +1,157 @@
+/* What the files of people/ share. */
+#ifndef BYNAME_PEOPLE_INTERNAL_H
+#define BYNAME_PEOPLE_INTERNAL_H
+
+#include "base/clock.h"
+#include "people/partition.h"
+#include "people/people.h"
+
+/* ---- Records ----------------------------------------------------------------------------------------------------- */
+
+#define RECORD_DECIDED 1 /* a decision by hand names it */
+#define RECORD_HAS_TIES 2 /* devices are tied to it */
+#define RECORD_ERASED 4
+
+#define FIELD_MAX 200      /* bytes of a name or address part */
+#define SOURCE_MAX 40
+#define SOURCE_KEY_MAX 200
+#define VALUE_MAX 254      /* bytes of an identifier */
+#define RECORD_VALUES_MAX 100 /* identifiers of one record; further ones are left out with a warning */
+
+/* The text fields of a record, in this order in statements, hashes and structs. */
+enum record_field {
+	RF_PREFIX, RF_GIVEN, RF_MIDDLE, RF_FAMILY, RF_SUFFIX, RF_PRONOUNCE, RF_GENDER, RF_LANGUAGE,
+	RF_STREET, RF_CITY, RF_REGION, RF_POSTCODE, RF_COUNTRY, RF_COUNT
+};
+#define RECORD_FIELDS \
+	"prefix, given, middle, family, suffix, pronounce, gender, language, street, city, region, postcode, country"
+#define RECORD_FIELDS_R \
+	"r.prefix, r.given, r.middle, r.family, r.suffix, r.pronounce, r.gender, r.language, r.street, r.city, r.region, " \
+	"r.postcode, r.country"
+#define RECORD_FIELD_TYPES "ttttttttttttt"
+
+const char **record_field_of(struct record *r, enum record_field f);
+
+static inline int birth_pack(int y, int m, int d)
+{
+	return y * 10000 + m * 100 + d;
+}
+
+/* A record with nothing but its key, if there is none yet. Takes the lock of the key. */
+MUST_CHECK enum result record_need(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
+				   int64_t *customer, int64_t *flags, int64_t *tie, bool *made, struct error *e);
+MUST_CHECK enum result record_flag(struct db_tx *tx, int64_t record, int flag, struct error *e);
+
+/* ISO 3166 alpha-2 of a code or an English name ("" when unknown). */
+void country_code(struct str country, char out[3]);
+
+/* ---- Identifiers ------------------------------------------------------------------------------------------------- */
+
+enum grade { GRADE_SHARED, GRADE_VERIFIED, GRADE_RAW };
+
+int64_t value_key(enum identifier_kind kind, struct str value);
+bool kind_links(enum identifier_kind kind); /* may link records; others only hang on theirs */
+int kind_limit(enum identifier_kind kind);
+#define IDENT_LIMIT_MANUAL 100 /* a value set to normal by hand */
+#define NOMINATIONS_PER_VALUE 50
+
+/* Normalises; a value that cannot be read keeps its text and gets *raw. out: VALUE_MAX + 2 bytes. */
+MUST_CHECK enum result value_normalise(enum identifier_kind kind, struct str in, const char *country, char *out, bool *raw,
+				       struct error *e);
+/* The state that follows from policy (row), text and holders. */
+enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual, int row_state,
+				  int holders);
+
+struct holder {
+	int64_t record, customer, flags, tie, version; /* version: of the customer */
+	enum grade grade;
+	struct str source, source_key;
+};
+struct value_holders {
+	struct holder *holders;
+	int count; /* limit + 1 means: more than the limit */
+	enum identifier_state state;
+	bool has_row, manual;
+};
+MUST_CHECK enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
+				  struct value_holders *out, struct error *e);
+/* Writes (state generic) or removes the row that a limit makes. */
+MUST_CHECK enum result value_auto_state(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
+					bool over, struct error *e);
+MUST_CHECK enum result value_policy_write(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
+					  enum identifier_state state, bool manual, struct error *e);
+/* Sets (manual) or takes back the policy and resolves whom it concerns. */
+MUST_CHECK enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, const char *value,
+					  enum identifier_state state, bool manual, int64_t decision, struct error *e);
+
+/* ---- Locks ------------------------------------------------------------------------------------------------------- */
+
+/* Takes the locks of these hash buckets (0 to 4095, any order, doubles allowed; sorted in place). */
+MUST_CHECK enum result people_lock(struct db_tx *tx, unsigned *buckets, int count, struct error *e);
+static inline unsigned value_bucket(int64_t vkey)
+{
+	return (unsigned)(vkey & (ID_BUCKETS - 1));
+}
+
+/* ---- Resolution -------------------------------------------------------------------------------------------------- */
+
+#define COMPONENT_MAX 500    /* records looked at while somebody waits; beyond: provisional */
+#define COMPONENT_DRAIN 10000 /* the same, from the worklist */
+
+struct node {
+	int64_t id, customer, flags, tie, version;
+	bool linked; /* its links are loaded */
+};
+/* Records that links (also refused ones) connect, and all that decides about them. */
+struct component {
+	struct node *nodes;
+	struct part_record *records;
+	int *group;
+	struct part_input in;
+	bool overflow; /* more than the limit: incomplete */
+};
+/* The closure of one record. Strings and arrays live in the transaction's arena. */
+MUST_CHECK enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e);
+/* The same and group[] filled. */
+MUST_CHECK enum result component_partition(struct db_tx *tx, int64_t seed, int limit, struct component *out,
+					   struct error *e);
+
+/* Computes the customers of the seeds' components anew and writes what changed, with FEED_MEMBERSHIP. decision: what
+ * caused it (0: automatic, then each merge appends its own). fresh: the only seed was made in this transaction. */
+MUST_CHECK enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, bool fresh,
+				      struct error *e);
+/* Works off at most max records of the worklist. *left: there are more. */
+MUST_CHECK enum result people_drain(struct db_tx *tx, int max, bool *left, struct error *e);
+
+/* ---- Decisions --------------------------------------------------------------------------------------------------- */
+
+struct decision_row {
+	int64_t id, at, user, a, b, stand_at, undone_by, undoes;
+	enum decision_kind kind;
+	bool forced, standing;
+	enum identifier_state state;
+	enum identifier_kind value_kind;
+	const int64_t *left, *right;
+	int left_count, right_count;
+	struct str reason, evidence;
+};
+/* Appends; id must be given (id_new), indexed under left, and under right unless it is an automatic merge. */
+MUST_CHECK enum result decision_append(struct db_tx *tx, const struct decision_row *d, struct error *e);
+/* Those that name this record (or this vkey). In the transaction's arena. */
+MUST_CHECK enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row **out, int *count,
+				    struct error *e);
+
+/* ---- Nominations ------------------------------------------------------------------------------------------------- */
+
+MUST_CHECK enum result nomination_add(struct db_tx *tx, int64_t a, int64_t b, enum identifier_kind kind, int64_t vkey,
+				      struct error *e);
+MUST_CHECK enum result nomination_clear(struct db_tx *tx, const struct value_holders *h, enum identifier_kind kind,
+					int64_t vkey, struct error *e);
+
+/* DB_ERR of db_next() as a result. */
+static inline enum result rows_end(enum db_step step, struct error *e)
+{
+	return step == DB_ERR ? e->result : OK;
+}
+
+#endif
