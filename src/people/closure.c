@@ -1,5 +1,5 @@
-/* The component of a record: everything that links connect it with, loaded from the database. Links that the partition may
- * refuse count too: whether it does depends on both sides. */
+/* The component of a record: everything that links connect it with, loaded from the database. Links that the partition
+ * may refuse count too: whether it does depends on both sides. */
 #include "people/internal.h"
 
 /* A value whose holders were asked for already. */
@@ -63,11 +63,9 @@ static enum result node_add(struct loader *l, const struct holder *h, int *index
 	if (!grow(l->a, &c->records, n, &cap, sizeof(*c->records)) ||
 	    !grow(l->a, &c->nodes, n, &l->node_cap, sizeof(*c->nodes)))
 		return error_nomem(e);
-	c->nodes[n] = (struct node){ .id = h->record,
-				     .customer = h->customer,
-				     .flags = h->flags,
-				     .tie = h->tie,
-				     .version = h->version };
+	c->nodes[n] = (struct node){
+		.id = h->record, .customer = h->customer, .flags = h->flags, .tie = h->tie, .version = h->version
+	};
 	c->records[n] = (struct part_record){ h->source, h->source_key };
 	c->in.records = c->records;
 	c->in.record_count = n + 1;
@@ -76,8 +74,8 @@ static enum result node_add(struct loader *l, const struct holder *h, int *index
 }
 
 DB_STMT(node_get, "ii", "iiIitt",
-	"SELECT r.customer, r.flags, r.tie, f.version, r.source, r.source_key FROM person_record r "
-	"JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer WHERE r.rkey = $1 AND r.id = $2")
+        "SELECT r.customer, r.flags, r.tie, f.version, r.source, r.source_key FROM person_record r "
+        "JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer WHERE r.rkey = $1 AND r.id = $2")
 static enum result node_load(struct loader *l, int64_t id, int *index, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -129,7 +127,7 @@ static enum link_sort sort_of(enum identifier_kind kind)
 
 /* The verified holders of a value, pair by pair: a chain would lose somebody when a link of it is refused. */
 static enum result value_links(struct loader *l, enum identifier_kind kind, struct str value,
-			       const struct value_holders *v, struct error *e)
+                               const struct value_holders *v, struct error *e)
 {
 	int index[IDENT_LIMIT_MANUAL + 1], n = 0;
 
@@ -167,7 +165,7 @@ struct own_value {
 };
 
 DB_STMT(verified_list, "ii", "iit",
-	"SELECT kind, vkey, value FROM person_identifier WHERE rkey = $1 AND record = $2 AND grade = 1")
+        "SELECT kind, vkey, value FROM person_identifier WHERE rkey = $1 AND record = $2 AND grade = 1")
 static enum result values_read(struct loader *l, int64_t record, struct own_value *values, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -198,7 +196,8 @@ static struct visited *visited_find(struct loader *l, const struct own_value *v)
 }
 
 /* The state of a value; the first time its links are added. */
-static enum result value_visit(struct loader *l, const struct own_value *v, enum identifier_state *state, struct error *e)
+static enum result value_visit(struct loader *l, const struct own_value *v, enum identifier_state *state,
+                               struct error *e)
 {
 	struct visited *known = visited_find(l, v);
 	struct value_holders h;
@@ -219,7 +218,7 @@ static enum result value_visit(struct loader *l, const struct own_value *v, enum
 static enum result links_by_values(struct loader *l, int node, struct error *e)
 {
 	struct own_value values[RECORD_VALUES_MAX + 1];
-	enum identifier_state state;
+	enum identifier_state state = IDENT_NORMAL;
 	int count;
 
 	TRY(values_read(l, l->c->nodes[node].id, values, &count, e));
@@ -232,7 +231,7 @@ static enum result links_by_values(struct loader *l, int node, struct error *e)
 }
 
 static enum result link_ids(struct loader *l, int64_t a, int64_t b, enum link_sort sort, const struct decision_row *d,
-			    struct error *e)
+                            struct error *e)
 {
 	struct part_link link = { .sort = sort };
 
@@ -299,7 +298,7 @@ static enum result links_by_decisions(struct loader *l, int node, struct error *
 	for (int i = 0; i < count; i++) {
 		struct decision_row *d = &rows[i];
 		bool ban = d->standing ? d->kind == DECISION_SPLIT || d->kind == DECISION_NEVER
-				       : d->kind == DECISION_AUTO_MERGE;
+		                       : d->kind == DECISION_AUTO_MERGE;
 
 		if (decision_seen(l, d->id))
 			continue;

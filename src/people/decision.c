@@ -29,11 +29,11 @@ static const int64_t *side_unpack(struct arena *a, struct str blob, int *count)
 }
 
 DB_STMT(decision_insert, "iiiiiiiiiiIIIbbtt", "",
-	"INSERT INTO person_decision (rkey, id, kind, at, user_id, a, b, forced, standing, stand_at, undoes, state, "
-	"value_kind, left_side, right_side, reason, evidence) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
+        "INSERT INTO person_decision (rkey, id, kind, at, user_id, a, b, forced, standing, stand_at, undoes, state, "
+        "value_kind, left_side, right_side, reason, evidence) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
 DB_STMT(decision_name, "iii", "",
-	"INSERT INTO person_decision_record (rkey, record, decision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_decision_record (rkey, record, decision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
 enum result decision_append(struct db_tx *tx, const struct decision_row *d, struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
@@ -43,39 +43,39 @@ enum result decision_append(struct db_tx *tx, const struct decision_row *d, stru
 	if (!left.p || !right.p)
 		return error_nomem(e);
 	TRY(db_exec(tx, &decision_insert, NULL, e, DB_INT(rkey), DB_INT(d->id), DB_INT(d->kind), DB_INT(d->at),
-		    DB_INT(d->user), DB_INT(d->a), DB_INT(d->b), DB_INT(d->forced), DB_INT(d->standing), DB_INT(d->stand_at),
-		    DB_INT_OR_NULL(d->undoes), d->kind == DECISION_POLICY ? DB_INT(d->state) : DB_NULL,
-		    DB_INT_OR_NULL(d->value_kind), DB_BLOB(left), DB_BLOB(right), DB_TEXT(d->reason),
-		    DB_TEXT(d->evidence)));
+	            DB_INT(d->user), DB_INT(d->a), DB_INT(d->b), DB_INT(d->forced), DB_INT(d->standing),
+	            DB_INT(d->stand_at), DB_INT_OR_NULL(d->undoes),
+	            d->kind == DECISION_POLICY ? DB_INT(d->state) : DB_NULL, DB_INT_OR_NULL(d->value_kind),
+	            DB_BLOB(left), DB_BLOB(right), DB_TEXT(d->reason), DB_TEXT(d->evidence)));
 	for (int i = 0; i < d->left_count; i++)
 		TRY(db_exec(tx, &decision_name, NULL, e, DB_INT(id_bucket(d->left[i])), DB_INT(d->left[i]),
-			    DB_INT(d->id)));
+		            DB_INT(d->id)));
 	for (int i = 0; i < d->right_count && d->kind != DECISION_AUTO_MERGE; i++)
 		TRY(db_exec(tx, &decision_name, NULL, e, DB_INT(id_bucket(d->right[i])), DB_INT(d->right[i]),
-			    DB_INT(d->id)));
+		            DB_INT(d->id)));
 	return OK;
 }
 
-#define DECISION_COLS \
-	"d.id, d.kind, d.at, d.user_id, d.a, d.b, d.forced, d.standing, d.stand_at, d.undone_by, d.undoes, d.state, " \
+#define DECISION_COLS                                                                                                  \
+	"d.id, d.kind, d.at, d.user_id, d.a, d.b, d.forced, d.standing, d.stand_at, d.undone_by, d.undoes, d.state, "  \
 	"d.value_kind, d.left_side, d.right_side, d.reason, d.evidence"
 #define DECISION_TYPES "iiiiiiiiiIIIIbbtt"
 
 static enum result decision_read(const struct db_rows *rows, struct arena *a, struct decision_row *d, struct error *e)
 {
 	*d = (struct decision_row){ .id = db_int(rows, 0),
-				    .kind = (enum decision_kind)db_int(rows, 1),
-				    .at = db_int(rows, 2),
-				    .user = db_int(rows, 3),
-				    .a = db_int(rows, 4),
-				    .b = db_int(rows, 5),
-				    .forced = db_int(rows, 6) != 0,
-				    .standing = db_int(rows, 7) != 0,
-				    .stand_at = db_int(rows, 8),
-				    .undone_by = db_int(rows, 9),
-				    .undoes = db_int(rows, 10),
-				    .state = (enum identifier_state)db_int(rows, 11),
-				    .value_kind = (enum identifier_kind)db_int(rows, 12) };
+		                    .kind = (enum decision_kind)db_int(rows, 1),
+		                    .at = db_int(rows, 2),
+		                    .user = db_int(rows, 3),
+		                    .a = db_int(rows, 4),
+		                    .b = db_int(rows, 5),
+		                    .forced = db_int(rows, 6) != 0,
+		                    .standing = db_int(rows, 7) != 0,
+		                    .stand_at = db_int(rows, 8),
+		                    .undone_by = db_int(rows, 9),
+		                    .undoes = db_int(rows, 10),
+		                    .state = (enum identifier_state)db_int(rows, 11),
+		                    .value_kind = (enum identifier_kind)db_int(rows, 12) };
 	d->left = side_unpack(a, db_blob(rows, 13), &d->left_count);
 	d->right = side_unpack(a, db_blob(rows, 14), &d->right_count);
 	d->reason = str_c(db_text_dup(rows, 15, a));
@@ -86,9 +86,9 @@ static enum result decision_read(const struct db_rows *rows, struct arena *a, st
 #define DECISIONS_READ_MAX 1000 /* of one record, oldest first: more than people make */
 
 DB_STMT(decision_by_record, "iii", DECISION_TYPES,
-	"SELECT " DECISION_COLS " FROM person_decision_record x "
-	"JOIN person_decision d ON d.rkey = (x.decision & 4095) AND d.id = x.decision "
-	"WHERE x.rkey = $1 AND x.record = $2 ORDER BY x.decision LIMIT $3")
+        "SELECT " DECISION_COLS " FROM person_decision_record x "
+        "JOIN person_decision d ON d.rkey = (x.decision & 4095) AND d.id = x.decision "
+        "WHERE x.rkey = $1 AND x.record = $2 ORDER BY x.decision LIMIT $3")
 enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row **out, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -98,7 +98,7 @@ enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row *
 	struct decision_row *list = NULL;
 
 	TRY(db_query(tx, &decision_by_record, &rows, e, DB_INT(id_bucket(record)), DB_INT(record),
-		     DB_INT(DECISIONS_READ_MAX)));
+	             DB_INT(DECISIONS_READ_MAX)));
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		if (n == cap) {
 			struct decision_row *more = arena_array(a, (size_t)(cap = cap ? cap * 4 : 4), sizeof(*more));
@@ -117,7 +117,7 @@ enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row *
 }
 
 DB_STMT(decision_get, "ii", DECISION_TYPES,
-	"SELECT " DECISION_COLS " FROM person_decision d WHERE d.rkey = $1 AND d.id = $2")
+        "SELECT " DECISION_COLS " FROM person_decision d WHERE d.rkey = $1 AND d.id = $2")
 static enum result decision_load(struct db_tx *tx, int64_t id, struct decision_row *out, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -167,7 +167,7 @@ static enum result resolve_sides(struct db_tx *tx, const struct decision_row *d,
 		memcpy(seeds, d->left, (size_t)d->left_count * sizeof(*seeds));
 	if (d->right_count)
 		memcpy(seeds + d->left_count, d->right, (size_t)d->right_count * sizeof(*seeds));
-	return people_resolve(tx, seeds, n, cause, false, e);
+	return people_resolve(tx, seeds, n, cause, 0, e);
 }
 
 #define REASON_MAX 500
@@ -176,7 +176,7 @@ static enum result decision_make(struct db_tx *tx, struct decision_row *d, struc
 {
 	if (d->reason.n > REASON_MAX || !str_utf8_valid(d->reason))
 		return error_set(e, ERR_INVALID, "field.range", "reason", "A reason has at most %d bytes of UTF-8.",
-				 REASON_MAX);
+		                 REASON_MAX);
 	if (!d->reason.p)
 		d->reason = STR("");
 	TRY(decision_moment(tx, d, &d->at, e));
@@ -214,7 +214,7 @@ static enum result never_between(struct db_tx *tx, int64_t a, int64_t b, bool *n
 }
 
 enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, int64_t user, struct str reason,
-			   int64_t *decision, int64_t *customer, struct error *e)
+                           int64_t *decision, int64_t *customer, struct error *e)
 {
 	struct decision_row d = { .kind = DECISION_MERGE, .user = user, .forced = force, .reason = reason };
 	int64_t one, other;
@@ -228,9 +228,10 @@ enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, i
 	TRY(never_between(tx, d.a, d.b, &never, &members, e));
 	if (members > CUSTOMER_MEMBERS_MAX)
 		return error_set(e, ERR_CONFLICT, "merge.too_large", "b", "A customer has at most %d records.",
-				 CUSTOMER_MEMBERS_MAX);
+		                 CUSTOMER_MEMBERS_MAX);
 	if (never && !force)
-		return error_set(e, ERR_CONFLICT, "merge.never", "b", "Somebody decided that these are never one person.");
+		return error_set(e, ERR_CONFLICT, "merge.never", "b",
+		                 "Somebody decided that these are never one person.");
 	d.left = &d.a;
 	d.right = &d.b;
 	d.left_count = d.right_count = 1;
@@ -239,7 +240,7 @@ enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, i
 	TRY(customer_of(tx, d.b, &other, e));
 	if (one != other)
 		return error_set(e, ERR_CONFLICT, "merge.verified_conflict", "b",
-				 "Both have a verified account, and not the same.");
+		                 "Both have a verified account, and not the same.");
 	*decision = d.id;
 	*customer = one;
 	return OK;
@@ -254,20 +255,23 @@ static bool among(const int64_t *ids, int count, int64_t id)
 }
 
 enum result customer_split(struct db_tx *tx, const int64_t *records, int count, int64_t user, struct str reason,
-			   int64_t *decision, int64_t *customer, struct error *e)
+                           int64_t *decision, int64_t *customer, struct error *e)
 {
 	int64_t from, other, members[CUSTOMER_MEMBERS_MAX], left[CUSTOMER_MEMBERS_MAX], right[CUSTOMER_MEMBERS_MAX];
-	struct decision_row d = { .kind = DECISION_SPLIT, .user = user, .reason = reason, .left = left, .right = right };
+	struct decision_row d = {
+		.kind = DECISION_SPLIT, .user = user, .reason = reason, .left = left, .right = right
+	};
 	int n;
 
 	if (count < 1 || count > CUSTOMER_MEMBERS_MAX)
-		return error_set(e, ERR_INVALID, "field.range", "records", "Name 1 to %d records.", CUSTOMER_MEMBERS_MAX);
+		return error_set(e, ERR_INVALID, "field.range", "records", "Name 1 to %d records.",
+		                 CUSTOMER_MEMBERS_MAX);
 	TRY(customer_of(tx, records[0], &from, e));
 	for (int i = 0; i < count; i++) {
 		TRY(customer_of(tx, records[i], &other, e));
 		if (other != from)
 			return error_set(e, ERR_CONFLICT, "split.several", "records",
-					 "These records are not of one customer.");
+			                 "These records are not of one customer.");
 		if (!among(left, d.left_count, records[i]))
 			left[d.left_count++] = records[i];
 	}
@@ -285,7 +289,7 @@ enum result customer_split(struct db_tx *tx, const int64_t *records, int count, 
 }
 
 enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user, struct str reason, int64_t *decision,
-			   struct error *e)
+                           struct error *e)
 {
 	struct decision_row d = { .kind = DECISION_NEVER, .user = user, .reason = reason };
 
@@ -304,14 +308,15 @@ enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user,
 /* ---- Undo -------------------------------------------------------------------------------------------------------- */
 
 DB_STMT(decision_stand, "iiiiIi", "",
-	"UPDATE person_decision SET standing = $3, stand_at = $4, undone_by = $5 WHERE rkey = $1 AND id = $2 AND standing = $6")
+        "UPDATE person_decision SET standing = $3, stand_at = $4, undone_by = $5 WHERE rkey = $1 AND id = $2 AND "
+        "standing = $6")
 static enum result stand_set(struct db_tx *tx, const struct decision_row *d, bool standing, int64_t undone_by,
-			     int64_t stand_at, struct error *e)
+                             int64_t stand_at, struct error *e)
 {
 	int64_t changed;
 
 	TRY(db_exec(tx, &decision_stand, &changed, e, DB_INT(id_bucket(d->id)), DB_INT(d->id), DB_INT(standing),
-		    DB_INT(stand_at), DB_INT_OR_NULL(undone_by), DB_INT(!standing)));
+	            DB_INT(stand_at), DB_INT_OR_NULL(undone_by), DB_INT(!standing)));
 	if (changed == 1)
 		return OK;
 	return error_set(e, ERR_CONFLICT, "decision.undone", "decision", "Somebody else undid this meanwhile.");
@@ -329,13 +334,13 @@ static enum result policy_restore(struct db_tx *tx, const struct decision_row *r
 		    str_eq(rows[i].evidence, root->evidence) &&
 		    (!best || rows[i].at > best->at || (rows[i].at == best->at && rows[i].id > best->id)))
 			best = &rows[i];
-	return value_policy_apply(tx, root->value_kind, root->evidence.p, best ? best->state : IDENT_NORMAL, best != NULL,
-				  cause, e);
+	return value_policy_apply(tx, root->value_kind, root->evidence.p, best ? best->state : IDENT_NORMAL,
+	                          best != NULL, cause, e);
 }
 
 /* Undoing an undo lets what it undid stand again, and so on down the chain. *root: the decision at its end. */
-static enum result chain_flip(struct db_tx *tx, struct decision_row *d, int64_t undo, int64_t at, struct decision_row *root,
-			      struct error *e)
+static enum result chain_flip(struct db_tx *tx, struct decision_row *d, int64_t undo, int64_t at,
+                              struct decision_row *root, struct error *e)
 {
 	bool standing = false;
 	int64_t by = undo;
@@ -358,12 +363,14 @@ static enum result chain_flip(struct db_tx *tx, struct decision_row *d, int64_t 
 enum result decision_undo(struct db_tx *tx, int64_t decision, int64_t user, struct str reason, struct error *e)
 {
 	struct decision_row target, root;
-	struct decision_row d = { .kind = DECISION_UNDO, .user = user, .undoes = decision, .standing = true, .reason = reason };
+	struct decision_row d = {
+		.kind = DECISION_UNDO, .user = user, .undoes = decision, .standing = true, .reason = reason
+	};
 	unsigned bucket;
 
 	if (reason.n > REASON_MAX || !str_utf8_valid(reason))
 		return error_set(e, ERR_INVALID, "field.range", "reason", "A reason has at most %d bytes of UTF-8.",
-				 REASON_MAX);
+		                 REASON_MAX);
 	TRY(decision_load(tx, decision, &target, e));
 	if (!target.standing)
 		return error_set(e, ERR_CONFLICT, "decision.undone", "decision", "This is undone already.");
@@ -414,8 +421,8 @@ static void decision_insert_sorted(struct decision *out, int *count, int limit, 
 	out[at] = *d;
 }
 
-enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a, struct decision *out, int *count,
-			  struct error *e)
+enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a, struct decision *out,
+                          int *count, struct error *e)
 {
 	int64_t records[CUSTOMER_MEMBERS_MAX];
 	int members, n = 0;
@@ -429,14 +436,14 @@ enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct 
 		TRY(decisions_of(tx, records[i], &rows, &found, e));
 		for (int k = 0; k < found; k++) {
 			struct decision d = { .id = rows[k].id,
-					      .at = rows[k].at,
-					      .user = rows[k].user,
-					      .a = rows[k].a,
-					      .b = rows[k].b,
-					      .undone_by = rows[k].undone_by,
-					      .kind = rows[k].kind,
-					      .reason = str_dup(a, rows[k].reason),
-					      .evidence = str_dup(a, rows[k].evidence) };
+				              .at = rows[k].at,
+				              .user = rows[k].user,
+				              .a = rows[k].a,
+				              .b = rows[k].b,
+				              .undone_by = rows[k].undone_by,
+				              .kind = rows[k].kind,
+				              .reason = str_dup(a, rows[k].reason),
+				              .evidence = str_dup(a, rows[k].evidence) };
 
 			if (!d.reason || !d.evidence)
 				return error_nomem(e);

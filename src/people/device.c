@@ -3,7 +3,7 @@
 
 DB_STMT(device_tie, "iii", "", "UPDATE person_record SET tie = $3 WHERE rkey = $1 AND id = $2 AND tie IS NULL")
 DB_STMT(device_tie_back, "iii", "",
-	"INSERT INTO person_tie (rkey, record, device) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_tie (rkey, record, device) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
 static enum result tie_write(struct db_tx *tx, int64_t device, int64_t record, bool *tied, struct error *e)
 {
 	int64_t changed;
@@ -14,12 +14,12 @@ static enum result tie_write(struct db_tx *tx, int64_t device, int64_t record, b
 		return OK;
 	TRY(db_exec(tx, &device_tie_back, NULL, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(device)));
 	TRY(record_flag(tx, record, RECORD_HAS_TIES, e));
-	return people_resolve(tx, &device, 1, 0, false, e);
+	return people_resolve(tx, &device, 1, 0, 0, e);
 }
 
 DB_STMT(member_any, "ii", "i", "SELECT record FROM person_member WHERE rkey = $1 AND customer = $2 LIMIT 1")
 enum result record_tie_device(struct db_tx *tx, struct str source, struct str anonymous_key, int64_t record, bool *tied,
-			      struct error *e)
+                              struct error *e)
 {
 	int64_t device, holder, flags, tie, customer;
 	bool made, others = false;

@@ -3,7 +3,8 @@
 
 static void link_write(struct json_writer *w, const struct component *c, const struct part_link *l)
 {
-	static const char *const names[LINK_SORTS] = { "manual", "account", "loyalty", "external", "email", "phone", "device" };
+	static const char *const names[LINK_SORTS] = { "manual", "account", "loyalty", "external",
+		                                       "email",  "phone",   "device" };
 
 	jw_object(w);
 	jw_kid(w, "a", ID_RECORD, c->nodes[l->a].id);

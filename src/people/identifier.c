@@ -35,7 +35,8 @@ bool kind_links(enum identifier_kind kind)
 
 int kind_limit(enum identifier_kind kind)
 {
-	return kind == IDENT_PHONE ? IDENT_LIMIT_PHONE : IDENT_LIMIT_EMAIL; /* cards and accounts go wrong the same way */
+	return kind == IDENT_PHONE ? IDENT_LIMIT_PHONE
+	                           : IDENT_LIMIT_EMAIL; /* cards and accounts go wrong the same way */
 }
 
 /* Trimmed; card and account numbers without blanks, upper case for loyalty only (logins may differ by case). */
@@ -60,7 +61,7 @@ static void plain_normalise(enum identifier_kind kind, struct str in, char *out)
 }
 
 enum result value_normalise(enum identifier_kind kind, struct str in, const char *country, char *out, bool *raw,
-			    struct error *e)
+                            struct error *e)
 {
 	char phone[PHONE_BYTES], email[EMAIL_BYTES];
 	enum result r = OK;
@@ -87,27 +88,28 @@ enum result value_normalise(enum identifier_kind kind, struct str in, const char
 	return OK;
 }
 
-enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual, int row_state,
-				  int holders)
+enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual,
+                                  int row_state, int holders)
 {
 	if (has_row && manual && row_state != IDENT_NORMAL)
 		return (enum identifier_state)row_state;
 	if (has_row && manual)
 		return holders > IDENT_LIMIT_MANUAL ? IDENT_GENERIC : IDENT_NORMAL;
-	if ((kind == IDENT_EMAIL && email_is_generic(str_c(value))) || (kind == IDENT_PHONE && phone_is_generic(str_c(value))))
+	if ((kind == IDENT_EMAIL && email_is_generic(str_c(value))) ||
+	    (kind == IDENT_PHONE && phone_is_generic(str_c(value))))
 		return IDENT_GENERIC;
 	return holders > kind_limit(kind) ? IDENT_GENERIC : IDENT_NORMAL;
 }
 
 DB_STMT(holder_list, "iiti", "iiiiIittII",
-	"SELECT h.record, h.grade, r.customer, r.flags, r.tie, f.version, r.source, r.source_key, v.state, v.manual "
-	"FROM person_holder h "
-	"JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record "
-	"JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer "
-	"LEFT JOIN person_value v ON v.vkey = h.vkey AND v.kind = h.kind AND v.value = h.value "
-	"WHERE h.vkey = $1 AND h.kind = $2 AND h.value = $3 ORDER BY h.record LIMIT $4")
+        "SELECT h.record, h.grade, r.customer, r.flags, r.tie, f.version, r.source, r.source_key, v.state, v.manual "
+        "FROM person_holder h "
+        "JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record "
+        "JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer "
+        "LEFT JOIN person_value v ON v.vkey = h.vkey AND v.kind = h.kind AND v.value = h.value "
+        "WHERE h.vkey = $1 AND h.kind = $2 AND h.value = $3 ORDER BY h.record LIMIT $4")
 static enum result holders_read(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value, int limit,
-				struct value_holders *out, int *row_state, struct error *e)
+                                struct value_holders *out, int *row_state, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	struct arena *a = db_tx_arena(tx);
@@ -122,13 +124,13 @@ static enum result holders_read(struct db_tx *tx, enum identifier_kind kind, int
 		struct holder *h = &out->holders[out->count++];
 
 		*h = (struct holder){ .record = db_int(rows, 0),
-				      .grade = (enum grade)db_int(rows, 1),
-				      .customer = db_int(rows, 2),
-				      .flags = db_int(rows, 3),
-				      .tie = db_int(rows, 4),
-				      .version = db_int(rows, 5),
-				      .source = str_c(str_dup(a, db_text(rows, 6))),
-				      .source_key = str_c(str_dup(a, db_text(rows, 7))) };
+			              .grade = (enum grade)db_int(rows, 1),
+			              .customer = db_int(rows, 2),
+			              .flags = db_int(rows, 3),
+			              .tie = db_int(rows, 4),
+			              .version = db_int(rows, 5),
+			              .source = str_c(str_dup(a, db_text(rows, 6))),
+			              .source_key = str_c(str_dup(a, db_text(rows, 7))) };
 		if (!h->source.p || !h->source_key.p)
 			return error_nomem(e);
 		out->has_row = !db_is_null(rows, 8);
@@ -141,7 +143,7 @@ static enum result holders_read(struct db_tx *tx, enum identifier_kind kind, int
 }
 
 enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
-		       struct value_holders *out, struct error *e)
+                       struct value_holders *out, struct error *e)
 {
 	int limit = kind_limit(kind) + 1, row_state;
 
@@ -153,29 +155,30 @@ enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey
 }
 
 DB_STMT(value_put, "iitii", "",
-	"INSERT INTO person_value (vkey, kind, value, state, manual) VALUES ($1, $2, $3, $4, $5) "
-	"ON CONFLICT (vkey, kind, value) DO UPDATE SET state = excluded.state, manual = excluded.manual")
+        "INSERT INTO person_value (vkey, kind, value, state, manual) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (vkey, kind, value) DO UPDATE SET state = excluded.state, manual = excluded.manual")
 enum result value_policy_write(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
-			       enum identifier_state state, bool manual, struct error *e)
+                               enum identifier_state state, bool manual, struct error *e)
 {
-	return db_exec(tx, &value_put, NULL, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value), DB_INT(state), DB_INT(manual));
+	return db_exec(tx, &value_put, NULL, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value), DB_INT(state),
+	               DB_INT(manual));
 }
 
 DB_STMT(value_auto_put, "iiti", "",
-	"INSERT INTO person_value (vkey, kind, value, state, manual) VALUES ($1, $2, $3, $4, 0) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_value (vkey, kind, value, state, manual) VALUES ($1, $2, $3, $4, 0) ON CONFLICT DO NOTHING")
 DB_STMT(value_auto_drop, "iit", "",
-	"DELETE FROM person_value WHERE vkey = $1 AND kind = $2 AND value = $3 AND manual = 0")
+        "DELETE FROM person_value WHERE vkey = $1 AND kind = $2 AND value = $3 AND manual = 0")
 enum result value_auto_state(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value, bool over,
-			     struct error *e)
+                             struct error *e)
 {
 	if (over)
 		return db_exec(tx, &value_auto_put, NULL, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value),
-			       DB_INT(IDENT_GENERIC));
+		               DB_INT(IDENT_GENERIC));
 	return db_exec(tx, &value_auto_drop, NULL, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value));
 }
 
-enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, const char *value, enum identifier_state state,
-			       bool manual, int64_t decision, struct error *e)
+enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, const char *value,
+                               enum identifier_state state, bool manual, int64_t decision, struct error *e)
 {
 	int64_t vkey = value_key(kind, str_c(value));
 	struct value_holders before, after;
@@ -198,18 +201,20 @@ enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, cons
 	most = before.count > after.count ? before.count : after.count;
 	for (int i = 0; i < most; i++)
 		seeds[i] = (before.count > after.count ? before : after).holders[i].record;
-	return people_resolve(tx, seeds, most, decision, false, e);
+	return people_resolve(tx, seeds, most, decision, 0, e);
 }
 
 enum result identifier_policy_set(struct db_tx *tx, enum identifier_kind kind, struct str value,
-				  enum identifier_state state, int64_t user, struct error *e)
+                                  enum identifier_state state, int64_t user, struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	char text[VALUE_MAX + 2];
 	unsigned bucket;
 	bool raw;
 	int64_t side[1];
-	struct decision_row d = { .kind = DECISION_POLICY, .at = clock_now(), .user = user, .standing = true, .state = state };
+	struct decision_row d = {
+		.kind = DECISION_POLICY, .at = clock_now(), .user = user, .standing = true, .state = state
+	};
 
 	if (kind < 1 || kind >= IDENT_KINDS || !kind_links(kind))
 		return error_set(e, ERR_INVALID, "identifier.kind", "kind", "No policy can be set for this kind.");
@@ -218,7 +223,7 @@ enum result identifier_policy_set(struct db_tx *tx, enum identifier_kind kind, s
 	TRY(value_normalise(kind, value, "", text, &raw, e));
 	if (raw)
 		return error_set(e, ERR_INVALID, kind == IDENT_EMAIL ? "email.malformed" : "phone.malformed", "value",
-				 "This value cannot be read; give phone numbers with their country code.");
+		                 "This value cannot be read; give phone numbers with their country code.");
 	side[0] = value_key(kind, str_c(text));
 	bucket = value_bucket(side[0]);
 	TRY(people_lock(tx, &bucket, 1, e));

@@ -8,25 +8,38 @@
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
-#define RECORD_DECIDED 1 /* a decision by hand names it */
+#define RECORD_DECIDED 1  /* a decision by hand names it */
 #define RECORD_HAS_TIES 2 /* devices are tied to it */
 #define RECORD_ERASED 4
 
-#define FIELD_MAX 200      /* bytes of a name or address part */
+#define FIELD_MAX 200 /* bytes of a name or address part */
 #define SOURCE_MAX 40
 #define SOURCE_KEY_MAX 200
-#define VALUE_MAX 254      /* bytes of an identifier */
+#define VALUE_MAX 254         /* bytes of an identifier */
 #define RECORD_VALUES_MAX 100 /* identifiers of one record; further ones are left out with a warning */
 
 /* The text fields of a record, in this order in statements, hashes and structs. */
 enum record_field {
-	RF_PREFIX, RF_GIVEN, RF_MIDDLE, RF_FAMILY, RF_SUFFIX, RF_PRONOUNCE, RF_GENDER, RF_LANGUAGE,
-	RF_STREET, RF_CITY, RF_REGION, RF_POSTCODE, RF_COUNTRY, RF_COUNT
+	RF_PREFIX,
+	RF_GIVEN,
+	RF_MIDDLE,
+	RF_FAMILY,
+	RF_SUFFIX,
+	RF_PRONOUNCE,
+	RF_GENDER,
+	RF_LANGUAGE,
+	RF_STREET,
+	RF_CITY,
+	RF_REGION,
+	RF_POSTCODE,
+	RF_COUNTRY,
+	RF_COUNT
 };
-#define RECORD_FIELDS \
+#define RECORD_FIELDS                                                                                                  \
 	"prefix, given, middle, family, suffix, pronounce, gender, language, street, city, region, postcode, country"
-#define RECORD_FIELDS_R \
-	"r.prefix, r.given, r.middle, r.family, r.suffix, r.pronounce, r.gender, r.language, r.street, r.city, r.region, " \
+#define RECORD_FIELDS_R                                                                                                \
+	"r.prefix, r.given, r.middle, r.family, r.suffix, r.pronounce, r.gender, r.language, r.street, r.city, "       \
+	"r.region, "                                                                                                   \
 	"r.postcode, r.country"
 #define RECORD_FIELD_TYPES "ttttttttttttt"
 
@@ -39,7 +52,7 @@ static inline int birth_pack(int y, int m, int d)
 
 /* A record with nothing but its key, if there is none yet. Takes the lock of the key. */
 MUST_CHECK enum result record_need(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
-				   int64_t *customer, int64_t *flags, int64_t *tie, bool *made, struct error *e);
+                                   int64_t *customer, int64_t *flags, int64_t *tie, bool *made, struct error *e);
 MUST_CHECK enum result record_flag(struct db_tx *tx, int64_t record, int flag, struct error *e);
 
 /* ISO 3166 alpha-2 of a code or an English name ("" when unknown). */
@@ -56,11 +69,11 @@ int kind_limit(enum identifier_kind kind);
 #define NOMINATIONS_PER_VALUE 50
 
 /* Normalises; a value that cannot be read keeps its text and gets *raw. out: VALUE_MAX + 2 bytes. */
-MUST_CHECK enum result value_normalise(enum identifier_kind kind, struct str in, const char *country, char *out, bool *raw,
-				       struct error *e);
+MUST_CHECK enum result value_normalise(enum identifier_kind kind, struct str in, const char *country, char *out,
+                                       bool *raw, struct error *e);
 /* The state that follows from policy (row), text and holders. */
-enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual, int row_state,
-				  int holders);
+enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual,
+                                  int row_state, int holders);
 
 struct holder {
 	int64_t record, customer, flags, tie, version; /* version: of the customer */
@@ -74,15 +87,15 @@ struct value_holders {
 	bool has_row, manual;
 };
 MUST_CHECK enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
-				  struct value_holders *out, struct error *e);
+                                  struct value_holders *out, struct error *e);
 /* Writes (state generic) or removes the row that a limit makes. */
 MUST_CHECK enum result value_auto_state(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
-					bool over, struct error *e);
+                                        bool over, struct error *e);
 MUST_CHECK enum result value_policy_write(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
-					  enum identifier_state state, bool manual, struct error *e);
+                                          enum identifier_state state, bool manual, struct error *e);
 /* Sets (manual) or takes back the policy and resolves whom it concerns. */
 MUST_CHECK enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, const char *value,
-					  enum identifier_state state, bool manual, int64_t decision, struct error *e);
+                                          enum identifier_state state, bool manual, int64_t decision, struct error *e);
 
 /* ---- Locks ------------------------------------------------------------------------------------------------------- */
 
@@ -95,7 +108,7 @@ static inline unsigned value_bucket(int64_t vkey)
 
 /* ---- Resolution -------------------------------------------------------------------------------------------------- */
 
-#define COMPONENT_MAX 500    /* records looked at while somebody waits; beyond: provisional */
+#define COMPONENT_MAX 500     /* records looked at while somebody waits; beyond: provisional */
 #define COMPONENT_DRAIN 10000 /* the same, from the worklist */
 
 struct node {
@@ -111,15 +124,16 @@ struct component {
 	bool overflow; /* more than the limit: incomplete */
 };
 /* The closure of one record. Strings and arrays live in the transaction's arena. */
-MUST_CHECK enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e);
+MUST_CHECK enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out,
+                                      struct error *e);
 /* The same and group[] filled. */
 MUST_CHECK enum result component_partition(struct db_tx *tx, int64_t seed, int limit, struct component *out,
-					   struct error *e);
+                                           struct error *e);
 
 /* Computes the customers of the seeds' components anew and writes what changed, with FEED_MEMBERSHIP. decision: what
- * caused it (0: automatic, then each merge appends its own). fresh: the only seed was made in this transaction. */
-MUST_CHECK enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, bool fresh,
-				      struct error *e);
+ * caused it (0: automatic, then each merge appends its own). fresh: a seed made in this transaction, or 0. */
+MUST_CHECK enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision,
+                                      int64_t fresh, struct error *e);
 /* Works off at most max records of the worklist. *left: there are more. */
 MUST_CHECK enum result people_drain(struct db_tx *tx, int max, bool *left, struct error *e);
 
@@ -139,14 +153,14 @@ struct decision_row {
 MUST_CHECK enum result decision_append(struct db_tx *tx, const struct decision_row *d, struct error *e);
 /* Those that name this record (or this vkey). In the transaction's arena. */
 MUST_CHECK enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row **out, int *count,
-				    struct error *e);
+                                    struct error *e);
 
 /* ---- Nominations ------------------------------------------------------------------------------------------------- */
 
 MUST_CHECK enum result nomination_add(struct db_tx *tx, int64_t a, int64_t b, enum identifier_kind kind, int64_t vkey,
-				      struct error *e);
+                                      struct error *e);
 MUST_CHECK enum result nomination_clear(struct db_tx *tx, const struct value_holders *h, enum identifier_kind kind,
-					int64_t vkey, struct error *e);
+                                        int64_t vkey, struct error *e);
 
 /* DB_ERR of db_next() as a result. */
 static inline enum result rows_end(enum db_step step, struct error *e)

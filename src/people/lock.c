@@ -13,11 +13,11 @@ static int by_number(const void *x, const void *y)
 }
 
 DB_STMT(lock_many_pg, "t", "i",
-	"SELECT COUNT(pg_advisory_xact_lock(k)) FROM "
-	"(SELECT CAST(x AS BIGINT) AS k FROM regexp_split_to_table($1, ',') AS x ORDER BY 1) AS t")
+        "SELECT COUNT(pg_advisory_xact_lock(k)) FROM "
+        "(SELECT CAST(x AS BIGINT) AS k FROM regexp_split_to_table($1, ',') AS x ORDER BY 1) AS t")
 enum result people_lock(struct db_tx *tx, unsigned *buckets, int count, struct error *e)
 {
-	BUF_AUTO struct buf list;
+	BUF_AUTO struct buf list = { 0 };
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	int n = 0;
 	bool found;

@@ -1,15 +1,15 @@
 /* Links are taken one after another, strongest first, in an order that depends on their content alone; one that would
- * break a ban, join different verified accounts or make too large a group is refused. Ties of devices come last: a device
- * that verified identifiers already place somewhere else is not moved by its tie, so that a shared device never fuses two
- * people. */
+ * break a ban, join different verified accounts or make too large a group is refused. Ties of devices come last: a
+ * device that verified identifiers already place somewhere else is not moved by its tie, so that a shared device never
+ * fuses two people. */
 #include "people/partition.h"
 #include <stdlib.h>
 
 struct state {
 	const struct part_input *in;
-	int *parent, *size, *rank; /* rank: place in the canonical order */
-	int *auto_parent;          /* joined by verified identifiers alone */
-	int *next, *last;          /* the members of a group as a list */
+	int *parent, *size, *rank;        /* rank: place in the canonical order */
+	int *auto_parent;                 /* joined by verified identifiers alone */
+	int *next, *last;                 /* the members of a group as a list */
 	int *account_head, *account_next; /* accounts of a record */
 	bool *lifted;                     /* bans that a newer manual link overrode */
 };
@@ -70,14 +70,14 @@ static enum result state_init(struct state *s, struct part_input *in, struct are
 	if (!p)
 		return error_nomem(e);
 	*s = (struct state){ .in = in,
-			     .parent = p,
-			     .size = p + n,
-			     .rank = p + 2 * n,
-			     .auto_parent = p + 3 * n,
-			     .next = p + 4 * n,
-			     .last = p + 5 * n,
-			     .account_head = p + 6 * n,
-			     .account_next = p + 8 * n };
+		             .parent = p,
+		             .size = p + n,
+		             .rank = p + 2 * n,
+		             .auto_parent = p + 3 * n,
+		             .next = p + 4 * n,
+		             .last = p + 5 * n,
+		             .account_head = p + 6 * n,
+		             .account_next = p + 8 * n };
 	s->lifted = arena_array(a, (size_t)in->ban_count + 1, sizeof(bool));
 	if (!s->lifted)
 		return error_nomem(e);
@@ -138,7 +138,8 @@ static bool banned(const struct state *s, int x, int y, const struct part_link *
 	for (int i = 0; i < s->in->ban_count; i++) {
 		const struct part_ban *b = &s->in->bans[i];
 
-		if (s->lifted[i] || (l->sort == LINK_MANUAL && (cmp_i64(b->at, l->at) ? b->at < l->at : b->decision <= l->decision)))
+		if (s->lifted[i] ||
+		    (l->sort == LINK_MANUAL && (cmp_i64(b->at, l->at) ? b->at < l->at : b->decision <= l->decision)))
 			continue;
 		if ((side_has(s, b->left, b->left_count, x) && side_has(s, b->right, b->right_count, y)) ||
 		    (side_has(s, b->left, b->left_count, y) && side_has(s, b->right, b->right_count, x)))
@@ -182,7 +183,7 @@ static void bans_lift(struct state *s, int group)
 
 		if (!s->lifted[i])
 			s->lifted[i] = side_has(s, b->left, b->left_count, group) &&
-				       side_has(s, b->right, b->right_count, group);
+			               side_has(s, b->right, b->right_count, group);
 	}
 }
 

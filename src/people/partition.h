@@ -15,10 +15,10 @@ struct part_record {
 struct part_link {
 	int a, b; /* indices of records, a != b */
 	enum link_sort sort;
-	bool forced;           /* manual: also across different verified accounts */
-	int64_t at, decision;  /* manual: when and which */
-	struct str value;      /* automatic: what they share */
-	bool taken;            /* out: they are in one group, and this link was not refused */
+	bool forced;          /* manual: also across different verified accounts */
+	int64_t at, decision; /* manual: when and which */
+	struct str value;     /* automatic: what they share */
+	bool taken;           /* out: they are in one group, and this link was not refused */
 };
 
 /* No record of left may be with one of right. A newer manual link overrides an older ban. */

@@ -16,9 +16,10 @@ enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct 
 }
 
 DB_STMT(customer_records, "iii", "i",
-	"SELECT id FROM person_record WHERE rkey = $1 AND id = $2 AND customer = $2 "
-	"UNION ALL SELECT record FROM person_member WHERE rkey = $1 AND customer = $2 ORDER BY 1 LIMIT $3")
-enum result customer_members(struct db_tx *tx, int64_t customer, int64_t *records, int limit, int *count, struct error *e)
+        "SELECT id FROM person_record WHERE rkey = $1 AND id = $2 AND customer = $2 "
+        "UNION ALL SELECT record FROM person_member WHERE rkey = $1 AND customer = $2 ORDER BY 1 LIMIT $3")
+enum result customer_members(struct db_tx *tx, int64_t customer, int64_t *records, int limit, int *count,
+                             struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	enum db_step step;
@@ -38,30 +39,31 @@ struct member { /* what a struct record does not show */
 	int64_t said_at, household;
 };
 
-#define PERSON_COLS \
-	"r.id, r.customer, r.household, r.said_at, r.created_at, r.updated_at, r.birth, r.source, r.source_key, " RECORD_FIELDS_R
+#define PERSON_COLS                                                                                                    \
+	"r.id, r.customer, r.household, r.said_at, r.created_at, r.updated_at, r.birth, r.source, "                    \
+	"r.source_key, " RECORD_FIELDS_R
 
 DB_STMT(person_records, "ii", "iiIiiiitt" RECORD_FIELD_TYPES,
-	"SELECT " PERSON_COLS " FROM person_record r WHERE r.rkey = $1 AND r.id = $2 "
-	"UNION ALL SELECT " PERSON_COLS " FROM person_member m "
-	"JOIN person_record r ON r.rkey = (m.record & 4095) AND r.id = m.record "
-	"WHERE m.rkey = $1 AND m.customer = $2 ORDER BY 1")
+        "SELECT " PERSON_COLS " FROM person_record r WHERE r.rkey = $1 AND r.id = $2 "
+        "UNION ALL SELECT " PERSON_COLS " FROM person_member m "
+        "JOIN person_record r ON r.rkey = (m.record & 4095) AND r.id = m.record "
+        "WHERE m.rkey = $1 AND m.customer = $2 ORDER BY 1")
 
 static enum result record_read(const struct db_rows *rows, struct arena *a, struct record *r, struct member *m,
-			       struct error *e)
+                               struct error *e)
 {
 	int birth = (int)db_int(rows, 6);
 	bool ok;
 
 	*r = (struct record){ .id = db_int(rows, 0),
-			      .customer = db_int(rows, 1),
-			      .created_at = db_int(rows, 4),
-			      .updated_at = db_int(rows, 5),
-			      .source = db_text_dup(rows, 7, a),
-			      .source_key = db_text_dup(rows, 8, a),
-			      .birth_year = birth / 10000,
-			      .birth_month = birth / 100 % 100,
-			      .birth_day = birth % 100 };
+		              .customer = db_int(rows, 1),
+		              .created_at = db_int(rows, 4),
+		              .updated_at = db_int(rows, 5),
+		              .source = db_text_dup(rows, 7, a),
+		              .source_key = db_text_dup(rows, 8, a),
+		              .birth_year = birth / 10000,
+		              .birth_month = birth / 100 % 100,
+		              .birth_day = birth % 100 };
 	*m = (struct member){ .said_at = db_int(rows, 3), .household = db_int(rows, 2) };
 	ok = r->source && r->source_key;
 	for (int f = 0; f < RF_COUNT; f++) {
@@ -75,8 +77,8 @@ static enum result record_read(const struct db_rows *rows, struct arena *a, stru
 }
 
 /* *holder: the customer who holds this record; members only when it is the founding one. */
-static enum result records_load(struct db_tx *tx, int64_t id, struct arena *a, struct person *p, struct record **records,
-				struct member **members, int64_t *holder, struct error *e)
+static enum result records_load(struct db_tx *tx, int64_t id, struct arena *a, struct person *p,
+                                struct record **records, struct member **members, int64_t *holder, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	enum db_step step;
@@ -115,10 +117,10 @@ static enum result records_load(struct db_tx *tx, int64_t id, struct arena *a, s
 #define PERSON_IDENTIFIERS_MAX 2000
 
 DB_STMT(person_identifiers, "iii", "iitiiiII",
-	"SELECT " IDENTIFIER_COLS " FROM person_identifier i " VALUE_JOIN "WHERE i.rkey = $1 AND i.record = $2 "
-	"UNION ALL SELECT " IDENTIFIER_COLS " FROM person_member m "
-	"JOIN person_identifier i ON i.rkey = (m.record & 4095) AND i.record = m.record " VALUE_JOIN
-	"WHERE m.rkey = $1 AND m.customer = $2 ORDER BY 1, 2, 3 LIMIT $3")
+        "SELECT " IDENTIFIER_COLS " FROM person_identifier i " VALUE_JOIN "WHERE i.rkey = $1 AND i.record = $2 "
+        "UNION ALL SELECT " IDENTIFIER_COLS " FROM person_member m "
+        "JOIN person_identifier i ON i.rkey = (m.record & 4095) AND i.record = m.record " VALUE_JOIN
+        "WHERE m.rkey = $1 AND m.customer = $2 ORDER BY 1, 2, 3 LIMIT $3")
 static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct person *p, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -127,7 +129,7 @@ static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct pe
 	int n = 0, cap = 0;
 
 	TRY(db_query(tx, &person_identifiers, &rows, e, DB_INT(id_bucket(p->customer)), DB_INT(p->customer),
-		     DB_INT(PERSON_IDENTIFIERS_MAX)));
+	             DB_INT(PERSON_IDENTIFIERS_MAX)));
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		struct identifier *i;
 		int64_t grade = db_int(rows, 3);
@@ -143,17 +145,18 @@ static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct pe
 		}
 		i = &list[n++];
 		*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, 1),
-					  .value = db_text_dup(rows, 2, a),
-					  .verified = grade == GRADE_VERIFIED,
-					  .record = db_int(rows, 0),
-					  .first_seen = db_int(rows, 4),
-					  .last_seen = db_int(rows, 5) };
+			                  .value = db_text_dup(rows, 2, a),
+			                  .verified = grade == GRADE_VERIFIED,
+			                  .record = db_int(rows, 0),
+			                  .first_seen = db_int(rows, 4),
+			                  .last_seen = db_int(rows, 5) };
 		if (!i->value)
 			return error_nomem(e);
-		i->state = grade == GRADE_RAW ? IDENT_RAW
-			   : !db_is_null(rows, 6) && db_int(rows, 7) == 0
-				   ? (enum identifier_state)db_int(rows, 6)
-				   : value_state(i->kind, i->value, !db_is_null(rows, 6), true, (int)db_int(rows, 6), 0);
+		i->state =
+		        grade == GRADE_RAW ? IDENT_RAW
+		        : !db_is_null(rows, 6) && db_int(rows, 7) == 0
+		                ? (enum identifier_state)db_int(rows, 6)
+		                : value_state(i->kind, i->value, !db_is_null(rows, 6), true, (int)db_int(rows, 6), 0);
 	}
 	p->identifiers = list;
 	p->identifier_count = n;

@@ -38,7 +38,7 @@ struct report {
 const char **record_field_of(struct record *r, enum record_field f)
 {
 	const char **const fields[RF_COUNT] = {
-		&r->prefix, &r->given,    &r->middle, &r->family, &r->suffix, &r->pronounce, &r->gender,
+		&r->prefix,   &r->given,  &r->middle, &r->family, &r->suffix,   &r->pronounce, &r->gender,
 		&r->language, &r->street, &r->city,   &r->region, &r->postcode, &r->country,
 	};
 
@@ -49,9 +49,9 @@ const char **record_field_of(struct record *r, enum record_field f)
 
 static struct str report_text(const struct record_in *in, enum record_field f)
 {
-	const struct str texts[RF_COUNT] = { in->prefix,   in->given,  in->middle, in->family, in->suffix,
-					     in->pronounce, in->gender, in->language, in->street, in->city,
-					     in->region,   in->postcode, in->country };
+	const struct str texts[RF_COUNT] = { in->prefix,    in->given,    in->middle,   in->family, in->suffix,
+		                             in->pronounce, in->gender,   in->language, in->street, in->city,
+		                             in->region,    in->postcode, in->country };
 
 	return texts[f];
 }
@@ -61,8 +61,8 @@ static enum result key_check(struct str source, struct str source_key, struct er
 	if (source.n == 0 || source.n > SOURCE_MAX || !str_utf8_valid(source))
 		return error_set(e, ERR_INVALID, "record.source", "source", "A source has 1 to %d bytes.", SOURCE_MAX);
 	if (source_key.n == 0 || source_key.n > SOURCE_KEY_MAX || !str_utf8_valid(source_key))
-		return error_set(e, ERR_INVALID, "record.source_key", "source_key", "A key of a person has 1 to %d bytes.",
-				 SOURCE_KEY_MAX);
+		return error_set(e, ERR_INVALID, "record.source_key", "source_key",
+		                 "A key of a person has 1 to %d bytes.", SOURCE_KEY_MAX);
 	return OK;
 }
 
@@ -74,7 +74,7 @@ static uint64_t report_hash(const struct record_in *in)
 		h = hash64_str(report_text(in, (enum record_field)f), h);
 	for (int i = 0; i < in->identifier_count; i++)
 		h = hash64_str(in->identifiers[i].value,
-			       h + (uint64_t)in->identifiers[i].kind * 2 + in->identifiers[i].verified);
+		               h + (uint64_t)in->identifiers[i].kind * 2 + in->identifiers[i].verified);
 	return h;
 }
 
@@ -154,11 +154,11 @@ static enum result report_values(struct db_tx *tx, struct report *r, const char 
 		if (raw)
 			r->warning = identifier_kind_name(id->kind);
 		*v = (struct value){ .kind = id->kind,
-				     .grade = raw            ? GRADE_RAW
-					      : id->verified ? GRADE_VERIFIED
-							     : GRADE_SHARED,
-				     .vkey = value_key(id->kind, str_c(text)),
-				     .text = arena_strdup(db_tx_arena(tx), text) };
+			             .grade = raw            ? GRADE_RAW
+			                      : id->verified ? GRADE_VERIFIED
+			                                     : GRADE_SHARED,
+			             .vkey = value_key(id->kind, str_c(text)),
+			             .text = arena_strdup(db_tx_arena(tx), text) };
 		if (!v->text)
 			return error_nomem(e);
 		for (int k = 0; k < r->value_count; k++)
@@ -176,8 +176,8 @@ static enum result report_values(struct db_tx *tx, struct report *r, const char 
 /* ---- What is stored ---------------------------------------------------------------------------------------------- */
 
 DB_STMT(record_by_key, "itt", "iiiIiib" RECORD_FIELD_TYPES,
-	"SELECT id, customer, flags, tie, said_at, birth, seen, " RECORD_FIELDS
-	" FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
+        "SELECT id, customer, flags, tie, said_at, birth, seen, " RECORD_FIELDS
+        " FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
 static enum result stored_find(struct db_tx *tx, const struct report *r, struct stored *s, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -185,7 +185,7 @@ static enum result stored_find(struct db_tx *tx, const struct report *r, struct 
 
 	*s = (struct stored){ .found = false };
 	TRY(db_query_one(tx, &record_by_key, &rows, &s->found, e, DB_INT(r->rkey), DB_TEXT(r->in->source_key),
-			 DB_TEXT(r->in->source)));
+	                 DB_TEXT(r->in->source)));
 	if (!s->found)
 		return OK;
 	s->id = db_int(rows, 0);
@@ -217,10 +217,15 @@ static bool seen_before(const struct stored *s, const struct report *r)
 	return false;
 }
 
-DB_STMT(record_insert, "iiiibi" "tt" RECORD_FIELD_TYPES, "",
-	"INSERT INTO person_record (rkey, id, said_at, birth, seen, created_at, updated_at, customer, version, flags, source, "
-	"source_key, " RECORD_FIELDS ") VALUES ($1, $2, $3, $4, $5, $6, $6, $2, 0, 0, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING")
+DB_STMT(record_insert,
+        "iiiibi"
+        "tt" RECORD_FIELD_TYPES,
+        "",
+        "INSERT INTO person_record (rkey, id, said_at, birth, seen, created_at, updated_at, customer, version, flags, "
+        "source, "
+        "source_key, " RECORD_FIELDS
+        ") VALUES ($1, $2, $3, $4, $5, $6, $6, $2, 0, 0, $7, $8, $9, $10, $11, $12, $13, $14, "
+        "$15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING")
 static enum result stored_insert(struct db_tx *tx, const struct report *r, int64_t *id, bool *made, struct error *e)
 {
 	struct str seen = { (const char *)&r->hash, sizeof(r->hash) };
@@ -228,22 +233,24 @@ static enum result stored_insert(struct db_tx *tx, const struct report *r, int64
 
 	*id = id_new(r->rkey);
 	TRY(db_exec(tx, &record_insert, &changed, e, DB_INT(r->rkey), DB_INT(*id), DB_INT(r->in->at), DB_INT(r->birth),
-		    DB_BLOB(seen), DB_INT(clock_now()), DB_TEXT(r->in->source), DB_TEXT(r->in->source_key),
-		    DB_CSTR(r->fields[0]), DB_CSTR(r->fields[1]), DB_CSTR(r->fields[2]), DB_CSTR(r->fields[3]),
-		    DB_CSTR(r->fields[4]), DB_CSTR(r->fields[5]), DB_CSTR(r->fields[6]), DB_CSTR(r->fields[7]),
-		    DB_CSTR(r->fields[8]), DB_CSTR(r->fields[9]), DB_CSTR(r->fields[10]), DB_CSTR(r->fields[11]),
-		    DB_CSTR(r->fields[12])));
+	            DB_BLOB(seen), DB_INT(clock_now()), DB_TEXT(r->in->source), DB_TEXT(r->in->source_key),
+	            DB_CSTR(r->fields[0]), DB_CSTR(r->fields[1]), DB_CSTR(r->fields[2]), DB_CSTR(r->fields[3]),
+	            DB_CSTR(r->fields[4]), DB_CSTR(r->fields[5]), DB_CSTR(r->fields[6]), DB_CSTR(r->fields[7]),
+	            DB_CSTR(r->fields[8]), DB_CSTR(r->fields[9]), DB_CSTR(r->fields[10]), DB_CSTR(r->fields[11]),
+	            DB_CSTR(r->fields[12])));
 	*made = changed == 1;
 	return OK;
 }
 
 DB_STMT(record_update, "iiiibi" RECORD_FIELD_TYPES, "",
-	"UPDATE person_record SET said_at = $3, birth = $4, seen = $5, updated_at = $6, prefix = $7, given = $8, middle = $9, "
-	"family = $10, suffix = $11, pronounce = $12, gender = $13, language = $14, street = $15, city = $16, region = $17, "
-	"postcode = $18, country = $19 WHERE rkey = $1 AND id = $2")
+        "UPDATE person_record SET said_at = $3, birth = $4, seen = $5, updated_at = $6, prefix = $7, given = $8, "
+        "middle = $9, "
+        "family = $10, suffix = $11, pronounce = $12, gender = $13, language = $14, street = $15, city = $16, region = "
+        "$17, "
+        "postcode = $18, country = $19 WHERE rkey = $1 AND id = $2")
 DB_STMT(record_confirm, "iiib", "", "UPDATE person_record SET said_at = $3, seen = $4 WHERE rkey = $1 AND id = $2")
 static enum result stored_update(struct db_tx *tx, const struct report *r, const struct stored *s, const char **fields,
-				 int birth, bool changed, struct error *e)
+                                 int birth, bool changed, struct error *e)
 {
 	int64_t said_at = r->in->at > s->said_at ? r->in->at : s->said_at;
 	uint64_t seen[SEEN_MAX] = { r->hash };
@@ -260,12 +267,12 @@ static enum result stored_update(struct db_tx *tx, const struct report *r, const
 	blob = (struct str){ (const char *)seen, (size_t)n * sizeof(seen[0]) };
 	if (!changed)
 		return db_exec(tx, &record_confirm, NULL, e, DB_INT(r->rkey), DB_INT(s->id), DB_INT(said_at),
-			       DB_BLOB(blob));
+		               DB_BLOB(blob));
 	return db_exec(tx, &record_update, NULL, e, DB_INT(r->rkey), DB_INT(s->id), DB_INT(said_at), DB_INT(birth),
-		       DB_BLOB(blob), DB_INT(clock_now()), DB_CSTR(fields[0]), DB_CSTR(fields[1]), DB_CSTR(fields[2]),
-		       DB_CSTR(fields[3]), DB_CSTR(fields[4]), DB_CSTR(fields[5]), DB_CSTR(fields[6]), DB_CSTR(fields[7]),
-		       DB_CSTR(fields[8]), DB_CSTR(fields[9]), DB_CSTR(fields[10]), DB_CSTR(fields[11]),
-		       DB_CSTR(fields[12]));
+	               DB_BLOB(blob), DB_INT(clock_now()), DB_CSTR(fields[0]), DB_CSTR(fields[1]), DB_CSTR(fields[2]),
+	               DB_CSTR(fields[3]), DB_CSTR(fields[4]), DB_CSTR(fields[5]), DB_CSTR(fields[6]),
+	               DB_CSTR(fields[7]), DB_CSTR(fields[8]), DB_CSTR(fields[9]), DB_CSTR(fields[10]),
+	               DB_CSTR(fields[11]), DB_CSTR(fields[12]));
 }
 
 /* Newer wins, older only fills what is empty. True where something changes. */
@@ -300,9 +307,9 @@ static bool fields_merge(struct report *r, const struct stored *s, const char **
 /* ---- Identifiers of a record ------------------------------------------------------------------------------------- */
 
 DB_STMT(identifier_list, "ii", "iiii",
-	"SELECT kind, vkey, grade, last_seen FROM person_identifier WHERE rkey = $1 AND record = $2")
+        "SELECT kind, vkey, grade, last_seen FROM person_identifier WHERE rkey = $1 AND record = $2")
 DB_STMT(identifier_seen, "iiiii", "",
-	"UPDATE person_identifier SET last_seen = $5 WHERE rkey = $1 AND record = $2 AND kind = $3 AND vkey = $4")
+        "UPDATE person_identifier SET last_seen = $5 WHERE rkey = $1 AND record = $2 AND kind = $3 AND vkey = $4")
 /* Marks which values are new. Those that are not: last_seen moves on. */
 static enum result values_compare(struct db_tx *tx, struct report *r, int64_t record, struct error *e)
 {
@@ -337,36 +344,37 @@ static enum result values_compare(struct db_tx *tx, struct report *r, int64_t re
 		}
 		if (confirm[i])
 			TRY(db_exec(tx, &identifier_seen, NULL, e, DB_INT(r->rkey), DB_INT(record),
-				    DB_INT(r->values[i].kind), DB_INT(r->values[i].vkey), DB_INT(r->in->at)));
+			            DB_INT(r->values[i].kind), DB_INT(r->values[i].vkey), DB_INT(r->in->at)));
 	}
 	return OK;
 }
 
 DB_STMT(identifier_insert, "iiiiiit", "",
-	"INSERT INTO person_identifier (rkey, record, kind, vkey, grade, first_seen, last_seen, value) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_identifier (rkey, record, kind, vkey, grade, first_seen, last_seen, value) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT DO NOTHING")
 DB_STMT(holder_insert, "iiiit", "",
-	"INSERT INTO person_holder (vkey, kind, record, grade, value) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_holder (vkey, kind, record, grade, value) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO "
+        "NOTHING")
 DB_STMT(identifier_verify, "iiii", "",
-	"UPDATE person_identifier SET grade = 1 WHERE rkey = $1 AND record = $2 AND kind = $3 AND vkey = $4")
+        "UPDATE person_identifier SET grade = 1 WHERE rkey = $1 AND record = $2 AND kind = $3 AND vkey = $4")
 DB_STMT(holder_verify, "iii", "", "UPDATE person_holder SET grade = 1 WHERE vkey = $1 AND kind = $2 AND record = $3")
 static enum result value_write(struct db_tx *tx, const struct report *r, int64_t record, const struct value *v,
-			       struct error *e)
+                               struct error *e)
 {
 	bool links = kind_links(v->kind) && v->grade != GRADE_RAW;
 
 	if (v->upgraded) {
 		TRY(db_exec(tx, &identifier_verify, NULL, e, DB_INT(r->rkey), DB_INT(record), DB_INT(v->kind),
-			    DB_INT(v->vkey)));
+		            DB_INT(v->vkey)));
 		if (links)
 			TRY(db_exec(tx, &holder_verify, NULL, e, DB_INT(v->vkey), DB_INT(v->kind), DB_INT(record)));
 		return OK;
 	}
 	TRY(db_exec(tx, &identifier_insert, NULL, e, DB_INT(r->rkey), DB_INT(record), DB_INT(v->kind), DB_INT(v->vkey),
-		    DB_INT(v->grade), DB_INT(r->in->at), DB_CSTR(v->text)));
+	            DB_INT(v->grade), DB_INT(r->in->at), DB_CSTR(v->text)));
 	if (links)
 		TRY(db_exec(tx, &holder_insert, NULL, e, DB_INT(v->vkey), DB_INT(v->kind), DB_INT(record),
-			    DB_INT(v->grade), DB_CSTR(v->text)));
+		            DB_INT(v->grade), DB_CSTR(v->text)));
 	return OK;
 }
 
@@ -378,7 +386,7 @@ struct meaning {
 };
 
 static enum result value_nominate(struct db_tx *tx, int64_t record, int64_t customer, const struct value *v,
-				  const struct value_holders *h, struct error *e)
+                                  const struct value_holders *h, struct error *e)
 {
 	int others = h->count - 1, room = NOMINATIONS_PER_VALUE - others * (others - 1) / 2;
 
@@ -395,7 +403,7 @@ static enum result value_nominate(struct db_tx *tx, int64_t record, int64_t cust
 }
 
 static enum result value_means(struct db_tx *tx, int64_t record, int64_t customer, bool made, const struct value *v,
-			       struct meaning *m, struct error *e)
+                               struct meaning *m, struct error *e)
 {
 	struct value_holders h;
 	int limit = kind_limit(v->kind);
@@ -421,8 +429,8 @@ static enum result value_means(struct db_tx *tx, int64_t record, int64_t custome
 	return v->fresh ? value_nominate(tx, record, customer, v, &h, e) : OK;
 }
 
-static enum result values_put(struct db_tx *tx, struct report *r, int64_t record, int64_t customer, bool made, bool *any,
-			      bool *resolved, struct error *e)
+static enum result values_put(struct db_tx *tx, struct report *r, int64_t record, int64_t customer, bool made,
+                              bool *any, bool *resolved, struct error *e)
 {
 	struct meaning *m;
 
@@ -446,7 +454,7 @@ static enum result values_put(struct db_tx *tx, struct report *r, int64_t record
 	}
 	if (m->seed_count || m->resolve) {
 		m->seeds[m->seed_count++] = record;
-		TRY(people_resolve(tx, m->seeds, m->seed_count, 0, made, e));
+		TRY(people_resolve(tx, m->seeds, m->seed_count, 0, made ? record : 0, e));
 		*resolved = true;
 	}
 	return OK;
@@ -469,11 +477,12 @@ static enum result report_lock(struct db_tx *tx, const struct report *r, struct 
 static enum result report_read(struct db_tx *tx, struct report *r, const struct stored *s, struct error *e)
 {
 	TRY(report_fields(tx, r, e));
-	return report_values(tx, r, *r->fields[RF_COUNTRY] || !s->found ? r->fields[RF_COUNTRY] : s->fields[RF_COUNTRY], e);
+	return report_values(tx, r, *r->fields[RF_COUNTRY] || !s->found ? r->fields[RF_COUNTRY] : s->fields[RF_COUNTRY],
+	                     e);
 }
 
 static enum result record_change(struct db_tx *tx, struct report *r, struct stored *s, bool *changed, bool *resolved,
-				 struct error *e)
+                                 struct error *e)
 {
 	const char *fields[RF_COUNT];
 	bool fields_changed, values_changed = false;
@@ -490,7 +499,7 @@ static enum result record_change(struct db_tx *tx, struct report *r, struct stor
 }
 
 enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *record, int64_t *customer, bool *changed,
-		       const char **warning, struct error *e)
+                       const char **warning, struct error *e)
 {
 	struct report r = { .in = in, .rkey = bucket_of(in->source, in->source_key) };
 	struct stored s;
@@ -537,14 +546,14 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 }
 
 DB_STMT(record_key_find, "itt", "ii",
-	"SELECT id, customer FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
+        "SELECT id, customer FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
 enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record, int64_t *customer,
-			bool *found, struct error *e)
+                        bool *found, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 
-	TRY(db_query_one(tx, &record_key_find, &rows, found, e, DB_INT(bucket_of(source, source_key)), DB_TEXT(source_key),
-			 DB_TEXT(source)));
+	TRY(db_query_one(tx, &record_key_find, &rows, found, e, DB_INT(bucket_of(source, source_key)),
+	                 DB_TEXT(source_key), DB_TEXT(source)));
 	if (*found) {
 		*record = db_int(rows, 0);
 		*customer = db_int(rows, 1);
@@ -553,7 +562,7 @@ enum result record_find(struct db_tx *tx, struct str source, struct str source_k
 }
 
 enum result record_need(struct db_tx *tx, struct str source, struct str source_key, int64_t *record, int64_t *customer,
-			int64_t *flags, int64_t *tie, bool *made, struct error *e)
+                        int64_t *flags, int64_t *tie, bool *made, struct error *e)
 {
 	struct record_in in = { .source = source, .source_key = source_key };
 	struct report r = { .in = &in, .rkey = bucket_of(source, source_key) };
@@ -581,7 +590,7 @@ enum result record_need(struct db_tx *tx, struct str source, struct str source_k
 }
 
 DB_STMT(record_flag_set, "iii", "",
-	"UPDATE person_record SET flags = flags | $3 WHERE rkey = $1 AND id = $2 AND (flags & $3) = 0")
+        "UPDATE person_record SET flags = flags | $3 WHERE rkey = $1 AND id = $2 AND (flags & $3) = 0")
 enum result record_flag(struct db_tx *tx, int64_t record, int flag, struct error *e)
 {
 	return db_exec(tx, &record_flag_set, NULL, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(flag));

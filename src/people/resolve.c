@@ -14,7 +14,7 @@ struct change {
 };
 
 DB_STMT(version_bump, "iii", "",
-	"UPDATE person_record SET version = version + 1 WHERE rkey = $1 AND id = $2 AND version = $3")
+        "UPDATE person_record SET version = version + 1 WHERE rkey = $1 AND id = $2 AND version = $3")
 static enum result version_guard(struct db_tx *tx, int64_t customer, int64_t version, struct error *e)
 {
 	int64_t changed;
@@ -60,7 +60,7 @@ static enum result feed_tell(struct change *ch, int64_t record, int64_t ref, str
 DB_STMT(customer_set, "iii", "", "UPDATE person_record SET customer = $3 WHERE rkey = $1 AND id = $2")
 DB_STMT(member_drop, "iii", "", "DELETE FROM person_member WHERE rkey = $1 AND customer = $2 AND record = $3")
 DB_STMT(member_add, "iii", "",
-	"INSERT INTO person_member (rkey, customer, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        "INSERT INTO person_member (rkey, customer, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
 static enum result record_move(struct db_tx *tx, int64_t record, int64_t from, int64_t to, struct error *e)
 {
 	TRY(db_exec(tx, &customer_set, NULL, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(to)));
@@ -73,7 +73,8 @@ static enum result record_move(struct db_tx *tx, int64_t record, int64_t from, i
 
 static void evidence_write(struct buf *b, const struct component *c, const struct part_link *l)
 {
-	static const char *const names[LINK_SORTS] = { "manual", "account", "loyalty", "external", "email", "phone", "device" };
+	static const char *const names[LINK_SORTS] = { "manual", "account", "loyalty", "external",
+		                                       "email",  "phone",   "device" };
 	struct json_writer w;
 
 	jw_init(&w, b);
@@ -90,9 +91,17 @@ static enum result auto_decide(struct change *ch, int from, int founding, int64_
 {
 	struct component *c = ch->c;
 	int64_t customer = c->nodes[from].customer, a = c->nodes[from].id, b = c->nodes[founding].id;
-	struct decision_row d = { .id = id_new(id_bucket(a)), .kind = DECISION_AUTO_MERGE, .at = clock_now(), .a = a, .b = b,
-				  .standing = true, .left = &a, .left_count = 1, .right = &b, .right_count = 1 };
-	BUF_AUTO struct buf evidence;
+	struct decision_row d = { .id = id_new(id_bucket(a)),
+		                  .kind = DECISION_AUTO_MERGE,
+		                  .at = clock_now(),
+		                  .a = a,
+		                  .b = b,
+		                  .standing = true,
+		                  .left = &a,
+		                  .left_count = 1,
+		                  .right = &b,
+		                  .right_count = 1 };
+	BUF_AUTO struct buf evidence = { 0 };
 
 	buf_init(&evidence, 0);
 	d.stand_at = d.at;
@@ -138,8 +147,10 @@ static enum result decide_for(struct change *ch, int node, int64_t *decided, str
 	return auto_decide(ch, node, founding, decided, e);
 }
 
-DB_STMT(left_behind, "ii", "i", "SELECT record FROM person_member WHERE rkey = $1 AND customer = $2 ORDER BY record LIMIT 501")
-/* A founding record went elsewhere; members that this component does not show stay together under the oldest of them. */
+DB_STMT(left_behind, "ii", "i",
+        "SELECT record FROM person_member WHERE rkey = $1 AND customer = $2 ORDER BY record LIMIT 501")
+/* A founding record went elsewhere; members that this component does not show stay together under the oldest of them.
+ */
 static enum result stragglers_move(struct change *ch, int64_t customer, struct error *e)
 {
 	int64_t members[CUSTOMER_MEMBERS_MAX + 1];
@@ -188,10 +199,10 @@ static enum result moves_write(struct change *ch, struct error *e)
 static enum result refused_nominate(struct change *ch, struct error *e)
 {
 	static const enum identifier_kind kinds[LINK_SORTS] = { [LINK_ACCOUNT] = IDENT_ACCOUNT,
-								[LINK_LOYALTY] = IDENT_LOYALTY,
-								[LINK_EXTERNAL] = IDENT_EXTERNAL,
-								[LINK_EMAIL] = IDENT_EMAIL,
-								[LINK_PHONE] = IDENT_PHONE };
+		                                                [LINK_LOYALTY] = IDENT_LOYALTY,
+		                                                [LINK_EXTERNAL] = IDENT_EXTERNAL,
+		                                                [LINK_EMAIL] = IDENT_EMAIL,
+		                                                [LINK_PHONE] = IDENT_PHONE };
 	struct component *c = ch->c;
 	int count = 0;
 
@@ -207,7 +218,8 @@ static enum result refused_nominate(struct change *ch, struct error *e)
 	return OK;
 }
 
-static enum result component_write(struct db_tx *tx, struct component *c, int64_t decision, int64_t fresh, struct error *e)
+static enum result component_write(struct db_tx *tx, struct component *c, int64_t decision, int64_t fresh,
+                                   struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	int n = c->in.record_count;
@@ -231,7 +243,8 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 }
 
 DB_STMT(todo_add, "ii", "", "INSERT INTO person_todo (rkey, record) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, bool fresh, struct error *e)
+enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, int64_t fresh,
+                           struct error *e)
 {
 	int64_t *done = NULL;
 	int done_count = 0;
@@ -249,9 +262,10 @@ enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, in
 			TRY(db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(seeds[s])), DB_INT(seeds[s])));
 			continue;
 		}
-		TRY(component_write(tx, &c, decision, fresh ? seeds[s] : 0, e));
+		TRY(component_write(tx, &c, decision, fresh, e));
 		if (s + 1 < count && c.in.record_count) {
-			int64_t *more = arena_array(db_tx_arena(tx), (size_t)(done_count + c.in.record_count), sizeof(*more));
+			int64_t *more =
+			        arena_array(db_tx_arena(tx), (size_t)(done_count + c.in.record_count), sizeof(*more));
 
 			if (!more)
 				return error_nomem(e);
