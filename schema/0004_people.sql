@@ -35,6 +35,7 @@ CREATE TABLE person_record (
 	PRIMARY KEY (rkey, id)
 ) {clustered};
 CREATE UNIQUE INDEX person_record_key ON person_record (rkey, source_key, source);
+CREATE INDEX person_record_held ON person_record (rkey, id, customer) WHERE customer <> id;
 
 -- Records that are not the founding one, by customer (rkey: of the customer).
 CREATE TABLE person_member (

@@ -33,6 +33,27 @@ enum result customer_members(struct db_tx *tx, int64_t customer, int64_t *record
 	return OK;
 }
 
+DB_STMT(membership_page, "iii", "ii",
+        "SELECT id, customer FROM person_record WHERE customer <> id AND (rkey, id) > ($1, $2) ORDER BY rkey, id LIMIT "
+        "$3")
+enum result membership_scan(struct db_tx *tx, int64_t after, int limit, struct membership *out, int *count,
+                            struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+	int n = 0;
+
+	TRY(db_query(tx, &membership_page, &rows, e, DB_INT(after ? (int64_t)id_bucket(after) : -1), DB_INT(after),
+	             DB_INT(limit)));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		out[n].record = db_int(rows, 0);
+		out[n++].customer = db_int(rows, 1);
+	}
+	TRY(rows_end(step, e));
+	*count = n;
+	return OK;
+}
+
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 struct member { /* what a struct record does not show */
