@@ -53,6 +53,8 @@ static struct node *ghosts; /* deleted, and the deletion not synced */
 static struct kit_random rnd;
 static int64_t armed;
 static bool dead;
+static int64_t fail_at, fail_times; /* counted in operations */
+static bool fail_full;
 static struct powercut_stats stats;
 static sqlite3_vfs *host;
 
@@ -165,6 +167,13 @@ static bool power(void)
 	return !dead;
 }
 
+/* Is this operation to fail, the power being there? */
+static bool failing(bool write)
+{
+	return fail_times && stats.operations >= fail_at && stats.operations < fail_at + fail_times &&
+	       (write || !fail_full);
+}
+
 static bool chance(int percent)
 {
 	return kit_random_below(&rnd, 100) < (uint64_t)percent;
@@ -247,6 +256,15 @@ void powercut_arm(int64_t nth)
 	pthread_mutex_unlock(&lock);
 }
 
+void powercut_fail(int64_t nth, int64_t times, bool full)
+{
+	pthread_mutex_lock(&lock);
+	fail_at = stats.operations + nth;
+	fail_times = nth ? times : 0;
+	fail_full = full;
+	pthread_mutex_unlock(&lock);
+}
+
 bool powercut_dead(void)
 {
 	pthread_mutex_lock(&lock);
@@ -308,10 +326,11 @@ static int p_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 offse
 	int rc = SQLITE_IOERR_WRITE;
 	pthread_mutex_lock(&lock);
 	if (usable(f)) { /* the write during which the power goes may be there in part */
-		unsynced_add(f->node, (size_t)offset, p, (size_t)n);
-		bytes_put(&f->node->seen, (size_t)offset, p, (size_t)n);
-		if (power())
-			rc = SQLITE_OK;
+		bool on = power(), fails = on && failing(true);
+		size_t done = fails ? (fail_full ? 0 : (size_t)n / 2) : (size_t)n;
+		unsynced_add(f->node, (size_t)offset, p, done);
+		bytes_put(&f->node->seen, (size_t)offset, p, done);
+		rc = !on ? SQLITE_IOERR_WRITE : !fails ? SQLITE_OK : fail_full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -323,10 +342,12 @@ static int p_truncate(sqlite3_file *file, sqlite3_int64 size)
 	int rc = SQLITE_IOERR_TRUNCATE;
 	pthread_mutex_lock(&lock);
 	if (usable(f)) {
-		unsynced_add(f->node, (size_t)size, NULL, 0);
-		bytes_cut(&f->node->seen, (size_t)size);
-		if (power())
-			rc = SQLITE_OK;
+		bool on = power();
+		if (!on || !failing(false)) {
+			unsynced_add(f->node, (size_t)size, NULL, 0);
+			bytes_cut(&f->node->seen, (size_t)size);
+			rc = on ? SQLITE_OK : rc;
+		}
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -350,7 +371,7 @@ static int p_sync(sqlite3_file *file, int flags)
 	struct pfile *f = (struct pfile *)file;
 	int rc = SQLITE_IOERR_FSYNC;
 	pthread_mutex_lock(&lock);
-	if (usable(f) && power()) {
+	if (usable(f) && power() && !failing(false)) {
 		for (struct unsynced *u = f->node->first; u; u = u->next) {
 			if (u->p)
 				bytes_put(&f->node->disk, u->offset, u->p, u->n);
@@ -712,6 +733,7 @@ void powercut_reset(uint64_t seed)
 	rnd.state = seed;
 	dead = false;
 	armed = 0;
+	fail_times = 0;
 	stats = (struct powercut_stats){ 0 };
 	pthread_mutex_unlock(&lock);
 }
