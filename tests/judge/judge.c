@@ -58,3 +58,11 @@ enum verdict judge_json(struct str text, struct buf *out)
 	json_decref(v);
 	return JUDGE_ACCEPTS;
 }
+
+bool judge_only_parses(struct str text)
+{
+	json_t *v = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+
+	json_decref(v);
+	return v != NULL;
+}

@@ -12,6 +12,8 @@ enum verdict {
 
 /* What jansson says of a text, and what it reads, in the form below. */
 enum verdict judge_json(struct str text, struct buf *out);
+/* Only the parsing, to be timed. */
+bool judge_only_parses(struct str text);
 
 /* The form: every value as "kind value;", strings with their length, doubles exactly. */
 static inline void judge_int(struct buf *out, int64_t v)
