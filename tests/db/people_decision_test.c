@@ -436,9 +436,13 @@ static void two_ends_of_a_component(void **state)
 	pthread_barrier_t start;
 	struct db_config config = { .url = kit_db_url() };
 
-	for (int i = 0; i < ROUNDS / 4; i++) { /* the middle: two records that merge by their account */
+	for (int i = 0; i < ROUNDS / 4;
+	     i++) { /* the middle: two records that merge by their account; the ends are older */
 		char key[16], ids[64];
 
+		snprintf(key, sizeof(key), "e%d", i);
+		put(db, "till", key, "A", NULL);
+		put(db, "web", key, "A", NULL);
 		snprintf(key, sizeof(key), "m%d", i);
 		snprintf(ids, sizeof(ids), "l!:L%d a!:A%d", i, i);
 		put(db, "m1", key, "A", ids);
