@@ -100,7 +100,7 @@ enum result apikey_find(struct db *db, struct str key, struct principal *out, st
 		token_hash(f.hash, "apikey", key);
 		if (cache_get(f.hash, out))
 			return OK;
-		uint64_t generation = cache_generation();
+		uint64_t generation = access_cache_generation();
 		TRY(db_read(db, find_read, &f, e));
 		/* A busy database must not turn a source away: the next look-up tries again. */
 		if (f.found && f.now - f.last_used_at >= TOUCH_US && db_transact(db, touch_write, &f, NULL) != OK)

@@ -24,14 +24,14 @@ static unsigned set_of(const unsigned char *key)
 	return ((unsigned)key[0] | (unsigned)key[1] << 8) % SETS;
 }
 
-uint64_t cache_generation(void)
+uint64_t access_cache_generation(void)
 {
 	return atomic_load(&generation);
 }
 
 static bool live(const struct slot *s, int64_t now)
 {
-	return s->generation == cache_generation() && now >= s->at && now - s->at < TTL_US;
+	return s->generation == access_cache_generation() && now >= s->at && now - s->at < TTL_US;
 }
 
 bool cache_get(const unsigned char key[TOKEN_HASH_BYTES], struct principal *out)
@@ -55,7 +55,7 @@ void cache_put(const unsigned char key[TOKEN_HASH_BYTES], uint64_t gen, const st
 {
 	unsigned set = set_of(key);
 	int64_t now = clock_now();
-	if (gen != cache_generation())
+	if (gen != access_cache_generation())
 		return;
 	pthread_mutex_lock(&locks[set % LOCKS]);
 	struct slot *to = &slots[set][0];

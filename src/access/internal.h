@@ -44,7 +44,7 @@ void throttle_forgive(struct str login, const char *remote);
 
 /* Principals by the hash of their token, for 10 s. A reader takes the generation before it asks the database, so that
  * what it read before a drop is never kept after it. */
-uint64_t cache_generation(void);
+uint64_t access_cache_generation(void);
 bool cache_get(const unsigned char key[TOKEN_HASH_BYTES], struct principal *out);
 void cache_put(const unsigned char key[TOKEN_HASH_BYTES], uint64_t generation, const struct principal *p);
 void cache_remove(const unsigned char key[TOKEN_HASH_BYTES]);

@@ -172,7 +172,7 @@ enum result session_find(struct db *db, struct str token, struct principal *out,
 	token_hash(f.hash, "session", token);
 	if (cache_get(f.hash, out))
 		return OK;
-	uint64_t generation = cache_generation();
+	uint64_t generation = access_cache_generation();
 	TRY(db_read(db, find_read, &f, e));
 	if (!f.found)
 		return unknown(e);
