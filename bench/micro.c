@@ -13,7 +13,7 @@
 
 #define ROUNDS 5
 
-static uint64_t sink;
+static volatile uint64_t sink; /* keeps the work from being left out */
 static char folded[TEXT_FOLD_BYTES];
 static struct buf out;
 static struct money cents[8];
@@ -165,27 +165,27 @@ static const struct {
 	void (*run)(void);
 	int times;
 } cases[] = {
-	{ "text_fold, ASCII", fold_ascii, 200000 },
-	{ "text_fold, Latin with marks", fold_latin, 200000 },
-	{ "text_fold, Cyrillic", fold_cyrillic, 200000 },
-	{ "text_fold, Greek (neighbours)", fold_greek, 50000 },
-	{ "text_fold, Han", fold_han, 50000 },
-	{ "text_jaro_winkler, 11 letters", jaro_winkler, 500000 },
-	{ "text_osa_distance, 9 letters", osa_distance, 500000 },
-	{ "text_phonetic", phonetic, 200000 },
+	{ "fold_ascii", fold_ascii, 200000 },
+	{ "fold_latin_marks", fold_latin, 200000 },
+	{ "fold_cyrillic", fold_cyrillic, 200000 },
+	{ "fold_greek", fold_greek, 50000 },
+	{ "fold_han", fold_han, 50000 },
+	{ "jaro_winkler_11", jaro_winkler, 500000 },
+	{ "osa_distance_9", osa_distance, 500000 },
+	{ "phonetic", phonetic, 200000 },
 	{ "name_nickname", nickname, 200000 },
 	{ "name_split", split, 20000 },
 	{ "email_normalise", email, 100000 },
 	{ "phone_normalise", phone, 3000 },
-	{ "json_parse + free, touchpoint", parse, 50000 },
-	{ "the same by jansson", parse_jansson, 50000 },
-	{ "json_writer, answer", write_json, 100000 },
-	{ "hash64, 25 bytes", hash, 1000000 },
+	{ "json_parse_529_bytes", parse, 50000 },
+	{ "jansson_parse_529_bytes", parse_jansson, 50000 },
+	{ "json_write_328_bytes", write_json, 100000 },
+	{ "hash64_25_bytes", hash, 1000000 },
 	{ "id_new", id, 500000 },
 	{ "time_parse", parse_time, 500000 },
 	{ "time_local_day", local_day, 500000 },
 	{ "money_parse", parse_money, 200000 },
-	{ "money_allocate, 8 parts", allocate, 100000 },
+	{ "money_allocate_8", allocate, 100000 },
 };
 
 /* The thread's own time: other programs on the machine count less. */
@@ -214,11 +214,8 @@ int main(void)
 			took = cpu_ns() - began;
 			best = took < best ? took : best;
 		}
-		printf("%-32s %9.1f ns\n", cases[i].name, (double)best / cases[i].times);
+		printf("%-26s %9.1f  ns  -  -  SKIP (no limit set)\n", cases[i].name, (double)best / cases[i].times);
 	}
-	write_json();
-	printf("touchpoint %zu bytes, answer %zu bytes (%llu)\n", sizeof(touchpoint) - 1, out.n,
-	       (unsigned long long)sink % 10);
 	buf_free(&out);
 	text_stop();
 	return 0;
