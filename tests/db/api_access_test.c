@@ -18,6 +18,7 @@ static struct feed_process announcer[1];
 /* Whoever calls: a cookie and its CSRF token, or a key. */
 struct caller {
 	char cookie[64], csrf[64], key[80];
+	const char *once; /* Idempotency-Key */
 };
 static struct caller admin;
 
@@ -33,6 +34,8 @@ static struct answer *call(const struct caller *who, const char *method, const c
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "Cookie: byname=%s\r\n", who->cookie);
 	if (who && who->csrf[0])
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "X-Byname-CSRF: %s\r\n", who->csrf);
+	if (who && who->once)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "Idempotency-Key: %s\r\n", who->once);
 	if (who && who->key[0])
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "Authorization: Bearer %s\r\n", who->key);
 	if (body)
@@ -306,7 +309,9 @@ static void test_keys(void **state)
 	char id[ID_TEXT_BYTES], path[64];
 	int64_t kept = -1;
 	const char *body = "{\"name\":\"Till 1\",\"source\":\"till\",\"role\":\"source\"}";
-	struct answer *a = expect(201, &admin, "POST", "/v1/keys", body);
+	struct caller once = admin;
+	once.once = "only-once"; /* must not make the server keep the answer */
+	struct answer *a = expect(201, &once, "POST", "/v1/keys", body);
 	snprintf(till.key, sizeof(till.key), "%s", text_of(a, "key"));
 	snprintf(id, sizeof(id), "%s", text_of(a, "id"));
 	assert_ok(db_read(db, idem_tx, &kept, &kit_err));
