@@ -9,25 +9,6 @@
 #define LONGEST_DOUBLE 32
 #define EXACT_INTEGER 9007199254740992.0 /* 2^53 */
 
-/* Room for n bytes and the final NUL; inlined, for this is where the time of an answer goes. */
-static inline char *room(struct buf *b, size_t n)
-{
-	if (__builtin_expect(!b->failed && n < b->cap - b->n, 1))
-		return b->p + b->n;
-	return buf_space(b, n);
-}
-
-static inline void add_char(struct buf *b, char c)
-{
-	char *to = room(b, 1);
-
-	if (!to)
-		return;
-	to[0] = c;
-	to[1] = '\0';
-	b->n++;
-}
-
 void jw_init(struct json_writer *w, struct buf *out)
 {
 	*w = (struct json_writer){ .out = out };
@@ -46,7 +27,7 @@ static void begin_value(struct json_writer *w)
 		return;
 	assert(!(w->is_object & level)); /* a value in an object needs its key */
 	if (w->has_member & level)
-		add_char(w->out, ',');
+		buf_char(w->out, ',');
 	w->has_member |= level;
 }
 
@@ -59,15 +40,14 @@ static void open_container(struct json_writer *w, char c, bool object)
 	level = 1ull << ++w->depth;
 	w->has_member &= ~level;
 	w->is_object = object ? w->is_object | level : w->is_object & ~level;
-	add_char(w->out, c);
+	buf_char(w->out, c);
 }
 
 static void close_container(struct json_writer *w, char c, bool object)
 {
 	assert(w->depth > 0 && !w->after_key && !!(w->is_object & 1ull << w->depth) == object);
-	(void)object;
 	w->depth--;
-	add_char(w->out, c);
+	buf_char(w->out, c);
 }
 
 void jw_object(struct json_writer *w)
@@ -144,13 +124,19 @@ static size_t add_special(struct buf *b, const char *p, size_t n)
 	return 1;
 }
 
-static void add_escaped(struct buf *b, const char *p, size_t n)
+static void add_quoted(struct buf *b, const char *p, size_t n)
 {
-	add_char(b, '"');
-	while (n > 0) {
-		size_t run = plain(p, n);
+	char *to = buf_space(b, n + 3); /* room for the common case: nothing to escape */
+	size_t run;
 
-		buf_add(b, p, run);
+	if (!to)
+		return;
+	*to++ = '"';
+	b->n++;
+	for (;;) {
+		run = plain(p, n);
+		if (run > 0)
+			buf_add(b, p, run);
 		p += run;
 		n -= run;
 		if (n == 0)
@@ -159,32 +145,7 @@ static void add_escaped(struct buf *b, const char *p, size_t n)
 		p += run;
 		n -= run;
 	}
-	add_char(b, '"');
-}
-
-/* The string in quotes and, where after is not NUL, that character. */
-static void add_quoted(struct buf *b, const char *p, size_t n, char after)
-{
-	char *to;
-
-	if (plain(p, n) < n) {
-		add_escaped(b, p, n);
-		if (after)
-			add_char(b, after);
-		return;
-	}
-	to = room(b, n + 3);
-	if (!to)
-		return;
-	*to++ = '"';
-	if (n > 0)
-		memcpy(to, p, n);
-	to += n;
-	*to++ = '"';
-	if (after)
-		*to++ = after;
-	*to = '\0';
-	b->n = (size_t)(to - b->p);
+	buf_char(b, '"');
 }
 
 void jw_key(struct json_writer *w, const char *key)
@@ -193,16 +154,17 @@ void jw_key(struct json_writer *w, const char *key)
 
 	assert(w->depth > 0 && (w->is_object & level) && !w->after_key);
 	if (w->has_member & level)
-		add_char(w->out, ',');
+		buf_char(w->out, ',');
 	w->has_member |= level;
 	w->after_key = true;
-	add_quoted(w->out, key, strlen(key), ':');
+	add_quoted(w->out, key, strlen(key));
+	buf_char(w->out, ':');
 }
 
 void jw_str(struct json_writer *w, struct str s)
 {
 	begin_value(w);
-	add_quoted(w->out, s.p, s.n, '\0');
+	add_quoted(w->out, s.p, s.n);
 }
 
 void jw_cstr(struct json_writer *w, const char *s)
@@ -228,13 +190,12 @@ static bool add_short_decimal(struct buf *b, double v)
 	double a = fabs(v);
 
 	for (int k = 0; k < 7; k++) {
-		double m = a * powers[k];
+		double m = nearbyint(a * powers[k]);
 		int64_t whole, part;
 		char text[8];
 
-		if (m >= EXACT_INTEGER - 1)
+		if (m >= EXACT_INTEGER)
 			return false;
-		m = (double)(int64_t)(m + 0.5);
 		if (m / powers[k] != a)
 			continue;
 		whole = (int64_t)m / (int64_t)powers[k];

@@ -37,11 +37,11 @@ void *mem_alloc(size_t size)
 
 void *mem_calloc(size_t count, size_t size)
 {
-	size_t bytes;
-
-	if (must_fail() || __builtin_mul_overflow(count, size, &bytes))
+	if (must_fail())
 		return NULL;
-	return calloc(1, bytes ? bytes : 1);
+	if (count == 0 || size == 0)
+		count = size = 1;
+	return calloc(count, size);
 }
 
 void *mem_realloc(void *p, size_t size)

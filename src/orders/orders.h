@@ -43,8 +43,10 @@ struct order_in {
 	struct money discount, tax, shipping; /* of the whole order beyond the lines'; none: zero */
 	const struct order_line_in *lines;
 	int line_count;
-	bool partial; /* the message holds only some lines (one row a line exports): lines absent are not removed,
-	                 an amount of zero leaves what is there, the earliest placed_at stands */
+	bool more_lines; /* these are some of the lines: absent ones are not removed (order_keep_lines() may, at the
+	                    end) */
+	bool partial;    /* the report tells only some of it: as more_lines, and an amount of zero leaves what is there,
+	                    a state other than cancelled and the date too */
 };
 
 struct order_outcome {
@@ -60,6 +62,9 @@ struct order_outcome {
  * scale; the order's own discount is shared among its lines by largest remainder. ERR_INVALID "order.…", "line.…". */
 MUST_CHECK enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out,
                                     struct error *e);
+
+/* What order_report() would refuse, told before any transaction. */
+MUST_CHECK enum result order_check(const struct order_in *in, struct error *e);
 
 /* A line's mark: the same for the same key, or content and occurrence, on every machine for ever. */
 uint64_t order_line_mark(const struct order_line_in *line, int occurrence);

@@ -97,7 +97,8 @@ DB_STMT(order_scan_page, "iii", "i", "SELECT id FROM orders WHERE (rkey, id) > (
 enum result order_scan(struct db_tx *tx, int64_t after, int limit, int64_t *ids, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_scan_page, &r, e, DB_INT(after ? (int64_t)id_bucket(after) : -1), DB_INT(after), DB_INT(limit)));
+	TRY(db_query(tx, &order_scan_page, &r, e, DB_INT(after ? (int64_t)id_bucket(after) : -1), DB_INT(after),
+	             DB_INT(limit)));
 	enum db_step step;
 	int n = 0;
 	while (n < limit && (step = db_next(r, e)) != DB_DONE) {

@@ -33,7 +33,7 @@ static enum result line_check(const struct order_line_in *l, int16_t currency, s
 	return amount_check(l->tax, currency, "lines.tax", e);
 }
 
-static enum result report_check(const struct order_in *in, struct error *e)
+enum result order_check(const struct order_in *in, struct error *e)
 {
 	if (in->kind != ORDER_SALE && in->kind != ORDER_RETURN)
 		return error_set(e, ERR_INVALID, "order.kind", "kind", "a sale or a return");
@@ -99,7 +99,7 @@ static enum result head_merge(const struct order_in *in, bool late, struct head 
 	take(&h->associate, in->associate, late);
 	if (!late)
 		h->channel = in->channel;
-	if (whole || in->placed_at < h->placed_at)
+	if (whole || (late && in->placed_at < h->placed_at))
 		h->placed_at = in->placed_at;
 	if (whole)
 		h->state = in->cancelled ? ORDER_CANCELLED : ORDER_REPORTED;
@@ -251,7 +251,7 @@ static enum result report_again(struct db_tx *tx, const struct order_in *in, con
 	TRY(record_merge(tx, in, late, &p.is, e));
 	TRY(lines_load(tx, id, p.was.line_count, a, &p.lines, &p.count, e));
 	bool skip = late && p.count; /* what was said later had lines: these are old news */
-	bool remove = !in->partial && !late;
+	bool remove = !in->partial && !in->more_lines && !late;
 	TRY(plan_lines(&p, in->lines, skip ? 0 : in->line_count, remove, a, e));
 	TRY(plan_amounts(&p, a, e));
 	if (plan_differs(&p))
@@ -262,7 +262,7 @@ static enum result report_again(struct db_tx *tx, const struct order_in *in, con
 
 enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out, struct error *e)
 {
-	TRY(report_check(in, e));
+	TRY(order_check(in, e));
 	struct order_key k;
 	order_key_make(in->source, in->kind, in->number, &k);
 	unsigned bucket = in->record ? id_bucket(in->record) : bucket_of(in->source, in->number);

@@ -89,8 +89,7 @@ static const char *bin_dir(void)
 			best = atoi(e->d_name);
 	if (d)
 		closedir(d);
-	if (best)
-		snprintf(found, sizeof(found), "/usr/lib/postgresql/%d/bin/", best);
+	snprintf(found, sizeof(found), best ? "/usr/lib/postgresql/%d/bin/" : "", best);
 	return found;
 }
 
