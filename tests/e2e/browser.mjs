@@ -35,13 +35,14 @@ export async function signIn(page, server, who = server) {
 	await page.getByRole('combobox').waitFor();
 }
 
-/** Axe's findings, one line each. Injected by evaluate: the content security policy allows no script tag. */
-export async function axe(page) {
+/** Axe's findings, one line each. Injected by evaluate: the content security policy allows no script tag.
+ * only: these rules. */
+export async function axe(page, only = undefined) {
 	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
-	return page.evaluate(async () => {
-		const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+	return page.evaluate(async (runOnly) => {
+		const { violations } = await window.axe.run(document, { resultTypes: ['violations'], ...(runOnly && { runOnly }) });
 		return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} — ${n.failureSummary?.split('\n')[1] ?? v.help}`));
-	});
+	}, only);
 }
 
 /** By how many pixels the page can be scrolled sideways. */

@@ -56,9 +56,11 @@ function customer(id) {
 	if (!c) throw gone();
 	return c;
 }
-function card(id) {
-	const { records, identifiers, address, birthday, recipients, evidence, decisions, nominations, orders, timeline, hit, ...rest } = customer(id);
-	return rest;
+function card(id, full) {
+	const { records, identifiers, address, birthday, recipients, evidence, decisions, nominations, orders, timeline, hit, wrong, ...rest } = customer(id);
+	if (full) return rest;
+	const said = (list) => list.filter((f) => f.say);
+	return { ...rest, spend: null, notes: [], sizes: said(rest.sizes), likes: said(rest.likes), dislikes: said(rest.dislikes), served_how: said(rest.served_how), channels: said(rest.channels), milestones: said(rest.milestones) };
 }
 function top(query) {
 	const rows = [...customers.values()].filter((c) => c.spend).map((c) => ({ customer: c.customer, name: c.name.display, net: c.spend.total, full_price_share: c.spend.full_price_share, orders: c.spend.orders, units: c.spend.orders * 2, last_at: c.last_purchase?.at ?? null }));
@@ -85,7 +87,7 @@ function track(body, tell) {
 /** method and path with {} for a segment → handler({p, query, body, me, tell}). */
 export const routes = {
 	'GET find': ({ query }) => find(query),
-	'GET customers/{}/card': ({ p }) => card(p[0]),
+	'GET customers/{}/card': ({ p, query }) => card(p[0], query.full === 'true'),
 	'GET customers/{}': ({ p }) => customer(p[0]),
 	'GET customers/{}/timeline': ({ p, query }) => page(customer(p[0]).timeline.filter((t) => !query.channel || t.channel === query.channel), query),
 	'GET orders/{}': ({ p }) => {

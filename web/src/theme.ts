@@ -39,12 +39,11 @@ export const theme = createTheme({
 		/* Locking the scroll would insert a style element; styles/base.css does it. */
 		Modal: {
 			defaultProps: {
-				lockScroll: false, centered: true, radius: 'lg', closeButtonProps: { 'aria-label': 'Close', size: 44 },
+				lockScroll: false, radius: 'lg',
 				transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.5 },
 			},
 		},
 		Popover: { defaultProps: { radius: 'md', shadow: 'md', transitionProps: { duration: 100 } } },
-		Menu: { defaultProps: { radius: 'md', shadow: 'md', transitionProps: { duration: 100 } } },
 	},
 });
 

@@ -1,13 +1,13 @@
 /* The frame: sidebar on a desktop, rail on a tablet, bar at the bottom of a phone. */
-import { Menu } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useMay, useMe } from '../api/session';
 import { useOnline } from '../api/live';
 import { FindPalette } from '../features/find/FindPalette';
 import { focusFind } from '../features/find/focus';
+import { Drop, DropItem } from '../ui/Drop';
 import { Icon } from '../ui/Icon';
 import { isHere, navOf } from './nav';
-import { follow, go, Link, useLocation } from './router';
+import { go, Link, useLocation } from './router';
 import { Shortcuts } from './Shortcuts';
 import { useShortcut } from './shortcuts';
 import { UserMenu } from './UserMenu';
@@ -47,21 +47,14 @@ function PhoneBar({ path }: { path: string }) {
 				</Link>
 			))}
 			{rest.length > 0 && (
-				<Menu position="top-end">
-					<Menu.Target>
-						<button type="button" className={css.phoneItem} data-here={rest.some((i) => isHere(i, path))}>
-							<Icon name="more" size={22} />
-							<span>More</span>
-						</button>
-					</Menu.Target>
-					<Menu.Dropdown>
-						{rest.map((i) => (
-							<Menu.Item key={i.to} component="a" href={i.to} onClick={(e) => follow(e, i.to)} leftSection={<Icon name={i.icon} />}>
-								{i.label}
-							</Menu.Item>
-						))}
-					</Menu.Dropdown>
-				</Menu>
+				<Drop
+					label="More screens"
+					className={css.phoneItem ?? ''}
+					here={rest.some((i) => isHere(i, path))}
+					button={<><Icon name="more" size={22} /><span>More</span></>}
+				>
+					{rest.map((i) => <DropItem key={i.to} icon={i.icon} to={i.to}>{i.label}</DropItem>)}
+				</Drop>
 			)}
 		</nav>
 	);

@@ -1,4 +1,4 @@
-import { Modal } from '@mantine/core';
+import { Dialog } from '../ui/Dialog';
 import css from './Shortcuts.module.css';
 
 const KEYS: [string[], string][] = [
@@ -14,7 +14,7 @@ const KEYS: [string[], string][] = [
 
 export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 	return (
-		<Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" data-locks-scroll={opened || undefined}>
+		<Dialog opened={opened} onClose={onClose} title="Keyboard shortcuts" >
 			<dl className={css.list}>
 				{KEYS.map(([keys, what]) => (
 					<div key={what} className={css.row}>
@@ -27,6 +27,6 @@ export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () =>
 					</div>
 				))}
 			</dl>
-		</Modal>
+		</Dialog>
 	);
 }

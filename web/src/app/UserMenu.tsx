@@ -1,6 +1,6 @@
-import { Menu } from '@mantine/core';
 import { useMe, useSession } from '../api/session';
-import { Icon, type IconName } from '../ui/Icon';
+import { Drop, DropItem } from '../ui/Drop';
+import { type IconName } from '../ui/Icon';
 import { initials, sentence } from '../ui/format';
 import { chooseScheme, useScheme, type Choice } from './scheme';
 import { go } from './router';
@@ -17,48 +17,38 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
 	const { signOut } = useSession();
 	const { user, version } = useMe();
 	const { choice } = useScheme();
+	const button = (
+		<>
+			<span className={css.face} aria-hidden="true">{initials(user.name)}</span>
+			<span className={css.who}>
+				<span className={css.name}>{user.name}</span>
+				<span className={css.role}>{sentence(user.role)}</span>
+				<span className="sr">: your account and settings</span>
+			</span>
+		</>
+	);
 	return (
-		<Menu position="bottom-end" width={260}>
-			<Menu.Target>
-				<button type="button" className={css.button} aria-label={`${user.name}: your account and settings`}>
-					<span className={css.face} aria-hidden="true">{initials(user.name)}</span>
-					<span className={css.who}>
-						<span className={css.name}>{user.name}</span>
-						<span className={css.role}>{sentence(user.role)}</span>
-					</span>
-				</button>
-			</Menu.Target>
-			<Menu.Dropdown>
-				<div className={css.head}>
-					<strong>{user.name}</strong>
-					<span className="dim small">{sentence(user.role)}, signed in as {user.login}</span>
-				</div>
-				<Menu.Divider />
+		<Drop label="Your account and settings" button={button} className={css.button ?? ''}>
+			<div className={css.head}>
+				<strong>{user.name}</strong>
+				<span className="dim small">{sentence(user.role)}, signed in as {user.login}</span>
+			</div>
+			<div role="group" aria-label="Light or dark" className={css.group}>
 				{SCHEMES.map((s) => (
-					<Menu.Item
-						key={s.value}
-						role="menuitemradio"
-						aria-checked={choice === s.value}
-						leftSection={<Icon name={s.icon} />}
-						rightSection={choice === s.value ? <Icon name="check" size={18} /> : null}
-						onClick={() => chooseScheme(s.value)}
-					>
-						{s.label}
-					</Menu.Item>
+					<DropItem key={s.value} icon={s.icon} pressed={choice === s.value} onClick={() => chooseScheme(s.value)}>{s.label}</DropItem>
 				))}
-				<Menu.Divider />
-				<Menu.Item leftSection={<Icon name="key" />} onClick={onShortcuts}>Keyboard shortcuts</Menu.Item>
-				<Menu.Item
-					leftSection={<Icon name="out" />}
-					onClick={() => {
-						go('/');
-						void signOut();
-					}}
-				>
-					Sign out, or change user
-				</Menu.Item>
-				<div className={css.version}>Byname {version}</div>
-			</Menu.Dropdown>
-		</Menu>
+			</div>
+			<DropItem icon="key" onClick={onShortcuts}>Keyboard shortcuts</DropItem>
+			<DropItem
+				icon="out"
+				onClick={() => {
+					go('/');
+					void signOut();
+				}}
+			>
+				Sign out, or change user
+			</DropItem>
+			<div className={css.version}>Byname {version}</div>
+		</Drop>
 	);
 }

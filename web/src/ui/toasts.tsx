@@ -36,8 +36,9 @@ forgetOnSignOut.add(settleAll);
 
 function add(t: Omit<Toast, 'id'>): void {
 	lastId += 1;
+	const crowded = toasts.slice(0, -2);
 	put([...toasts.slice(-2), { ...t, id: lastId }]);
-	for (const old of toasts.slice(0, -3)) old.settle?.();
+	for (const old of crowded) old.settle?.();
 }
 export const toast = {
 	say: (text: string) => add({ text, tone: 'plain' }),

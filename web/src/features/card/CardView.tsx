@@ -1,5 +1,6 @@
 /* The greeting card: readable in the five seconds after "hello". Simple: what is said and done now; full: the rest. */
-import type { Card, Fact } from '../../api/types';
+import { useState } from 'react';
+import type { Card, Fact, Note } from '../../api/types';
 import type { Data } from '../../api/useData';
 import { useFresh } from '../../ui/fresh';
 import { Section } from '../../ui/Page';
@@ -18,7 +19,11 @@ function labelled(facts: Fact[]): Fact[] {
 	return facts.map((f) => ({ ...f, label: f.label || sentence(`${words(f.kind)} ${f.value}`) }));
 }
 
-export function CardView<T extends Card>({ card, from, depth }: { card: T; from: Data<T>; depth: Depth }) {
+interface Props { card: Card; from: Data<Card>; depth: Depth; onFull: () => void }
+
+export function CardView({ card, from, depth, onFull }: Props) {
+	/* The simple card comes without notes; what was just written here stays in sight. */
+	const [written, setWritten] = useState<Note[]>([]);
 	const wrong = (f: Fact) => void markWrong(from, f);
 	const id = card.customer;
 	const freshOpen = useFresh(card.open, id);
@@ -101,8 +106,8 @@ export function CardView<T extends Card>({ card, from, depth }: { card: T; from:
 				)}
 			</div>
 			<Section title="Notes" className={css.all}>
-				<NoteField from={from} />
-				<NoteList customer={id} notes={card.notes} />
+				<NoteField card={card} reload={from.reload} onWritten={setWritten} />
+				<NoteList customer={id} notes={full ? card.notes : written} onFull={full ? null : onFull} />
 			</Section>
 		</div>
 	);

@@ -42,7 +42,7 @@ export function Hello({ card, onWrong }: { card: Card; onWrong: (f: Fact) => voi
 					</p>
 				</div>
 			)}
-			<dl className={css.meta}>
+			{(last || associate || home) && <dl className={css.meta}>
 				{last && (
 					<div className={css.fact}>
 						<dt>Last here</dt>
@@ -65,7 +65,7 @@ export function Hello({ card, onWrong }: { card: Card; onWrong: (f: Fact) => voi
 						<dd>{home.name}<span className={css.dim}> · {home.n} of {home.of} visits</span></dd>
 					</div>
 				)}
-			</dl>
+			</dl>}
 		</section>
 	);
 }

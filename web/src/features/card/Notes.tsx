@@ -2,7 +2,6 @@ import { Button, Textarea } from '@mantine/core';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { useMe } from '../../api/session';
 import type { Card, Note } from '../../api/types';
-import type { Data } from '../../api/useData';
 import { useShortcut } from '../../app/shortcuts';
 import { Icon } from '../../ui/Icon';
 import { ago, dayTime } from '../../ui/format';
@@ -12,7 +11,9 @@ import css from './Notes.module.css';
 
 const NOTE_MAX = 4000;
 
-export function NoteField<T extends Card>({ from }: { from: Data<T> }) {
+interface FieldProps { card: Card; reload: () => Promise<void>; onWritten: (change: (old: Note[]) => Note[]) => void }
+
+export function NoteField({ card, reload, onWritten }: FieldProps) {
 	const me = useMe();
 	const [text, setText] = useState('');
 	const [busy, setBusy] = useState(false);
@@ -25,8 +26,16 @@ export function NoteField<T extends Card>({ from }: { from: Data<T> }) {
 	async function save() {
 		if (!text.trim() || busy) return;
 		setBusy(true);
-		if (await addNote(from, text.trim(), me.home_store)) setText('');
+		const note = await addNote(card.customer, text.trim(), me.home_store, (id) => {
+			onWritten((old) => old.filter((n) => n.id !== id));
+			void reload();
+		});
 		setBusy(false);
+		if (note) {
+			setText('');
+			onWritten((old) => [note, ...old]);
+			void reload();
+		}
 		field.current?.focus();
 	}
 	function keys(e: KeyboardEvent) {
@@ -59,7 +68,9 @@ export function NoteField<T extends Card>({ from }: { from: Data<T> }) {
 	);
 }
 
-export function NoteList({ customer, notes }: { customer: string; notes: Note[] }) {
+interface ListProps { customer: string; notes: Note[]; /** The simple card: older notes are one press away. */ onFull: (() => void) | null }
+
+export function NoteList({ customer, notes, onFull }: ListProps) {
 	const me = useMe();
 	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
 	const fresh = useFreshIds(notes.map((n) => n.id), customer);
@@ -72,8 +83,10 @@ export function NoteList({ customer, notes }: { customer: string; notes: Note[] 
 			return next;
 		});
 	}
+	if (shown.length === 0 && onFull) return <FullNotes onFull={onFull} />;
 	if (shown.length === 0) return <p className="dim">No notes yet. Press n to write the first.</p>;
 	return (
+		<>
 		<ul className={css.list}>
 			{shown.map((n) => (
 				<li key={n.id} className={css.note} data-fresh={fresh.has(n.id)}>
@@ -92,5 +105,15 @@ export function NoteList({ customer, notes }: { customer: string; notes: Note[] 
 				</li>
 			))}
 		</ul>
+		{onFull && <FullNotes onFull={onFull} />}
+		</>
+	);
+}
+
+function FullNotes({ onFull }: { onFull: () => void }) {
+	return (
+		<p className="dim">
+			Earlier notes are on the full card. <button type="button" className={css.full} onClick={onFull}>Show the full card</button>
+		</p>
 	);
 }

@@ -12,10 +12,10 @@ function without(card: Card, fact: Fact): Card {
 	return next;
 }
 
-export async function markWrong<T extends Card>(from: Data<T>, fact: Fact): Promise<void> {
+export async function markWrong(from: Data<Card>, fact: Fact): Promise<void> {
 	const customer = from.data?.customer;
 	if (!customer) return;
-	from.patch((c) => without(c, fact) as T);
+	from.patch((c) => without(c, fact));
 	try {
 		const mark = await api.post<{ id: string }>(`customers/${customer}/facts/wrong`, { kind: fact.kind, value: fact.value });
 		toast.undo(`Marked as wrong: ${fact.label}`, async () => {
@@ -28,21 +28,18 @@ export async function markWrong<T extends Card>(from: Data<T>, fact: Fact): Prom
 	await from.reload();
 }
 
-export async function addNote<T extends Card>(from: Data<T>, text: string, store: string | null): Promise<boolean> {
-	const customer = from.data?.customer;
-	if (!customer) return false;
+/** The note as it was saved, or null when it was not. */
+export async function addNote(customer: string, text: string, store: string | null, gone: (id: string) => void): Promise<Note | null> {
 	try {
 		const note = await api.post<Note>(`customers/${customer}/notes`, store ? { text, store } : { text });
-		from.patch((c) => ({ ...c, notes: [note, ...c.notes.filter((n) => n.id !== note.id)] }));
 		toast.undo('Note saved', async () => {
 			await api.delete(`customers/${customer}/notes/${note.id}`);
-			await from.reload();
+			gone(note.id);
 		});
-		void from.reload();
-		return true;
+		return note;
 	} catch (e) {
 		toast.fail(e);
-		return false;
+		return null;
 	}
 }
 

@@ -30,8 +30,8 @@ const TABS = [
 export function CustomerPage({ id, tab }: { id: string; tab: string }) {
 	const me = useMe();
 	const topic = `customer:${id}`;
-	const card = useData<Card>(url(`customers/${encodeURIComponent(id)}/card`, { store: me.home_store }), topic);
 	const [depth, setDepth] = useStored<Depth>('depth', 'simple');
+	const card = useData<Card>(url(`customers/${encodeURIComponent(id)}/card`, { store: me.home_store, full: depth === 'full' || null }), topic);
 	const name = card.data?.name.display ?? '';
 	useTitle(name || 'Customer');
 	useEffect(() => {
@@ -42,6 +42,7 @@ export function CustomerPage({ id, tab }: { id: string; tab: string }) {
 	/* A keyboard visitor who came from Find goes on reading here, not at the top of the page. */
 	const top = useRef<HTMLDivElement>(null);
 	useEffect(() => {
+		document.querySelector(`.${css.tab}[aria-current]`)?.scrollIntoView({ block: 'nearest', inline: 'center' });
 		if (document.activeElement === document.body) top.current?.focus({ preventScroll: true });
 	}, [tab]);
 
@@ -81,7 +82,7 @@ export function CustomerPage({ id, tab }: { id: string; tab: string }) {
 			{tab !== '' && <h1 className={css.name}>{name || <span className="sr">Customer</span>}</h1>}
 			{tab === '' ? (
 				<Loaded from={card} bones={<CardBones />}>
-					{(c) => <CardView card={c} from={card} depth={depth} />}
+					{(c) => <CardView card={c} from={card} depth={depth} onFull={() => setDepth('full')} />}
 				</Loaded>
 			) : (
 				<Suspense fallback={<Bones />}>

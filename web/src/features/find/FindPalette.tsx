@@ -1,13 +1,13 @@
-import { Modal } from '@mantine/core';
 import type { Hit } from '../../api/types';
 import { FindBox } from './FindBox';
+import { Dialog } from '../../ui/Dialog';
 
 interface Props { opened: boolean; onClose: () => void; onPick: (customer: string, hit: Hit) => void; title?: string }
 
 /** Find, over whatever is open. */
 export function FindPalette({ opened, onClose, onPick, title = 'Find a customer' }: Props) {
 	return (
-		<Modal opened={opened} onClose={onClose} title={title} size={680} yOffset="8dvh" centered={false} data-locks-scroll={opened || undefined}>
+		<Dialog opened={opened} onClose={onClose} title={title} size={680} atTop >
 			<FindBox
 				autoFocus
 				label={title}
@@ -16,6 +16,6 @@ export function FindPalette({ opened, onClose, onPick, title = 'Find a customer'
 					onPick(h.customer, h);
 				}}
 			/>
-		</Modal>
+		</Dialog>
 	);
 }
