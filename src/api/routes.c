@@ -3,6 +3,8 @@
 
 extern const struct http_route api_system_routes[];
 extern const struct http_route api_events_routes[];
+extern const struct http_route api_sign_in_routes[];
+extern const struct http_route api_access_routes[];
 extern const struct http_route api_customers_routes[];
 extern const struct http_route api_identity_routes[];
 extern const struct http_route api_shop_routes[];
@@ -11,6 +13,8 @@ extern const struct http_route api_upkeep_routes[];
 static const struct http_route *const all[] = {
 	api_system_routes,
 	api_events_routes,
+	api_sign_in_routes,
+	api_access_routes,
 	api_customers_routes,
 	api_identity_routes,
 	api_shop_routes,

@@ -30,37 +30,41 @@ static const struct shape {
 	           "order:{id:str,number:str}?}],took_us:int,ready:bool}" },
 	{ "Name", "{display:str,given:str,family:str,prefix:str,pronounce:str,how:How}" },
 	{ "Milestone", "{kind:str,date:date,in_days:int,text:str,say:bool,how:How}" },
-	{ "LastPurchase", "{order:str,at:time,store:Named?,channel:str,total:Money,"
+	{ "LastPurchase", "{order:str,number:str,at:time,store:Named?,channel:str,total:Money,line_count:int,"
 	                  "lines:[{title:str,sku:str,size:str,colour:str,qty:int}]}" },
-	{ "Spend", "{total:Money,last_12_months:Money,orders:int,returns:int,full_price_share:num?,first_at:time?}" },
+	{ "Spend", "{total:Money,last_12_months:Money,orders:int,returns:int,full_price_share:num?,first_at:time?,"
+	           "other_currencies:int}" },
 	{ "Contact", "{channel:str,purpose:str,state:'yes'|'no'|'never_asked',at:time?}" },
 	{ "Household", "{id:str,members:[{customer:str,name:str}]}" },
 	{ "Note", "{id:str,record:str,text:str,at:time,by:Named?,store:Named?}" },
-	{ "Fact", "{id:str,kind:str,value:str,label?:str,say?:bool}" },
-	{ "Card",
-	  "{customer:str,as_of:time,name:Name,associate:{id:str,name:str,store:str?,n:int,of:int,how:How}?,"
-	  "open:[{kind:str,text:str,order:str?,at:time}],opener:{text:str,evidence:str,order:str?}?,sizes:[FactShown],"
-	  "likes:[FactShown],dislikes:[FactShown],served_how:[FactShown],milestones:[Milestone],last_purchase:"
-	  "LastPurchase?,"
-	  "spend:Spend?,channels:[FactShown],home_store:{id:str,name:str,n:int,of:int}?,contact:[Contact],"
-	  "household:Household?,notes:[Note],position?:str}" },
+	{ "AssociateShown", "{id:str,name:str,store:str,n:int,of:int,how:How}" },
+	{ "OpenMatter", "{kind:str,text:str,order:str?,at:time}" },
+	{ "Opener", "{text:str,evidence:str,order:str?}" },
+	{ "HomeStore", "{id:str,name:str,n:int,of:int}" },
+	{ "Card", "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,"
+	          "sizes:[FactShown],likes:[FactShown],dislikes:[FactShown],served_how:[FactShown],"
+	          "milestones:[Milestone],last_purchase:LastPurchase?,spend:Spend?,channels:[FactShown],"
+	          "home_store:HomeStore?,contact:[Contact],household:Household?,notes:[Note]}" },
 	{ "Identifier", "{kind:str,value:str,verified:bool,state:str,record?:str}" },
 	{ "Record",
-	  "{id:str,source:str,source_key:str,name:str,birthday:date?,address:Address?,created_at:time,updated_at:time,"
+	  "{id:str,source:str,source_key:str,name:str,birthday:str?,address:Address?,created_at:time,updated_at:time,"
 	  "identifiers:[Identifier]}" },
 	{ "Address", "{street:str,city:str,region:str,postcode:str,country:str}" },
-	{ "DecisionShown", "{id:str,kind:str,at:time,by:Named?,reason:str,undone:bool}" },
+	{ "DecisionShown", "{id:str,kind:str,at:time,by:str?,reason:str,undone:bool}" },
 	{ "OrderLine", "{title:str,sku:str,size:str,colour:str,brand:str,qty:int,unit_price:str,list_price:str?,net:"
 	               "Money,full_price:bool}" },
 	{ "Order",
 	  "{id:str,number:str,source:str,kind:'sale'|'return',state:str,channel:str,store:Named?,associate:Named?,"
 	  "placed_at:time,"
-	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,lines?:[OrderLine],"
+	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,line_count:int,lines?:[OrderLine],"
 	  "history?:[{revision:int,at:time,difference:any}],customer?:Named?}" },
 	{ "Customer",
-	  "{customer:str,as_of:time,name:Name,spend:Spend?,notes:[Note],records:[Record],identifiers:[Identifier],"
+	  "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,sizes:[FactShown],"
+	  "likes:[FactShown],dislikes:[FactShown],served_how:[FactShown],milestones:[Milestone],"
+	  "last_purchase:LastPurchase?,spend:Spend?,channels:[FactShown],home_store:HomeStore?,contact:[Contact],"
+	  "household:Household?,notes:[Note],records:[Record],identifiers:[Identifier],"
 	  "address:Address?,"
-	  "birthday:date?,recipients:[{id:str,name:str,relation:str,birthday:date?,note:str}],"
+	  "birthday:str?,recipients:[{id:str,name:str,relation:str,birthday:str?,note:str}],"
 	  "evidence:{links:[{a:str,b:str,kind:str,value:str,state:str,decision:str?}]},decisions:[DecisionShown],"
 	  "nominations:[{id:str,customer:str,name:str,kind:str}],orders:[Order]}" },
 	{ "Timeline", "{items:[{id:str,record:str,at:time,channel:str,kind:str,title:str,store:Named?,associate:Named?,"
@@ -69,7 +73,7 @@ static const struct shape {
 	{ "Decision", "{decision:str,customer?:str}" },
 	{ "Top",
 	  "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
-	  "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money},from:date?,to:date?,currency:str}" },
+	  "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,to:date,currency:str}" },
 	{ "Stores", "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str}]}" },
 	{ "Associates", "{items:[{id:str,code:str,name:str,store:str?}]}" },
 	{ "Counts",
@@ -91,9 +95,10 @@ static const struct shape {
 	  "revoked:bool}]}" },
 	{ "KeyMade", "{id:str,key:str}" },
 	{ "Audit", "{items:[{at:time,who:str,user:str?,action:str,purpose:str,subject:str?,detail:any}],next:str?}" },
-	{ "Status", "{version:str,engine:str,customers:int,records:int,orders:int,touchpoints:int,search:{ready:bool,"
-	            "customers:int},"
-	            "feed:{rows:int},deadletters:int}" },
+	{ "Status", "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int}" },
+	{ "Findings", "{findings:[{room:str,invariant:str,detail:str}],count:int}" },
+	{ "Rebuilt", "{views:[{view:str,kept:str,built:str,equal:bool}]}" },
+	{ "Backup", "{path:str}" },
 	{ "Taken", "{success:bool,taken:int,duplicates:int,dead:int}" },
 };
 #define SHAPE_COUNT (sizeof(shapes) / sizeof(shapes[0]))

@@ -30,6 +30,13 @@ static bool socket_answers(const char *path)
 	return ok;
 }
 
+bool client_server_runs(const char *db)
+{
+	char path[SOCKET_PATH_BYTES];
+	struct error e;
+	return server_socket_path(db, path, sizeof(path), &e) == OK && socket_answers(path);
+}
+
 enum result client_open(const char *db, struct client **out, struct error *e)
 {
 	struct client *c = mem_calloc(1, sizeof(*c));

@@ -9,6 +9,8 @@ struct client;
 
 /* db: path of a SQLite file or a PostgreSQL url. */
 MUST_CHECK enum result client_open(const char *db, struct client **out, struct error *e);
+/* Whether a server of another process answers for this database: client_open() would start none. */
+bool client_server_runs(const char *db);
 void client_close(struct client *c); /* NULL allowed */
 bool client_is_remote(const struct client *c);
 

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const struct command cmd_demo[];
 extern const struct command cmd_serve[];
 extern const struct command cmd_ask[];
 extern const struct command cmd_act[];
+extern const struct command cmd_user[];
 extern const struct command cmd_describe[];
 
 /* Each ended by a NULL name; in the order of the help. */
-static const struct command *const groups[] = { cmd_serve, cmd_ask, cmd_act, cmd_describe };
+static const struct command *const groups[] = { cmd_demo, cmd_serve, cmd_ask, cmd_act, cmd_user, cmd_describe };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
 const char *app_env(const char *name, const char *otherwise)

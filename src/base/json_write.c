@@ -9,6 +9,25 @@
 #define LONGEST_DOUBLE 32
 #define EXACT_INTEGER 9007199254740992.0 /* 2^53 */
 
+/* Room for n bytes and the final NUL; inlined, for this is where the time of an answer goes. */
+static inline char *room(struct buf *b, size_t n)
+{
+	if (__builtin_expect(!b->failed && n < b->cap - b->n, 1))
+		return b->p + b->n;
+	return buf_space(b, n);
+}
+
+static inline void add_char(struct buf *b, char c)
+{
+	char *to = room(b, 1);
+
+	if (!to)
+		return;
+	to[0] = c;
+	to[1] = '\0';
+	b->n++;
+}
+
 void jw_init(struct json_writer *w, struct buf *out)
 {
 	*w = (struct json_writer){ .out = out };
@@ -27,7 +46,7 @@ static void begin_value(struct json_writer *w)
 		return;
 	assert(!(w->is_object & level)); /* a value in an object needs its key */
 	if (w->has_member & level)
-		buf_char(w->out, ',');
+		add_char(w->out, ',');
 	w->has_member |= level;
 }
 
@@ -40,14 +59,15 @@ static void open_container(struct json_writer *w, char c, bool object)
 	level = 1ull << ++w->depth;
 	w->has_member &= ~level;
 	w->is_object = object ? w->is_object | level : w->is_object & ~level;
-	buf_char(w->out, c);
+	add_char(w->out, c);
 }
 
 static void close_container(struct json_writer *w, char c, bool object)
 {
 	assert(w->depth > 0 && !w->after_key && !!(w->is_object & 1ull << w->depth) == object);
+	(void)object;
 	w->depth--;
-	buf_char(w->out, c);
+	add_char(w->out, c);
 }
 
 void jw_object(struct json_writer *w)
@@ -124,19 +144,13 @@ static size_t add_special(struct buf *b, const char *p, size_t n)
 	return 1;
 }
 
-static void add_quoted(struct buf *b, const char *p, size_t n)
+static void add_escaped(struct buf *b, const char *p, size_t n)
 {
-	char *to = buf_space(b, n + 3); /* room for the common case: nothing to escape */
-	size_t run;
+	add_char(b, '"');
+	while (n > 0) {
+		size_t run = plain(p, n);
 
-	if (!to)
-		return;
-	*to++ = '"';
-	b->n++;
-	for (;;) {
-		run = plain(p, n);
-		if (run > 0)
-			buf_add(b, p, run);
+		buf_add(b, p, run);
 		p += run;
 		n -= run;
 		if (n == 0)
@@ -145,7 +159,32 @@ static void add_quoted(struct buf *b, const char *p, size_t n)
 		p += run;
 		n -= run;
 	}
-	buf_char(b, '"');
+	add_char(b, '"');
+}
+
+/* The string in quotes and, where after is not NUL, that character. */
+static void add_quoted(struct buf *b, const char *p, size_t n, char after)
+{
+	char *to;
+
+	if (plain(p, n) < n) {
+		add_escaped(b, p, n);
+		if (after)
+			add_char(b, after);
+		return;
+	}
+	to = room(b, n + 3);
+	if (!to)
+		return;
+	*to++ = '"';
+	if (n > 0)
+		memcpy(to, p, n);
+	to += n;
+	*to++ = '"';
+	if (after)
+		*to++ = after;
+	*to = '\0';
+	b->n = (size_t)(to - b->p);
 }
 
 void jw_key(struct json_writer *w, const char *key)
@@ -154,17 +193,16 @@ void jw_key(struct json_writer *w, const char *key)
 
 	assert(w->depth > 0 && (w->is_object & level) && !w->after_key);
 	if (w->has_member & level)
-		buf_char(w->out, ',');
+		add_char(w->out, ',');
 	w->has_member |= level;
 	w->after_key = true;
-	add_quoted(w->out, key, strlen(key));
-	buf_char(w->out, ':');
+	add_quoted(w->out, key, strlen(key), ':');
 }
 
 void jw_str(struct json_writer *w, struct str s)
 {
 	begin_value(w);
-	add_quoted(w->out, s.p, s.n);
+	add_quoted(w->out, s.p, s.n, '\0');
 }
 
 void jw_cstr(struct json_writer *w, const char *s)
@@ -190,12 +228,13 @@ static bool add_short_decimal(struct buf *b, double v)
 	double a = fabs(v);
 
 	for (int k = 0; k < 7; k++) {
-		double m = nearbyint(a * powers[k]);
+		double m = a * powers[k];
 		int64_t whole, part;
 		char text[8];
 
-		if (m >= EXACT_INTEGER)
+		if (m >= EXACT_INTEGER - 1)
 			return false;
+		m = (double)(int64_t)(m + 0.5);
 		if (m / powers[k] != a)
 			continue;
 		whole = (int64_t)m / (int64_t)powers[k];

@@ -37,11 +37,11 @@ void *mem_alloc(size_t size)
 
 void *mem_calloc(size_t count, size_t size)
 {
-	if (must_fail())
+	size_t bytes;
+
+	if (must_fail() || __builtin_mul_overflow(count, size, &bytes))
 		return NULL;
-	if (count == 0 || size == 0)
-		count = size = 1;
-	return calloc(count, size);
+	return calloc(1, bytes ? bytes : 1);
 }
 
 void *mem_realloc(void *p, size_t size)

@@ -4,11 +4,13 @@
 #include "db/sqlite.h"
 #include <errno.h>
 #include <semaphore.h>
-#include <stdio.h>
+#include <unistd.h>
 
 #define CHECKPOINT_PAUSE_MS 200 /* after one that a reader kept from finishing */
-#define RESTART_BUSY_MS 10      /* the writer's wait for readers of old snapshots, so that the WAL starts anew */
-#define RESTART_FACTOR 3        /* a WAL this many times too long is worth a longer wait */
+#define WARM_LEAST (64 << 20)   /* a smaller file is not read through at the start */
+#define WARM_CHUNK (1 << 20)
+#define RESTART_BUSY_MS 10 /* the writer's wait for readers of old snapshots, so that the WAL starts anew */
+#define RESTART_FACTOR 3   /* a WAL this many times too long is worth a longer wait */
 #define RESTART_LONG_BUSY_MS 100
 
 struct job {
@@ -39,7 +41,8 @@ struct sqlite_writer {
 	pthread_t cp_thread;
 	pthread_cond_t cp_cond;
 	enum checkpoint_state cp_state;
-	int64_t cp_again_at; /* not before; clock_monotonic() */
+	int64_t warm_at, warm_end; /* what of the file is still to be read through; bytes */
+	int64_t cp_again_at;       /* not before; clock_monotonic() */
 	atomic_int wal_pages;
 };
 
@@ -344,13 +347,44 @@ static void checkpoint_sync(struct sqlite_writer *w)
 		file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 }
 
+/* A cold file of some gigabytes makes the first minutes slow (one random page after the other): reading it through
+ * once, in order, is quicker. No more than half of the memory, and only while there is nothing better to do. */
+static void warm_begin(struct sqlite_writer *w)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int64_t most = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
+	if (sqlite3_file_control(w->cp, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file &&
+	    file->pMethods && file->pMethods->xFileSize(file, &size) == SQLITE_OK && size >= WARM_LEAST)
+		w->warm_end = size < most ? size : most;
+}
+
+static void warm_step(struct sqlite_writer *w)
+{
+	sqlite3_file *file = NULL;
+	void *chunk = mem_alloc(WARM_CHUNK);
+	int rc = chunk ? sqlite3_file_control(w->cp, "main", SQLITE_FCNTL_FILE_POINTER, &file) : SQLITE_NOMEM;
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xRead(file, chunk, WARM_CHUNK, w->warm_at);
+	w->warm_at = rc == SQLITE_OK ? w->warm_at + WARM_CHUNK : w->warm_end;
+	mem_free(chunk);
+}
+
 static void *checkpoint_main(void *arg)
 {
 	struct sqlite_writer *w = arg;
+	warm_begin(w);
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		while (w->cp_state != CP_WANTED && !w->stop)
-			pthread_cond_wait(&w->cp_cond, &w->lock);
+		while (w->cp_state != CP_WANTED && !w->stop) {
+			if (w->warm_at >= w->warm_end) {
+				pthread_cond_wait(&w->cp_cond, &w->lock);
+				continue;
+			}
+			pthread_mutex_unlock(&w->lock);
+			warm_step(w);
+			pthread_mutex_lock(&w->lock);
+		}
 		if (w->stop)
 			break;
 		w->cp_state = CP_RUNNING;

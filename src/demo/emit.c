@@ -54,6 +54,41 @@ static void begin(struct teller *t, const struct event *ev, size_t n, const char
 	}
 }
 
+/* What a few have told somebody about themselves. */
+static void facts(struct json_writer *w, const struct person *p, const struct rec *rec)
+{
+	static const char *const served[] = { "Likes to look around alone first",
+		                              "Don't ask, just show me the navy ones", "In a hurry: have it ready",
+		                              "Wants a second opinion", "Prefers to be served in English" };
+	static const char *const dislikes[] = { "wool",       "bright colours", "high heels",
+		                                "synthetics", "logos",          "perfume in the shop" };
+	struct rnd r = rnd_of(rec->seed, 'F', 0);
+	int often = rec->source == LOYALTY || rec->source == CALLCENTRE ? 130 : rec->source == TILL ? 50 : 0;
+	if (!rnd_chance(&r, often))
+		return;
+	jw_key(w, "facts");
+	jw_object(w);
+	if (rnd_chance(&r, 400))
+		jw_kcstr(w, "served_how", served[rnd_below(&r, 5)]);
+	if (rnd_chance(&r, 500)) {
+		char size[SIZE_BYTES];
+		size_text(SHOES, (enum gender)p->gender, p->fits[2], size);
+		jw_kcstr(w, "size.Shoes", size);
+	}
+	if (rnd_chance(&r, 500))
+		jw_kcstr(w, "likes", colour_name[p->colours[0]]);
+	if (rnd_chance(&r, 350))
+		jw_kcstr(w, "dislikes", dislikes[rnd_below(&r, 6)]);
+	if (p->married_day && rnd_chance(&r, 700)) {
+		char day[16];
+		int y, m, d;
+		date_from_days(p->married_day, &y, &m, &d);
+		snprintf(day, sizeof(day), "%02d-%02d", m % 100, d % 100);
+		jw_kcstr(w, "milestone.anniversary", day);
+	}
+	jw_end_object(w);
+}
+
 static void identify(struct teller *t, const struct event *ev, size_t n)
 {
 	struct json_writer *w = &t->jw;
@@ -89,6 +124,7 @@ static void identify(struct teller *t, const struct event *ev, size_t n)
 			jw_kbool(w, "phone", x.consent_phone);
 		jw_end_object(w);
 	}
+	facts(w, &t->w->people[t->w->recs[ev->rec].person], &t->w->recs[ev->rec]);
 	jw_end_object(w);
 	t->w->counts.identifies++;
 }

@@ -67,6 +67,7 @@ struct http_config {
 	const char *tls_cert, *tls_key; /* PEM files; both or neither */
 	int io_threads;         /* 0: one a core */
 	int workers;            /* 0: 48 */
+	int queue;               /* requests that may wait for a worker before 429; 0: 4,096 */
 	size_t body_bytes;      /* 0: 256 KiB */
 	size_t big_body_bytes;  /* 0: 1 MiB */
 	int max_connections;    /* 0: 16,000 */

@@ -16,7 +16,6 @@
 #define HTTP_SEGMENTS 24               /* of a path */
 #define HTTP_QUERY_PARAMS 32           /* of a query */
 #define HTTP_ROUTE_PARAMS 24           /* of a route's table */
-#define HTTP_QUEUE 4096                /* requests that wait for a worker: 429 */
 #define HTTP_DRAIN_BYTES (8 << 20)     /* of a refused body read before the connection is cut */
 #define HTTP_ARENA_BYTES (32 << 20)    /* a request's memory */
 #define HTTP_IDLE_MS 75000             /* keep-alive: from one answer to the next request's headers */
@@ -182,7 +181,7 @@ void stream_abandon(struct stream *st); /* opened, but never answered */
  */
 
 struct workers;
-struct workers *workers_new(int count);
+struct workers *workers_new(int count, int queue_max);
 /* Suspends the connection and queues the request; false when the queue is full. */
 bool workers_push(struct workers *w, struct http_request *rq);
 int64_t workers_queued(struct workers *w);

@@ -82,6 +82,8 @@ static void field_name(char out[64], struct str name)
 		n--; /* never half a character */
 	memcpy(out, name.p, n);
 	out[n] = 0;
+	if (n == 0)
+		strcpy(out, "query"); /* "?=5" */
 }
 
 static enum result query_read(const struct route_entry *entry, const struct target *t, struct param_value *values,

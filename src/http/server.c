@@ -163,6 +163,7 @@ static void config_defaults(struct http_config *c)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	c->io_threads = c->io_threads ? c->io_threads : cores > 0 ? (int)cores : 1;
 	c->workers = c->workers ? c->workers : 48;
+	c->queue = c->queue ? c->queue : 4096;
 	c->body_bytes = c->body_bytes ? c->body_bytes : 256 << 10;
 	c->big_body_bytes = c->big_body_bytes ? c->big_body_bytes : 1 << 20;
 	c->max_connections = c->max_connections ? c->max_connections : 16000;
@@ -230,7 +231,7 @@ static enum result parts_start(struct http_server *s, struct error *e)
 	files_raise(s->config.max_connections);
 	s->watcher = watcher_new();
 	s->streams = s->watcher ? streams_new(watcher_epoll(s->watcher)) : NULL;
-	s->workers = s->streams ? workers_new(s->config.workers) : NULL;
+	s->workers = s->streams ? workers_new(s->config.workers, s->config.queue) : NULL;
 	if (!s->workers || !watcher_start(s->watcher, s->streams))
 		return error_nomem(e);
 	return daemon_start(s, e);

@@ -310,7 +310,8 @@ enum result http_stream_open(struct http_request *rq, struct http_response *rs, 
 		return error_nomem(e);
 	pthread_mutex_init(&st->lock, NULL);
 	buf_init(&st->pending, 0);
-	buf_str(&st->pending, "retry: 2000\nevent: hello\ndata: {}\n\n"); /* something at once: the browser's onopen fires */
+	buf_str(&st->pending,
+	        "retry: 2000\nevent: hello\ndata: {}\n\n"); /* something at once: the browser's onopen fires */
 	st->table = ss;
 	st->owner = owner;
 	atomic_store(&st->refs, 1);

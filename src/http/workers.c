@@ -7,7 +7,7 @@ struct workers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, quiet;
 	struct http_request *head, **tail;
-	int queued, running, idle, count;
+	int queued, queue_max, running, idle, count;
 	bool stopping, draining;
 	pthread_t threads[];
 };
@@ -44,7 +44,7 @@ static void *worker_main(void *arg)
 bool workers_push(struct workers *w, struct http_request *rq)
 {
 	pthread_mutex_lock(&w->lock);
-	bool room = w->queued < HTTP_QUEUE && !w->draining;
+	bool room = w->queued < w->queue_max && !w->draining;
 	if (room) {
 		MHD_suspend_connection(rq->mhd); /* before anybody can resume it */
 		rq->next = NULL;
@@ -75,7 +75,7 @@ void workers_drain(struct workers *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-struct workers *workers_new(int count)
+struct workers *workers_new(int count, int queue_max)
 {
 	struct workers *w = mem_calloc(1, sizeof(*w) + (size_t)count * sizeof(pthread_t));
 	if (!w)
@@ -84,6 +84,7 @@ struct workers *workers_new(int count)
 	pthread_cond_init(&w->wake, NULL);
 	pthread_cond_init(&w->quiet, NULL);
 	w->tail = &w->head;
+	w->queue_max = queue_max;
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, WORKER_STACK);

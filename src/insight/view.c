@@ -29,26 +29,43 @@ static enum result bought_add_lines(struct db_tx *tx, const struct order *o, str
 
 DB_STMT(bought_clear, "ii", "", "DELETE FROM bought WHERE rkey = $1 AND record = $2")
 
-/* After a changed order its old lines are no longer known: the record's rows are counted anew. */
+DB_STMT(sale_orders, "iii", "i",
+        "SELECT order_id FROM sale WHERE rkey = $1 AND record = $2 AND order_id > $3 ORDER BY order_id LIMIT 50")
+
+static enum result recount_page(struct db_tx *tx, int64_t record, int64_t *after, int64_t *ids, int *count,
+                                struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	TRY(db_query(tx, &sale_orders, &rows, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(*after)));
+	enum db_step step;
+	*count = 0;
+	while ((step = db_next(rows, e)) == DB_ROW)
+		ids[(*count)++] = *after = db_int(rows, 0);
+	return step == DB_ERR ? e->result : OK;
+}
+
+/* After a changed order its old lines are no longer known: the record's rows are counted anew, from the orders that
+ * `sale` holds. Others have their event still to come and would count twice. */
 static enum result bought_recount(struct db_tx *tx, int64_t record, struct error *e)
 {
+	int64_t after = 0, ids[RECORD_ORDERS_PAGE];
+	int count = 0;
 	TRY(db_exec(tx, &bought_clear, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	int64_t before_at = 0, before_id = 0;
-	for (;;) {
-		ARENA_AUTO struct arena *a = arena_new(0);
-		struct order *page = a ? arena_array(a, RECORD_ORDERS_PAGE, sizeof(*page)) : NULL;
-		if (!page)
-			return error_nomem(e);
-		int count = 0;
-		TRY(order_page(tx, &record, 1, before_at, before_id, RECORD_ORDERS_PAGE, true, a, page, &count, e));
-		for (int i = 0; i < count; i++)
-			if (page[i].state == ORDER_REPORTED)
-				TRY(bought_add_lines(tx, &page[i], e));
-		if (count < RECORD_ORDERS_PAGE)
-			return OK;
-		before_at = page[count - 1].placed_at;
-		before_id = page[count - 1].id;
-	}
+	do {
+		TRY(recount_page(tx, record, &after, ids, &count, e));
+		for (int i = 0; i < count; i++) {
+			ARENA_AUTO struct arena *a = arena_new(0);
+			struct order o;
+			if (!a)
+				return error_nomem(e);
+			enum result r = order_get(tx, ids[i], a, &o, e);
+			if (r != ERR_NOT_FOUND)
+				TRY(r);
+			if (r == OK && o.state == ORDER_REPORTED)
+				TRY(bought_add_lines(tx, &o, e));
+		}
+	} while (count == RECORD_ORDERS_PAGE);
+	return OK;
 }
 
 /* ---- sale -------------------------------------------------------------------------------------------------------- */

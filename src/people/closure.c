@@ -86,8 +86,8 @@ static enum result node_load(struct loader *l, int64_t id, int *index, struct er
 	if (*index >= 0)
 		return OK;
 	TRY(db_query_one(l->tx, &node_get, &rows, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
-	if (!found)
-		return OK; /* erased since: what it was linked by has no end any more */
+	if (!found || (db_int(rows, 1) & RECORD_ERASED))
+		return OK; /* what it was linked by has no end any more */
 	h.customer = db_int(rows, 0);
 	h.flags = db_int(rows, 1);
 	h.tie = db_int(rows, 2);

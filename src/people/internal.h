@@ -134,6 +134,8 @@ MUST_CHECK enum result component_partition(struct db_tx *tx, int64_t seed, int l
  * caused it (0: automatic, then each merge appends its own). fresh: a seed made in this transaction, or 0. */
 MUST_CHECK enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision,
                                       int64_t fresh, struct error *e);
+/* The same for one record, writing only where something is wrong (rebuild). */
+MUST_CHECK enum result people_settle(struct db_tx *tx, int64_t record, struct error *e);
 /* Works off at most max records of the worklist. *left: there are more. */
 MUST_CHECK enum result people_drain(struct db_tx *tx, int max, bool *left, struct error *e);
 

@@ -10,10 +10,10 @@
 enum identifier_kind {
 	IDENT_EMAIL = 1,
 	IDENT_PHONE,
-	IDENT_LOYALTY,   /* number of the loyalty scheme */
-	IDENT_ACCOUNT,   /* a login of the retailer's own account system */
-	IDENT_DEVICE,    /* anonymous id of a browser or an app */
-	IDENT_EXTERNAL,  /* another system's customer number: value "system:number" */
+	IDENT_LOYALTY,  /* number of the loyalty scheme */
+	IDENT_ACCOUNT,  /* a login of the retailer's own account system */
+	IDENT_DEVICE,   /* anonymous id of a browser or an app */
+	IDENT_EXTERNAL, /* another system's customer number: value "system:number" */
 	IDENT_KINDS
 };
 const char *identifier_kind_name(enum identifier_kind k); /* "email" */
@@ -22,7 +22,7 @@ bool identifier_kind_find(struct str name, enum identifier_kind *k);
 struct identifier_in {
 	enum identifier_kind kind;
 	struct str value; /* as given; normalised inside. country of the record serves for phones */
-	bool verified;    /* the source vouches: a login, a loyalty card presented. Never from a browser's public key. */
+	bool verified; /* the source vouches: a login, a loyalty card presented. Never from a browser's public key. */
 };
 
 #define RECORD_IDENTIFIERS_MAX 16
@@ -31,9 +31,9 @@ struct identifier_in {
 struct record_in {
 	struct str source, source_key; /* required: the source's own key of the person, ≤ 40 and ≤ 200 bytes */
 	struct str prefix, given, middle, family, suffix, full_name; /* full_name is split when the parts are empty */
-	struct str pronounce;          /* how to say the name */
+	struct str pronounce;                                        /* how to say the name */
 	struct str gender, language;
-	int birth_year, birth_month, birth_day; /* each may be 0: unknown */
+	int birth_year, birth_month, birth_day;             /* each may be 0: unknown */
 	struct str street, city, region, postcode, country; /* country: ISO alpha-2 or a name */
 	struct identifier_in identifiers[RECORD_IDENTIFIERS_MAX];
 	int identifier_count;
@@ -44,14 +44,14 @@ struct record_in {
  * e-mail or phone does not lose the record: it is kept as raw text on the record, unmatched, and *warning (may be NULL)
  * names the field. Appends FEED_RECORD, and FEED_MEMBERSHIP when the customer changed. */
 MUST_CHECK enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *record, int64_t *customer,
-				  bool *changed, const char **warning, struct error *e);
+                                  bool *changed, const char **warning, struct error *e);
 /* Only finds: the quick way for a touchpoint of a known person. */
 MUST_CHECK enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
-				   int64_t *customer, bool *found, struct error *e);
+                                   int64_t *customer, bool *found, struct error *e);
 /* Segment's alias and identify(anonymousId): ties the device record to the person's record, unless the device already
  * belongs to another person (a shared till tablet): then nothing. */
 MUST_CHECK enum result record_tie_device(struct db_tx *tx, struct str source, struct str anonymous_key, int64_t record,
-					 bool *tied, struct error *e);
+                                         bool *tied, struct error *e);
 
 struct record {
 	int64_t id, customer, created_at, updated_at;
@@ -72,7 +72,7 @@ struct identifier {
 MUST_CHECK enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct error *e);
 /* Its member records, oldest first, at most limit. */
 MUST_CHECK enum result customer_members(struct db_tx *tx, int64_t customer, int64_t *records, int limit, int *count,
-					struct error *e);
+                                        struct error *e);
 #define CUSTOMER_MEMBERS_MAX 500
 
 /* Records that are held by another record's customer (record ≠ customer), by (rkey, record) after `after` (0: from the
@@ -81,7 +81,7 @@ struct membership {
 	int64_t record, customer;
 };
 MUST_CHECK enum result membership_scan(struct db_tx *tx, int64_t after, int limit, struct membership *out, int *count,
-				       struct error *e);
+                                       struct error *e);
 
 /* The person as one: members, and the attributes chosen (newest that is not empty, told over inferred; ties by source,
  * source key). Strings live in the arena. */
@@ -89,7 +89,7 @@ struct person {
 	int64_t customer;
 	int64_t records[CUSTOMER_MEMBERS_MAX];
 	int record_count;
-	struct record chosen;   /* the merged view; id = customer */
+	struct record chosen; /* the merged view; id = customer */
 	const struct record *members;
 	const struct identifier *identifiers;
 	int identifier_count;
@@ -106,24 +106,33 @@ const char *person_name(const struct person *p, struct arena *a);
 #define IDENT_LIMIT_PHONE 12
 /* Sets a value's state by hand (the store's own number is blocked). Re-evaluates what it had merged. */
 MUST_CHECK enum result identifier_policy_set(struct db_tx *tx, enum identifier_kind kind, struct str value,
-					     enum identifier_state state, int64_t user, struct error *e);
+                                             enum identifier_state state, int64_t user, struct error *e);
 
 /* ---- Merge, split, undo ------------------------------------------------------------------------------------------ */
 
-enum decision_kind { DECISION_AUTO_MERGE = 1, DECISION_MERGE, DECISION_SPLIT, DECISION_NEVER, DECISION_UNDO, DECISION_POLICY };
+enum decision_kind {
+	DECISION_AUTO_MERGE = 1,
+	DECISION_MERGE,
+	DECISION_SPLIT,
+	DECISION_NEVER,
+	DECISION_UNDO,
+	DECISION_POLICY
+};
 
-/* By hand, appended with evidence. user 0: the command line. *decision names it for undo. Merging one customer with itself is
- * ERR_CONFLICT "merge.same". Conflicting verified accounts: ERR_CONFLICT "merge.verified_conflict" unless force. */
-MUST_CHECK enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, int64_t user, struct str reason,
-				      int64_t *decision, int64_t *customer, struct error *e);
+/* By hand, appended with evidence. user 0: the command line. *decision names it for undo. Merging one customer with
+ * itself is ERR_CONFLICT "merge.same". Conflicting verified accounts: ERR_CONFLICT "merge.verified_conflict" unless
+ * force. */
+MUST_CHECK enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, int64_t user,
+                                      struct str reason, int64_t *decision, int64_t *customer, struct error *e);
 /* Takes these records out of their customer into one of their own (must-not-link to what stays). */
-MUST_CHECK enum result customer_split(struct db_tx *tx, const int64_t *records, int count, int64_t user, struct str reason,
-				      int64_t *decision, int64_t *customer, struct error *e);
+MUST_CHECK enum result customer_split(struct db_tx *tx, const int64_t *records, int count, int64_t user,
+                                      struct str reason, int64_t *decision, int64_t *customer, struct error *e);
 MUST_CHECK enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user, struct str reason,
-				      int64_t *decision, struct error *e);
+                                      int64_t *decision, struct error *e);
 /* Undoes a decision: membership is computed anew from the records, policy and the decisions that still stand, so that
  * both customers are exactly what they would be had it never been made. ERR_CONFLICT "decision.undone". */
-MUST_CHECK enum result decision_undo(struct db_tx *tx, int64_t decision, int64_t user, struct str reason, struct error *e);
+MUST_CHECK enum result decision_undo(struct db_tx *tx, int64_t decision, int64_t user, struct str reason,
+                                     struct error *e);
 
 struct decision {
 	int64_t id, at, user, a, b, undone_by;
@@ -131,8 +140,8 @@ struct decision {
 	const char *reason, *evidence; /* evidence: JSON */
 };
 /* Newest first, of the records of this customer. */
-MUST_CHECK enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a, struct decision *out,
-				     int *count, struct error *e);
+MUST_CHECK enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a,
+                                     struct decision *out, int *count, struct error *e);
 /* Why these are one: JSON object {members, links:[{a,b,kind,value,state,decision}]} written as the value. */
 MUST_CHECK enum result customer_evidence(struct db_tx *tx, int64_t customer, struct json_writer *w, struct error *e);
 
@@ -140,10 +149,10 @@ MUST_CHECK enum result customer_evidence(struct db_tx *tx, int64_t customer, str
 
 /* Segment's group: the record belongs to this household (source's own key). */
 MUST_CHECK enum result household_join(struct db_tx *tx, struct str source, struct str key, int64_t record,
-				      int64_t *household, struct error *e);
+                                      int64_t *household, struct error *e);
 /* Customers of a household, founding records, at most limit. */
 MUST_CHECK enum result household_members(struct db_tx *tx, int64_t household, int64_t *customers, int limit, int *count,
-					 struct error *e);
+                                         struct error *e);
 
 /* ---- Consent, recipients ----------------------------------------------------------------------------------------- */
 
@@ -151,14 +160,14 @@ enum consent_state { CONSENT_NEVER_ASKED, CONSENT_YES, CONSENT_NO };
 /* Per channel ("email","phone","sms","post","chat") and purpose ("marketing","service"), newest wins within a record,
  * the strictest across records. */
 MUST_CHECK enum result consent_put(struct db_tx *tx, int64_t record, struct str channel, struct str purpose,
-				   enum consent_state state, int64_t at, struct error *e);
+                                   enum consent_state state, int64_t at, struct error *e);
 struct consent {
 	char channel[16], purpose[24];
 	enum consent_state state;
 	int64_t at;
 };
-MUST_CHECK enum result consent_list(struct db_tx *tx, const struct person *p, struct consent *out, int limit, int *count,
-				    struct error *e);
+MUST_CHECK enum result consent_list(struct db_tx *tx, const struct person *p, struct consent *out, int limit,
+                                    int *count, struct error *e);
 /* People she buys for: never resolved, contacted or searched. */
 struct recipient {
 	int64_t id, record;
@@ -166,8 +175,8 @@ struct recipient {
 	int birth_year, birth_month, birth_day;
 };
 MUST_CHECK enum result recipient_put(struct db_tx *tx, const struct recipient *in, int64_t *id, struct error *e);
-MUST_CHECK enum result recipient_list(struct db_tx *tx, const struct person *p, struct recipient *out, int limit, int *count,
-				      struct error *e);
+MUST_CHECK enum result recipient_list(struct db_tx *tx, const struct person *p, struct recipient *out, int limit,
+                                      int *count, struct error *e);
 
 /* ---- Scorer's place ---------------------------------------------------------------------------------------------- */
 
@@ -178,7 +187,7 @@ struct nomination {
 	const char *value;
 };
 MUST_CHECK enum result nomination_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a,
-				       struct nomination *out, int *count, struct error *e);
+                                       struct nomination *out, int *count, struct error *e);
 
 struct room;
 extern const struct room people_room;

@@ -225,7 +225,7 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 	int n = c->in.record_count;
 	struct change ch = { .tx = tx, .c = c, .decision = decision };
 
-	if (n == 1 && c->nodes[0].id == fresh)
+	if (n == 0 || (n == 1 && c->nodes[0].id == fresh))
 		return OK;
 	ch.target = arena_array(a, (size_t)n, sizeof(int64_t));
 	ch.told = arena_array(a, (size_t)n * 2, sizeof(int64_t));
@@ -275,6 +275,25 @@ enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, in
 				more[done_count++] = c.nodes[i].id;
 			done = more;
 		}
+	}
+	return OK;
+}
+
+enum result people_settle(struct db_tx *tx, int64_t record, struct error *e)
+{
+	struct component c;
+
+	TRY(component_partition(tx, record, COMPONENT_MAX, &c, e));
+	if (c.overflow)
+		return db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
+	for (int i = 0; i < c.in.record_count; i++) {
+		int64_t oldest = c.nodes[i].id;
+
+		for (int k = 0; k < c.in.record_count; k++)
+			if (c.group[k] == c.group[i] && c.nodes[k].id < oldest)
+				oldest = c.nodes[k].id;
+		if (c.nodes[i].customer != oldest)
+			return component_write(tx, &c, 0, 0, e);
 	}
 	return OK;
 }

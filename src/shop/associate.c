@@ -91,7 +91,7 @@ enum result associate_need(struct db_tx *tx, struct str code, int64_t store, int
 	struct associate a = { .store = store, .provisional = true };
 	TRY(shop_code_check(code, sizeof(a.code) - 1, "associate", e));
 	shop_copy(a.code, sizeof(a.code), code);
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	bool changed;
 	int64_t made;
 	TRY(associate_put(tx, &a, &made, &changed, e));
@@ -107,7 +107,7 @@ enum result associate_get(struct db_tx *tx, int64_t id, struct associate *out, b
 	*found = id != 0 && cache_row_find(SHOP_ASSOCIATE, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &associate_select, &r, found, e, DB_INT(id)));
 	if (*found) {

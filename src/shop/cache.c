@@ -34,7 +34,7 @@ static struct cache {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t generation_now = 1;
 
-uint64_t cache_generation(void)
+uint64_t shop_cache_generation(void)
 {
 	pthread_mutex_lock(&lock);
 	uint64_t g = generation_now;

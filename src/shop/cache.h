@@ -7,7 +7,7 @@
 enum shop_kind { SHOP_STORE, SHOP_ASSOCIATE, SHOP_SKU, SHOP_KINDS };
 
 /* Taken before a row is read; what was read is only kept when nobody dropped the cache in between. */
-uint64_t cache_generation(void);
+uint64_t shop_cache_generation(void);
 
 /* blanks: bits of attributes that the row lacks, so that a hint has something to fill. */
 bool cache_code_find(enum shop_kind kind, struct str code, int64_t *id, unsigned *blanks);

@@ -209,7 +209,7 @@ enum result sku_need(struct db_tx *tx, struct str code, const struct sku *hint, 
 		*id = made;
 		return OK;
 	}
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	TRY(sku_need_slow(tx, code, hint, &made, &blanks, e));
 	cache_code_keep(SHOP_SKU, code, made, blanks, generation);
 	*id = made;
@@ -223,7 +223,7 @@ enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, 
 	*found = id != 0 && cache_row_find(SHOP_SKU, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &sku_select, &r, found, e, DB_INT(id)));
 	if (*found) {

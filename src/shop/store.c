@@ -109,7 +109,7 @@ enum result store_need(struct db_tx *tx, struct str code, int64_t *id, struct er
 	struct store s = { .provisional = true };
 	TRY(shop_code_check(code, sizeof(s.code) - 1, "store", e));
 	shop_copy(s.code, sizeof(s.code), code);
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	bool changed;
 	int64_t made;
 	TRY(store_put(tx, &s, &made, &changed, e));
@@ -125,7 +125,7 @@ enum result store_get(struct db_tx *tx, int64_t id, struct store *out, bool *fou
 	*found = id != 0 && cache_row_find(SHOP_STORE, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = cache_generation();
+	uint64_t generation = shop_cache_generation();
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &store_select, &r, found, e, DB_INT(id)));
 	if (*found) {

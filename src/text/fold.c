@@ -331,13 +331,41 @@ static bool letter_i_stands_alone(struct str rest)
 	return next < 0x80 || next == 0xD0 || next == 0xD1;
 }
 
+/* The ASCII characters in front; a letter or digit stays one byte. */
+static void fold_ascii(struct str *in, struct sink *s)
+{
+	size_t i = 0, n = s->n;
+
+	for (; i < in->n && (unsigned char)in->p[i] < 0x80; i++) {
+		char c = table[(unsigned char)in->p[i]].text[0];
+
+		if (c == ' ') {
+			s->blank = true;
+			continue;
+		}
+		if (n + 2 > TEXT_FOLD_MAX) /* near the end: put() looks closely */
+			break;
+		if (s->blank && n > 0)
+			s->out[n++] = ' ';
+		s->blank = false;
+		s->out[n++] = c;
+	}
+	s->n = n;
+	in->p += i;
+	in->n -= i;
+}
+
 /* The table's way; false when a character needs the slow one. */
 static bool fold_by_table(struct str in, struct sink *s)
 {
-	while (in.n > 0) {
+	for (;;) {
 		const struct entry *entry;
 		size_t step = 1;
 
+		if (!s->full)
+			fold_ascii(&in, s);
+		if (in.n == 0)
+			return true;
 		if ((unsigned char)in.p[0] < 0x80) {
 			entry = &table[(unsigned char)in.p[0]];
 		} else {
@@ -358,7 +386,6 @@ static bool fold_by_table(struct str in, struct sink *s)
 		in.p += step;
 		in.n -= step;
 	}
-	return true;
 }
 
 size_t text_fold(struct str in, char out[TEXT_FOLD_BYTES])

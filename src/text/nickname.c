@@ -31,9 +31,9 @@ static const char *const lines[] = {
 	"bridget biddy bridie brigitte gitta birgit",
 	"caroline carol carrie lina carolyn karoline carolina",
 	"cassandra cassie sandra",
-	"catherine kathryn katherine kate katie kathy cathy kay kit kitty cat katharina katarina catarina caterina "
-	"katja "
-	"katrin kathrin ekaterina katya kati catalina",
+	("catherine kathryn katherine kate katie kathy cathy kay kit kitty cat katharina katarina catarina caterina "
+	 "katja "
+	 "katrin kathrin ekaterina katya kati catalina"),
 	"cecilia celia cissy cecile",
 	"charles charlie chuck chas karl carl carlos carlo",
 	"charlotte charlie lottie lotte char carlotta",
@@ -59,9 +59,9 @@ static const char *const lines[] = {
 	"douglas doug",
 	"edward ed eddie ned ted teddy eduard eduardo edoardo",
 	"eleanor ellie nora ella nell eleonore leonora elinor lenore",
-	"elizabeth liz lizzie beth betty bess eliza lisa lise elisabeth elise elsa lilibet libby betsy else sissi "
-	"isabel bella "
-	"elisabetta liesl",
+	("elizabeth liz lizzie beth betty bess eliza lisa lise elisabeth elise elsa lilibet libby betsy else sissi "
+	 "isabel bella "
+	 "elisabetta liesl"),
 	"emily em emmy millie emilie emilia",
 	"emma em emmy",
 	"emmanuel manny manuel manolo emanuel",
@@ -139,8 +139,8 @@ static const char *const lines[] = {
 	"magdalena lena leni magda",
 	"manuela manu ela",
 	"marcus marc mark marco marcos markus",
-	"margaret maggie meg peggy margie greta rita marge margarete margarethe gretel daisy margot grete margarita "
-	"marguerite margherita",
+	("margaret maggie meg peggy margie greta rita marge margarete margarethe gretel daisy margot grete margarita "
+	 "marguerite margherita"),
 	"maria marie mary mia ria maja mitzi marisol",
 	"marianne mary anne",
 	"martha marty mattie marta",

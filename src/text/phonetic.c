@@ -41,6 +41,20 @@ static void sound(struct sounds *s, char c)
 	s->last = c;
 }
 
+/* Sets of letters, a bit each: with what a group can begin and go on; most letters need not look further. */
+#define LETTER(c) (1u << ((c) - 'a'))
+#define FIRST_OF_GROUP                                                                                                 \
+	(LETTER('t') | LETTER('s') | LETTER('z') | LETTER('c') | LETTER('p') | LETTER('d') | LETTER('k') |             \
+	 LETTER('q') | LETTER('g'))
+#define SECOND_OF_GROUP                                                                                                \
+	(LETTER('s') | LETTER('c') | LETTER('h') | LETTER('z') | LETTER('k') | LETTER('t') | LETTER('u') |             \
+	 LETTER('j') | LETTER('g'))
+
+static bool has(uint32_t set, char c)
+{
+	return c >= 'a' && c <= 'z' && (set & LETTER(c));
+}
+
 /* Letters of several that sound as one; returns how many were taken, 0 for none. */
 static int take_group(struct sounds *s)
 {
@@ -53,6 +67,8 @@ static int take_group(struct sounds *s)
 		{ "kh", 'k' },   { "qu", 'k' },  { "tz", 's' },   { "ts", 's' },  { "dj", 'j' }, { "dg", 'j' },
 	};
 
+	if (!has(FIRST_OF_GROUP, *s->p) || !has(SECOND_OF_GROUP, ahead(s, 1)))
+		return 0;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (starts(s, groups[i].letters)) {
 			sound(s, groups[i].sound);

@@ -89,7 +89,8 @@ static const char *bin_dir(void)
 			best = atoi(e->d_name);
 	if (d)
 		closedir(d);
-	snprintf(found, sizeof(found), best ? "/usr/lib/postgresql/%d/bin/" : "", best);
+	if (best)
+		snprintf(found, sizeof(found), "/usr/lib/postgresql/%d/bin/", best);
 	return found;
 }
 

@@ -1,5 +1,7 @@
 /* rooms: http base */
 #include "unit/http_kit.h"
+#include <sys/stat.h>
+#include <sys/un.h>
 
 static struct http_server *server;
 static int port;
@@ -410,14 +412,73 @@ static void stops_after_what_runs(void **state)
 static void overload_is_said(void **state)
 {
 	(void)state;
-	struct http_config config = { .workers = 1 };
+	struct http_config config = { .workers = 1, .queue = 3, .io_threads = 1 };
 	struct http_server *s = kit_start(&config);
-	struct client c;
-	client_open(&c, http_port(s));
-	client_close(&c);
+	struct client c[12];
+	struct answer a;
+	int good = 0, told = 0;
+	for (int i = 0; i < 12; i++) {
+		client_open(&c[i], http_port(s));
+		client_text(&c[i], "GET /v1/slow?ms=100 HTTP/1.1\r\n" H "\r\n");
+	}
+	for (int i = 0; i < 12; i++) {
+		client_answer(&c[i], &a);
+		if (a.status == 200) {
+			good++;
+		} else {
+			assert_problem(&a, 429, "server.overloaded", NULL);
+			told++;
+		}
+		client_close(&c[i]);
+	}
 	struct http_stats st;
 	http_stats_get(s, &st);
-	assert_int_equal(st.rejected, 0);
+	assert_true(good >= 3 && told >= 1);
+	assert_int_equal(st.rejected, told);
+	http_stop(s);
+}
+
+static int unix_connect(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	strcpy(sa.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void local_sockets(void **state)
+{
+	(void)state;
+	char path[64];
+	struct http_server *s = NULL, *other = NULL;
+	struct error e;
+	struct stat st;
+	struct answer a;
+	snprintf(path, sizeof(path), "/tmp/byname-test-%ld.sock", (long)getpid());
+	struct http_config config = { .unix_path = path, .routes = kit_all, .io_threads = 1, .workers = 1 };
+	assert_int_equal(http_start(&config, &s, &e), OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	struct client c = { .fd = unix_connect(path), .in = calloc(1, CLIENT_BYTES + 1) };
+	assert_true(c.fd >= 0);
+	client_text(&c, "GET /v1/who HTTP/1.1\r\n" H "\r\n");
+	client_answer(&c, &a);
+	assert_non_null(strstr(a.body, "\"remote\":\"local\""));
+	client_close(&c);
+	assert_int_equal(http_start(&config, &other, &e), ERR_IO); /* somebody answers there */
+	assert_string_equal(e.code, "http.bind");
+	http_stop(s);
+	assert_int_equal(stat(path, &st), -1);
+	/* what a dead process left behind is taken over */
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	strcpy(sa.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	close(fd);
+	assert_int_equal(http_start(&config, &s, &e), OK);
 	http_stop(s);
 }
 
@@ -462,6 +523,7 @@ int main(void)
 		cmocka_unit_test(slow_senders_are_cut),
 		cmocka_unit_test(stops_after_what_runs),
 		cmocka_unit_test(overload_is_said),
+		cmocka_unit_test(local_sockets),
 		cmocka_unit_test(start_refuses),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

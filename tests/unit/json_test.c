@@ -1,7 +1,8 @@
-/* rooms: base */
+/* rooms: judge base */
 #include "test.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "judge/tell.h"
 
 static struct json *parse(const char *text)
 {
@@ -504,6 +505,54 @@ static void random_documents_come_back(void **state)
 	}
 }
 
+/* Both parsers get the same text: a document with a few bytes changed, cut or doubled. */
+static void judged_alike(struct str text)
+{
+	BUF_AUTO struct buf ours, theirs;
+	bool accepted;
+
+	buf_init(&ours, 0);
+	buf_init(&theirs, 0);
+	if (!judge_agrees(text, &ours, &theirs, &accepted))
+		fail_msg("%.*s\nours:   %.*s\ntheirs: %.*s", STR_ARG(text), STR_ARG(buf_view(&ours)),
+		         STR_ARG(buf_view(&theirs)));
+}
+
+static void the_judge_agrees(void **state)
+{
+	static const char *const pieces[] = { "{",      "}",        "[",           "]",       ",",           ":",
+		                              "\"",     "\\",       "\\u",         "\\ud83d", "\\ude00",     "0",
+		                              "-",      ".",        "e",           "E+",      "1",           "\x80",
+		                              "\xC3",   "\xE2\x82", "\n",          " ",       "true",        "null",
+		                              "\"a\":", "\x01",     "99999999999", "0.1",     "\xEF\xBB\xBF" };
+	BUF_AUTO struct buf b, changed;
+	uint64_t rnd = 99;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&changed, 0);
+	for (int i = 0; i < 100000; i++) {
+		struct json_writer w;
+
+		buf_clear(&b);
+		jw_init(&w, &b);
+		write_random(&rnd, &w, 3);
+		judged_alike(buf_view(&b));
+		for (int changes = 0; changes < 3; changes++) {
+			const char *p = pieces[random_below(&rnd, sizeof(pieces) / sizeof(pieces[0]))];
+			size_t at = random_below(&rnd, b.n + 1), skip = random_below(&rnd, 3);
+
+			buf_clear(&changed);
+			buf_add(&changed, b.p, at);
+			if (random_below(&rnd, 3))
+				buf_str(&changed, p);
+			if (at + skip < b.n)
+				buf_add(&changed, b.p + at + skip, b.n - at - skip);
+			judged_alike(buf_view(&changed));
+		}
+	}
+}
+
 static void every_double_comes_back(void **state)
 {
 	BUF_AUTO struct buf b;
@@ -614,6 +663,7 @@ int main(void)
 		cmocka_unit_test(reads_by_a_spec),
 		cmocka_unit_test(spec_errors_name_the_field),
 		cmocka_unit_test(random_documents_come_back),
+		cmocka_unit_test(the_judge_agrees),
 		cmocka_unit_test(every_double_comes_back),
 		cmocka_unit_test(canonical_text_is_sorted),
 		cmocka_unit_test(writer_escapes_and_repairs),
