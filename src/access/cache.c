@@ -109,4 +109,4 @@ static enum result feed_apply(void *ctx, struct db *db, const struct feed_event 
 	return OK;
 }
 
-const struct feed_process access_feed = { "access", 1u << FEED_ACCESS, feed_apply, NULL };
+const struct feed_process access_feed = { .name = "access", .topics = 1u << FEED_ACCESS, .apply = feed_apply };

@@ -176,4 +176,5 @@ const struct feed_process api_announcer = {
 	          1u << FEED_FACT | 1u << FEED_NOTE | 1u << FEED_CONSENT | 1u << FEED_HOUSEHOLD | 1u << FEED_IMPORT |
 	          1u << FEED_ACCESS,
 	.apply = announce,
+	.after_stored = true, /* a screen that hears of a purchase reads what it changed */
 };

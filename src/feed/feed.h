@@ -2,8 +2,8 @@
  *
  * A write appends rows in its own transaction. A reader takes rows below the snapshot horizon in (xid, id) order:
  * lossless on PostgreSQL with many writers, not commit-ordered; handlers therefore re-read the truth or carry versions.
- * Two sorts of handlers: stored views (one reader in the cluster moves them; view rows and position commit together) and
- * process views (in memory, and announcements: every process reads for itself). */
+ * Two sorts of handlers: stored views (one reader in the cluster moves them; view rows and position commit together)
+ * and process views (in memory, and announcements: every process reads for itself). */
 #ifndef BYNAME_FEED_H
 #define BYNAME_FEED_H
 
@@ -11,17 +11,17 @@
 
 /* What happened. Kept small: handlers read the rows themselves. */
 enum feed_topic {
-	FEED_RECORD = 1,   /* a record was made or its attributes or identifiers changed; ref: 0 */
-	FEED_MEMBERSHIP,   /* customers were merged or split; record: any member; ref: decision id */
-	FEED_TOUCHPOINT,   /* ref: touchpoint id */
-	FEED_ORDER,        /* an order or return was reported or changed; ref: order id */
-	FEED_FACT,         /* told, marked wrong; ref: fact id */
-	FEED_NOTE,         /* ref: note id */
+	FEED_RECORD = 1, /* a record was made or its attributes or identifiers changed; ref: 0 */
+	FEED_MEMBERSHIP, /* customers were merged or split; record: any member; ref: decision id */
+	FEED_TOUCHPOINT, /* ref: touchpoint id */
+	FEED_ORDER,      /* an order or return was reported or changed; ref: order id */
+	FEED_FACT,       /* told, marked wrong; ref: fact id */
+	FEED_NOTE,       /* ref: note id */
 	FEED_CONSENT,
-	FEED_HOUSEHOLD,    /* ref: household id */
-	FEED_IMPORT,       /* an import job's progress; record: 0; ref: job id */
-	FEED_ACCESS,       /* users, keys; ref: user id */
-	FEED_SHOP          /* stores, products; ref: id */
+	FEED_HOUSEHOLD, /* ref: household id */
+	FEED_IMPORT,    /* an import job's progress; record: 0; ref: job id */
+	FEED_ACCESS,    /* users, keys; ref: user id */
+	FEED_SHOP       /* stores, products; ref: id */
 };
 
 struct feed_event {
@@ -33,7 +33,8 @@ struct feed_event {
 };
 
 /* Appends an event inside the writer's transaction. */
-MUST_CHECK enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, struct error *e);
+MUST_CHECK enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref,
+                                   struct error *e);
 
 /* Position of this transaction's last append, as an opaque token that a later read may carry. 0/0 when none. */
 struct feed_position {
@@ -54,29 +55,35 @@ struct feed_process {
 	unsigned topics;
 	enum result (*apply)(void *ctx, struct db *db, const struct feed_event *events, size_t count, struct error *e);
 	void *ctx;
+	/* Told only when this feed's stored views have taken the events in, at most 300 ms after they were written: who
+	 * hears of an event from it and reads again finds it there. */
+	bool after_stored;
 };
 
 struct feed;
 /* Starts the feed thread. Process views start at "now" unless from is given for them: a view that was built at a
  * position hears everything after it. Arrays are borrowed and must live on. */
 MUST_CHECK enum result feed_start(struct db *db, const struct feed_stored *const *stored, size_t stored_count,
-				  const struct feed_process *process, size_t process_count, struct feed_position from,
-				  struct feed **out, struct error *e);
+                                  const struct feed_process *process, size_t process_count, struct feed_position from,
+                                  struct feed **out, struct error *e);
 void feed_stop(struct feed *f);
 void feed_wake(struct feed *f); /* after a local commit; cheap, coalesced */
 
-/* The position below which everything is committed and visible, as seen by tx. Build a process view from the same tx. */
+/* The position below which everything is committed and visible, as seen by tx. Build a process view from the same tx.
+ */
 MUST_CHECK enum result feed_horizon(struct db_tx *tx, struct feed_position *out, struct error *e);
 
 /* Waits until the named view (stored or process) has taken in position; at most timeout_us (≤ 500 ms). OK also after
  * the time-out: *reached tells. */
 MUST_CHECK enum result feed_wait(struct feed *f, const char *view, struct feed_position position, int64_t timeout_us,
-				 bool *reached, struct error *e);
+                                 bool *reached, struct error *e);
 
 /* Runs stored views to the end of the feed without a thread (command line, tests). */
-MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count, struct error *e);
+MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count,
+                                  struct error *e);
 
-/* Deletes rows that every stored view has taken in and that are older than keep_us. Chunked: call until *more is false. */
+/* Deletes rows that every stored view has taken in and that are older than keep_us. Chunked: call until *more is false.
+ */
 MUST_CHECK enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error *e);
 
 struct feed_lag {

@@ -18,6 +18,7 @@
 #define RETRY_MAX_US (5 * USEC)
 #define LOG_EVERY_US (60 * USEC)
 #define WAIT_MAX_US (500 * 1000)
+#define STORED_WAIT_US (300 * 1000) /* that a screen waits for stored views, counted from the write */
 
 struct view {
 	const char *name;
@@ -229,6 +230,34 @@ static enum result read_tx(struct db_tx *tx, void *arg, struct error *e)
 	return feed_read(tx, r->after, FEED_BATCH_MAX, r->f->events, &r->count, &r->reached, e);
 }
 
+static bool stored_passed(const struct feed *f, struct feed_position p)
+{
+	for (size_t i = 0; i < f->stored_count; i++)
+		if (position_cmp(f->views[i].reached, p) < 0)
+			return false;
+	return true;
+}
+
+/* Waits for the stored views. Counted from the write, so that a feed that lags does not lag more and more. */
+static void stored_await(struct feed *f, const struct feed_event *last)
+{
+	int64_t left = last->at + STORED_WAIT_US - clock_now();
+	struct feed_position p = { last->xid, last->id };
+	struct timespec until;
+	int rc = 0;
+	if (left <= 0)
+		return;
+	deadline_in(&until, left < STORED_WAIT_US ? left : STORED_WAIT_US);
+	pthread_mutex_lock(&f->lock);
+	if (!stored_passed(f, p)) {
+		f->pokes++;
+		pthread_cond_broadcast(&f->poked);
+	}
+	while (!stored_passed(f, p) && !f->stop && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&f->moved, &f->lock, &until);
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void process_tell(struct feed *f, struct view *v, const struct read_arg *r)
 {
 	struct error e = { 0 };
@@ -237,6 +266,8 @@ static void process_tell(struct feed *f, struct view *v, const struct read_arg *
 		if (v->process->topics & (1u << f->events[i].topic))
 			f->mine[n++] = f->events[i];
 	v->stepped = true;
+	if (n && v->process->after_stored)
+		stored_await(f, &f->mine[n - 1]);
 	if (n && v->process->apply(v->process->ctx, f->db, f->mine, n, &e) != OK) {
 		view_failed(v, &e);
 		return;

@@ -308,8 +308,10 @@ static void test_many_writers(void **state)
 	struct feed *feed[2] = { NULL, NULL };
 	for (int i = 0; i < 1 + two; i++) {
 		for (int j = 0; j < 2; j++)
-			process[i][j] = (struct feed_process){ j ? "screen" : "search", j ? 1u << FEED_NOTE : ~0u,
-				                               tally_apply, &tally[i][j] };
+			process[i][j] = (struct feed_process){ .name = j ? "screen" : "search",
+				                               .topics = j ? 1u << FEED_NOTE : ~0u,
+				                               .apply = tally_apply,
+				                               .ctx = &tally[i][j] };
 		assert_ok(
 		        feed_start(db[i], both, 2, process[i], 2, (struct feed_position){ 0, 0 }, &feed[i], &kit_err));
 	}
@@ -403,13 +405,62 @@ static void test_process_from(void **state)
 	assert_ok(db_read(db, horizon_tx, &from, &kit_err));
 	append(db, FEED_NOTE, 600);
 	struct tally t = { 0 };
-	struct feed_process p = { "search", ~0u, tally_apply, &t };
+	struct feed_process p = { .name = "search", .topics = ~0u, .apply = tally_apply, .ctx = &t };
 	struct feed *f;
 	assert_ok(feed_start(db, NULL, 0, &p, 1, from, &f, &kit_err));
 	struct append a = append(db, FEED_NOTE, 1);
 	expect_reached(f, "search", a.position);
 	assert_int_equal(t.events, 601);
 	feed_stop(f);
+	kit_db_close(db);
+}
+
+/* A screen is told after the stored views, but does not wait for ever for one that is stuck. */
+static enum result apply_slow(struct db_tx *tx, const struct feed_event *events, size_t n, struct error *e)
+{
+	nap(60000);
+	return seen_apply("slow", tx, events, n, e);
+}
+static const struct feed_stored view_slow = { "slow", ~0u, apply_slow };
+
+struct told {
+	_Atomic int64_t told, in_view;
+};
+static enum result told_apply(void *ctx, struct db *db, const struct feed_event *events, size_t n, struct error *e)
+{
+	struct told *t = ctx;
+	struct sum s = { .view = "slow" };
+	(void)events;
+	TRY(db_read(db, sum_tx, &s, e));
+	atomic_store(&t->in_view, s.rows);
+	atomic_fetch_add(&t->told, (int64_t)n);
+	return OK;
+}
+
+static void test_after_stored(void **state)
+{
+	(void)state;
+	struct db *db = fresh();
+	static const struct feed_stored *const slow[] = { &view_slow }, *const stuck[] = { &view_failing };
+	struct told t = { 0 };
+	struct feed_process p = {
+		.name = "screen", .topics = ~0u, .apply = told_apply, .ctx = &t, .after_stored = true
+	};
+	struct feed *f;
+	assert_ok(feed_start(db, slow, 1, &p, 1, (struct feed_position){ 0, 0 }, &f, &kit_err));
+	for (int i = 1; i <= 5; i++) {
+		expect_reached(f, "screen", append(db, FEED_NOTE, 1).position);
+		assert_int_equal(t.told, i);
+		assert_int_equal(t.in_view, i);
+	}
+	feed_stop(f);
+	atomic_store(&fail_times, 1000000);
+	assert_ok(feed_start(db, stuck, 1, &p, 1, (struct feed_position){ 0, 0 }, &f, &kit_err));
+	int64_t start = clock_monotonic();
+	expect_reached(f, "screen", append(db, FEED_NOTE, 1).position);
+	assert_in_range(clock_monotonic() - start, 250000, 2000000);
+	feed_stop(f);
+	atomic_store(&fail_times, 0);
 	kit_db_close(db);
 }
 
@@ -562,6 +613,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_many_writers),
 		cmocka_unit_test(test_wait_and_failure),
 		cmocka_unit_test(test_process_from),
+		cmocka_unit_test(test_after_stored),
 		cmocka_unit_test(test_prune),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_restored_cluster),
