@@ -36,6 +36,10 @@ const struct principal *api_principal(struct http_request *rq);
 /* Whether this principal's browser gets the cookie with the __Host- prefix (TLS). */
 const char *api_cookie_name(const struct http_request *rq);
 
+/* The key of "Bearer KEY" or "Basic base64(KEY:)"; empty where there is none of the two. For open routes that take a key
+ * in other places too; elsewhere api_principal() already is its owner. */
+struct str api_header_key(struct http_request *rq);
+
 /* The store that a write names: given, or (given 0) the caller's only one, else 0. ERR_FORBIDDEN "store.not_yours",
  * field "store", when the caller may not act there. */
 MUST_CHECK enum result api_store_scope(struct http_request *rq, int64_t given, int64_t *store, struct error *e);

@@ -67,8 +67,7 @@ static enum result nobody(struct error *e)
 	return error_set(e, ERR_UNAUTHORIZED, "sign_in.needed", NULL, "Sign in, or give an API key.");
 }
 
-/* The key of "Bearer KEY" or "Basic base64(KEY:)"; empty where there is none of the two. */
-static struct str header_key(struct http_request *rq)
+struct str api_header_key(struct http_request *rq)
 {
 	struct str h = http_header(rq, "Authorization");
 	if (h.n > 7 && !strncasecmp(h.p, "Bearer ", 7))
@@ -104,7 +103,7 @@ static enum result caller_find(struct http_request *rq, struct principal *p, str
 		strcpy(p->name, "Command line");
 		return OK;
 	}
-	struct str key = header_key(rq), cookie = http_cookie(rq, api_cookie_name(rq));
+	struct str key = api_header_key(rq), cookie = http_cookie(rq, api_cookie_name(rq));
 	if (key.n)
 		return apikey_find(api->desk.db, key, p, e);
 	if (!cookie.n)

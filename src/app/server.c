@@ -141,6 +141,10 @@ static enum result start_listeners(struct server *s, const struct server_config 
 
 static enum result start_parts(struct server *s, const struct server_config *c, struct error *e)
 {
+	const struct http_config listener = { .bind = c->bind, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
+	if (c->bind)
+		TRY(http_check(&listener, e)); /* before a database is made */
+
 	if (c->socket)
 		snprintf(s->socket, sizeof(s->socket), "%s", c->socket);
 	else

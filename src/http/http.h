@@ -89,6 +89,8 @@ struct http_config {
 
 /* Starts listening. ERR_INVALID "http.plain_off_loopback", "http.tls", "http.route" (a bug in the table), ERR_IO
  * "http.bind". Raises the process's limit of open files as far as it needs and may. */
+/* What http_start() refuses at once: address, plain off loopback, half a TLS pair. */
+MUST_CHECK enum result http_check(const struct http_config *config, struct error *e);
 MUST_CHECK enum result http_start(const struct http_config *config, struct http_server **out, struct error *e);
 int http_port(const struct http_server *s);
 /* No new requests, running ones finish (idle connections get ≤ 5 s), streams end. Until http_stop() others may still publish. */

@@ -126,9 +126,11 @@ static void headers_add(struct MHD_Response *r, struct http_request *rq)
 enum MHD_Result response_send(struct http_request *rq)
 {
 	struct http_response *rs = &rq->rs;
-	static const struct error full = { ERR_INTERNAL, "answer.too_large", "", "" };
+	static const struct error full = { ERR_INTERNAL, "answer.too_large", "", "" },
+	                          none = { ERR_NOMEM, "nomem", "", "" };
 	if (rs->out.failed)
-		response_problem(rs, 0, &full);
+		response_problem(rs, 0, rs->out.n > rs->out.limit / 2 ? &full : &none);
+
 	int status = http_status_of(rs);
 	struct str body = rs->file_body ? *rs->file_body : buf_view(&rs->out);
 	if (status == 204 || status == 304)

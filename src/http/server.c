@@ -95,6 +95,22 @@ static bool address_parse(const char *bind_to, int port, struct address *out)
 	return false;
 }
 
+enum result http_check(const struct http_config *c, struct error *e)
+{
+	struct address a = { .n = 0 };
+	if (c->unix_path)
+		return OK;
+	if (!address_parse(c->bind, c->port, &a))
+		return error_set(e, ERR_INVALID, "http.bind", "bind", "\"%s\" is not an IP address.", c->bind);
+	if (!a.loopback && !c->tls_cert && !c->tls_key)
+		return error_set(e, ERR_INVALID, "http.plain_off_loopback", "bind",
+		                 "Plain HTTP is refused on %s: give a certificate and its key, or listen on 127.0.0.1.",
+		                 c->bind);
+	if (!c->tls_cert != !c->tls_key)
+		return error_set(e, ERR_INVALID, "http.tls", NULL, "TLS needs both a certificate and its key.");
+	return OK;
+}
+
 static enum result socket_open(struct http_server *s, struct error *e)
 {
 	const struct http_config *c = &s->config;
@@ -102,10 +118,7 @@ static enum result socket_open(struct http_server *s, struct error *e)
 	const int on = 1;
 	if (!c->unix_path && !address_parse(c->bind, c->port, &a))
 		return error_set(e, ERR_INVALID, "http.bind", "bind", "\"%s\" is not an IP address.", c->bind);
-	if (!c->unix_path && !a.loopback && !s->tls)
-		return error_set(e, ERR_INVALID, "http.plain_off_loopback", "bind",
-		                 "Plain HTTP is refused on %s: give a certificate and its key, or listen on 127.0.0.1.",
-		                 c->bind);
+
 	s->listen_fd = socket(c->unix_path ? AF_UNIX : a.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->listen_fd < 0)
 		return bind_fault("a socket", e);
@@ -145,10 +158,8 @@ static enum result pem_read(const char *path, char **out, struct error *e)
 static enum result tls_load(struct http_server *s, struct error *e)
 {
 	const struct http_config *c = &s->config;
-	if (!c->tls_cert && !c->tls_key)
+	if (!c->tls_cert)
 		return OK;
-	if (!c->tls_cert || !c->tls_key)
-		return error_set(e, ERR_INVALID, "http.tls", NULL, "TLS needs both a certificate and its key.");
 	TRY(pem_read(c->tls_cert, &s->cert, e));
 	TRY(pem_read(c->tls_key, &s->key, e));
 	s->tls = true;
@@ -225,7 +236,9 @@ static enum result daemon_start(struct http_server *s, struct error *e)
 
 static enum result parts_start(struct http_server *s, struct error *e)
 {
+	TRY(http_check(&s->config, e));
 	TRY(router_new(s->config.routes, &s->router, e));
+
 	TRY(tls_load(s, e));
 	TRY(socket_open(s, e));
 	files_raise(s->config.max_connections);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "http/http_int.h"
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@ struct watcher {
 	int64_t count;
 	_Atomic int64_t now_ms, reaped;
 	_Atomic bool stopping;
-	int epoll;
+	int epoll, stop_fd;
+
 	struct http_streams *streams;
 	pthread_t thread;
 	bool started;
@@ -66,10 +68,15 @@ struct watcher *watcher_new(void)
 	if (!w)
 		return NULL;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll < 0) {
+	w->stop_fd = eventfd(0, EFD_CLOEXEC);
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = 0 }; /* no stream's key */
+	if (w->epoll < 0 || w->stop_fd < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->stop_fd, &ev)) {
+		close(w->epoll);
+		close(w->stop_fd);
 		mem_free(w);
 		return NULL;
 	}
+
 	pthread_mutex_init(&w->lock, NULL);
 	atomic_store(&w->now_ms, monotonic_ms());
 	return w;
@@ -87,9 +94,12 @@ void watcher_free(struct watcher *w)
 	if (!w)
 		return;
 	atomic_store(&w->stopping, true);
-	if (w->started)
+	if (w->started) {
+		eventfd_write(w->stop_fd, 1);
 		pthread_join(w->thread, NULL);
+	}
 	close(w->epoll);
+	close(w->stop_fd);
 	pthread_mutex_destroy(&w->lock);
 	mem_free(w);
 }

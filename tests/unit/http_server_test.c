@@ -438,6 +438,41 @@ static void overload_is_said(void **state)
 	http_stop(s);
 }
 
+/* Every allocation failing in turn: the request is refused or cut, the server serves on. */
+static void out_of_memory(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"POST /v1/stores/a/things?n=7 HTTP/1.1\r\n" H JSON_TYPE "Content-Length: 24\r\n\r\n"
+		"{\"name\":\"x\",\"count\":100}",
+		"GET /v1/events?topics=a,b HTTP/1.1\r\n" H "Connection: close\r\n\r\n",
+		"GET /app.js HTTP/1.1\r\n" H "\r\n",
+		"POST /v1/nothing HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\n{}",
+	};
+	struct http_config config = { .workers = 1, .io_threads = 1 };
+	int refused = 0;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (uint64_t n = 1; n < 30; n++) {
+			struct http_server *s = kit_start(&config); /* nothing is pooled yet */
+			struct client c;
+			struct answer a;
+			client_open(&c, http_port(s));
+			mem_fail_nth(n);
+			client_text(&c, texts[i]);
+			client_answer_of(&c, &a, 2000, true);
+			mem_fail_nth(0);
+			if (a.status >= 500 && a.status != 503)
+				fail_msg("%d at %d: %s", a.status, (int)n, texts[i]);
+			refused += a.status == 503 || a.status == 0;
+			client_close(&c);
+			client_once(http_port(s), "GET /v1/ok HTTP/1.1\r\n" H "\r\n", 40, &a);
+			assert_int_equal(a.status, 200);
+			http_stop(s);
+		}
+	print_message("%d refused for want of memory\n", refused);
+	assert_true(refused > 10);
+}
+
 static int unix_connect(const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -524,6 +559,7 @@ int main(void)
 		cmocka_unit_test(stops_after_what_runs),
 		cmocka_unit_test(overload_is_said),
 		cmocka_unit_test(local_sockets),
+		cmocka_unit_test(out_of_memory),
 		cmocka_unit_test(start_refuses),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
