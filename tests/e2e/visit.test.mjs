@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { PERSON, startServer } from './server.mjs';
 
 let server;
 let browser;
@@ -37,14 +37,14 @@ test('a visit by keyboard alone', async () => {
 
 	// Find: the field has the focus; the arrow keys choose.
 	await page.getByRole('combobox').waitFor();
-	await page.keyboard.type(server.typed);
-	await page.getByRole('option').filter({ hasText: server.person }).first().waitFor();
+	await page.keyboard.type(PERSON.typed);
+	await page.getByRole('option').filter({ hasText: PERSON.name }).first().waitFor();
 	await page.keyboard.press('ArrowDown');
 	await page.keyboard.press('ArrowUp');
 	await page.keyboard.press('Enter');
 
 	// The card.
-	await page.getByRole('heading', { level: 1, name: server.person }).waitFor();
+	await page.getByRole('heading', { level: 1, name: PERSON.name }).waitFor();
 	assert.match(page.url(), /\/c\/cus_/);
 
 	// How we know it: Tab to a fact, Enter opens, Escape closes and gives the focus back.

@@ -4,6 +4,10 @@ import { api, isAbort, Problem } from './client';
 import { useLive } from './live';
 
 const KEEP = 60;
+const BURST_MS = 30;
+/* Live fetches: so many at once, then one in so long. */
+const AT_ONCE = 5;
+const GAP_MS = 1000;
 const memory = new Map<string, unknown>();
 
 function remember(target: string, value: unknown): void {
@@ -72,12 +76,27 @@ export function useData<T>(target: string | null, topic: string | null = null): 
 			running.current?.abort();
 		};
 	}, [load, refresh]);
-	/* Events come in bursts (an order has many lines): one fetch for all of them. */
+	/* Events come in bursts (an order has many lines): the first is answered at once, those that follow together. */
 	const burst = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-	useEffect(() => () => clearTimeout(burst.current), [target]);
+	const spent = useRef({ n: 0, at: 0 });
+	useEffect(
+		() => () => {
+			clearTimeout(burst.current);
+			burst.current = undefined;
+		},
+		[target],
+	);
 	useLive(target ? topic : null, () => {
-		clearTimeout(burst.current);
-		burst.current = setTimeout(() => void refresh(), 40);
+		if (burst.current !== undefined) return;
+		const s = spent.current;
+		s.n = Math.max(0, s.n - (Date.now() - s.at) / GAP_MS);
+		s.at = Date.now();
+		const wait = s.n < AT_ONCE ? BURST_MS : GAP_MS;
+		s.n += 1;
+		burst.current = setTimeout(() => {
+			burst.current = undefined;
+			void refresh();
+		}, wait);
 	});
 
 	const patch = useCallback(
