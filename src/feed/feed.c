@@ -108,10 +108,12 @@ static enum result slowest(struct db_tx *tx, struct feed_position *out, struct e
 	return OK;
 }
 
-/* The newest row stays, so that SQLite never gives its number again. */
-DB_STMT(feed_prune_rows, "iiii", "",
-        "DELETE FROM feed WHERE id IN (SELECT id FROM feed WHERE (xid, id) <= ($1, $2) AND at < $3"
-        " AND id < (SELECT MAX(id) FROM feed) ORDER BY xid, id LIMIT $4)")
+/* The oldest rows first, and only then their age: no scan of what is too young. */
+DB_STMT(feed_prune_pg, "iiii", "",
+        "DELETE FROM feed WHERE at < $3 AND id IN"
+        " (SELECT id FROM feed WHERE (xid, id) <= ($1, $2) ORDER BY xid, id LIMIT $4)")
+DB_STMT(feed_prune_sqlite, "iii", "",
+        "DELETE FROM feed WHERE at < $2 AND id IN (SELECT id FROM feed WHERE id <= $1 ORDER BY id LIMIT $3)")
 
 struct prune {
 	int64_t before;
@@ -124,8 +126,11 @@ static enum result prune_tx(struct db_tx *tx, void *arg, struct error *e)
 	struct feed_position all;
 	int64_t gone;
 	TRY(slowest(tx, &all, e));
-	TRY(db_exec(tx, &feed_prune_rows, &gone, e, DB_INT(all.xid), DB_INT(all.id), DB_INT(p->before),
-	            DB_INT(PRUNE_CHUNK)));
+	if (db_tx_engine(tx) == DB_POSTGRES)
+		TRY(db_exec(tx, &feed_prune_pg, &gone, e, DB_INT(all.xid), DB_INT(all.id), DB_INT(p->before),
+		            DB_INT(PRUNE_CHUNK)));
+	else
+		TRY(db_exec(tx, &feed_prune_sqlite, &gone, e, DB_INT(all.id), DB_INT(p->before), DB_INT(PRUNE_CHUNK)));
 	p->more = gone == PRUNE_CHUNK;
 	return OK;
 }
@@ -138,8 +143,9 @@ enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error 
 	return OK;
 }
 
-DB_STMT(feed_count_after, "iii", "i",
+DB_STMT(feed_count_pg, "iii", "i",
         "SELECT COUNT(*) FROM (SELECT 1 FROM feed WHERE (xid, id) > ($1, $2) LIMIT $3) AS late")
+DB_STMT(feed_count_sqlite, "ii", "i", "SELECT COUNT(*) FROM (SELECT 1 FROM feed WHERE id > $1 LIMIT $2) AS late")
 DB_STMT(feed_oldest_writer_pg, "", "I",
         "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) * 1000000 AS BIGINT)"
         " FROM pg_stat_activity WHERE backend_xid IS NOT NULL")
@@ -148,16 +154,18 @@ static enum result lag_tx(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct feed_lag *lag = arg;
 	struct feed_position all;
-	bool found;
+	bool pg = db_tx_engine(tx) == DB_POSTGRES, found;
 	*lag = (struct feed_lag){ 0 };
 	TRY(slowest(tx, &all, e));
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	TRY(db_query_one(tx, &feed_count_after, &rows, &found, e, DB_INT(all.xid), DB_INT(all.id),
-	                 DB_INT(LAG_COUNT_MAX)));
+	DB_ROWS_AUTO struct db_rows *rows = NULL, *writer = NULL;
+	if (pg)
+		TRY(db_query_one(tx, &feed_count_pg, &rows, &found, e, DB_INT(all.xid), DB_INT(all.id),
+		                 DB_INT(LAG_COUNT_MAX)));
+	else
+		TRY(db_query_one(tx, &feed_count_sqlite, &rows, &found, e, DB_INT(all.id), DB_INT(LAG_COUNT_MAX)));
 	lag->rows = found ? db_int(rows, 0) : 0;
-	if (db_tx_engine(tx) != DB_POSTGRES)
+	if (!pg)
 		return OK;
-	DB_ROWS_AUTO struct db_rows *writer = NULL;
 	TRY(db_query_one(tx, &feed_oldest_writer_pg, &writer, &found, e, DB_NONE));
 	if (found && db_int(writer, 0) > 0)
 		lag->horizon_us = db_int(writer, 0);
