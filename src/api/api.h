@@ -59,6 +59,8 @@ MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *
 extern const struct feed_process api_announcer;
 /* Deletes answers that are older than 7 days, a chunk; call until *more is false. */
 MUST_CHECK enum result api_idem_prune(struct db *db, bool *more, struct error *e);
+/* Ends the import that runs in this process, after its next commit; it can be gone on with. */
+void api_imports_stop(void);
 /* Writes the OpenAPI 3.1 description of these routes. */
 void api_openapi_write(const struct http_route *const *routes, struct json_writer *w);
 

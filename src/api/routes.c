@@ -9,6 +9,8 @@ extern const struct http_route api_customers_routes[];
 extern const struct http_route api_identity_routes[];
 extern const struct http_route api_shop_routes[];
 extern const struct http_route api_upkeep_routes[];
+extern const struct http_route api_segment_routes[];
+extern const struct http_route api_imports_routes[];
 
 static const struct http_route *const all[] = {
 	api_system_routes,
@@ -19,6 +21,8 @@ static const struct http_route *const all[] = {
 	api_identity_routes,
 	api_shop_routes,
 	api_upkeep_routes,
+	api_segment_routes,
+	api_imports_routes,
 	NULL,
 };
 

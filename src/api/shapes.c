@@ -82,7 +82,7 @@ static const struct shape {
 	            "updated_at:time,"
 	            "bytes_done:int,bytes_total:int,lines:int,counts:Counts,problem:str}" },
 	{ "Imports", "{items:[Import]}" },
-	{ "Deadletters", "{items:[{id:str,source:str,line:int,job:str?,code:str,field:str,detail:str,raw:str,at:time,"
+	{ "Deadletters", "{items:[{id:str,source:str,line:int?,job:str?,code:str,field:str,detail:str,raw:str,at:time,"
 	                 "resolved:bool}],next:str?,"
 	                 "open:int}" },
 	{ "User", "{id:str,login:str,name:str,role:str,associate:str?,stores:[str],disabled:bool,has_password:bool,"

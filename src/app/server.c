@@ -202,6 +202,7 @@ void server_stop(struct server *s)
 	atomic_store(&s->api.ready, false);
 	http_quiesce(s->api.http);
 	http_quiesce(s->api.local);
+	api_imports_stop();
 	stop_threads(s);
 	feed_stop(s->search_feed);
 	feed_stop(s->feed);
