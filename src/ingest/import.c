@@ -8,6 +8,11 @@
 #define PART_ROWS 1000  /* an order with more rows is told in parts */
 #define LINE_MAX_BYTES 65536
 #define EVENT_BATCH 500
+/* A batch's size follows the time that it takes: a transaction ends within a second, also on a slow machine. */
+#define BATCH_FIRST 100
+#define BATCH_LEAST 8
+#define BATCH_QUICK_US 60000
+#define BATCH_SLOW_US 200000
 
 struct import {
 	struct db *db;
@@ -20,6 +25,7 @@ struct import {
 	struct item_batch batch;
 	struct json *docs[EVENT_BATCH];
 	int doc_count;
+	int most;             /* items, or messages, in a batch */
 	int64_t bytes_before; /* of the files before this one */
 	bool stopped;
 	struct place next;
@@ -63,6 +69,19 @@ static const char *phase_of(const struct import *im)
 	return names[im->plan.steps[im->job.at.step].section->role];
 }
 
+static void pace(struct import *im, int64_t took)
+{
+	if (took > BATCH_SLOW_US && im->most > BATCH_LEAST)
+		im->most /= 2;
+	else if (took < BATCH_QUICK_US && im->most < EVENT_BATCH)
+		im->most = im->most * 2 < EVENT_BATCH ? im->most * 2 : EVENT_BATCH;
+}
+
+static bool is_full(const struct import *im, int limit)
+{
+	return im->rows.count >= (im->most < limit ? im->most : limit);
+}
+
 /* Writes what is gathered, and that the import now stands at im->next. */
 static enum result commit(struct import *im, int64_t bytes, int64_t lines, struct error *e)
 {
@@ -71,7 +90,9 @@ static enum result commit(struct import *im, int64_t bytes, int64_t lines, struc
 	im->batch = (struct item_batch){
 		.items = im->rows.items, .count = im->rows.count, .job = im->job.id, .more = move, .more_arg = im
 	};
+	int64_t began = clock_monotonic();
 	TRY(item_batch_write(im->db, &im->batch, &im->job.counts, e));
+	pace(im, clock_monotonic() - began);
 	im->job.at = im->next;
 	im->job.bytes_done = im->next_bytes;
 	im->job.lines = im->next_lines;
@@ -121,7 +142,7 @@ static enum result add_order_row(struct import *im, const struct csv_row *row, i
 	TRY(group_same(r, row, &same, e));
 	if (r->group.open && (!same || full))
 		TRY(group_close(r, e));
-	if (!r->group.open && (r->count >= BATCH_ITEMS || r->taken >= BATCH_ROWS)) {
+	if (!r->group.open && (is_full(im, BATCH_ITEMS) || r->taken >= BATCH_ROWS)) {
 		im->next = (struct place){ im->job.at.step, row->start, row->line };
 		/* The row itself stays valid: only the batch's arena is emptied. */
 		TRY(commit(im, im->next_bytes, *lines, e));
@@ -136,7 +157,7 @@ static enum result add_plain_row(struct import *im, struct csv_reader *in, const
 {
 	TRY(rows_add(&im->rows, row, e));
 	++*lines;
-	if (im->rows.count < BATCH_ITEMS)
+	if (!is_full(im, BATCH_ITEMS))
 		return OK;
 	im->next = (struct place){ im->job.at.step, csv_reader_at(in), csv_reader_line(in) };
 	return commit(im, csv_reader_done(in), *lines, e);
@@ -256,7 +277,7 @@ static enum result event_lines(struct import *im, struct input *in, const struct
 		at++;
 		if (cut)
 			TRY(skip_rest(in, &rest, e));
-		if (im->rows.count == EVENT_BATCH) {
+		if (is_full(im, EVENT_BATCH)) {
 			im->next = (struct place){ im->job.at.step, input_at(in), at };
 			TRY(commit(im, input_done(in), lines, e));
 		}
@@ -339,6 +360,7 @@ enum result import_run(struct db *db, const struct import_config *config, import
 	if (!im || !batch)
 		return error_nomem(e);
 	im->db = db;
+	im->most = BATCH_FIRST;
 	im->progress = progress;
 	im->arg = arg;
 	im->a = batch;
