@@ -102,6 +102,11 @@ static void identify(struct teller *t, const struct event *ev, size_t n)
 	text_if(w, "email", x.email);
 	if (x.email_verified && *x.email)
 		jw_kbool(w, "emailVerified", true);
+	if (ev->source == WEB) {
+		char key[40];
+		rec_key(t->w, &t->w->recs[ev->rec], key);
+		jw_kcstr(w, "accountId", key);
+	}
 	text_if(w, "phone", x.phone);
 	text_if(w, "birthday", x.birthday);
 	text_if(w, "gender", x.gender);

@@ -113,7 +113,9 @@ static void phone_of(const struct world *w, const struct rec *rec, struct rnd *r
 	phone_write(r, l, national, out, 40);
 }
 
-static void email_of(const struct world *w, const struct rec *rec, struct rnd *r, char out[EMAIL_SIZE])
+/* Returns how likely (per thousand of usual) the source has confirmed that it is hers: a family's address belongs to
+ * one of them, a web shop keeps one account an address. */
+static int email_of(const struct world *w, const struct rec *rec, struct rnd *r, char out[EMAIL_SIZE])
 {
 	static const char *const domains[] = { "postfach.demo", "mailhaus.demo", "inbox.demo",
 		                               "courrier.demo", "lettera.demo",  "poczta.demo" };
@@ -125,12 +127,13 @@ static void email_of(const struct world *w, const struct rec *rec, struct rnd *r
 		static const char *const junk_mail[] = { "noemail@noemail.com", "test@test.com", "none@none.com",
 			                                 "kunde@byname-demo.demo" };
 		snprintf(out, EMAIL_SIZE, "%s", junk_mail[junk % 4]);
-		return;
+		return 0;
 	}
 	dirt_ascii(p->family.latin, family, sizeof(family));
-	if (h->shared_email && rnd_chance(r, 550)) {
+	bool owner = rec->person == h->first;
+	if (h->shared_email && rnd_chance(r, 550) && (owner || rec->source != WEB)) {
 		snprintf(out, EMAIL_SIZE, "familie.%s%d@%s", family, p->household, domains[h->seed % 6]);
-		return;
+		return owner ? 1000 : 40;
 	}
 	dirt_ascii(p->given.latin, given, sizeof(given));
 	const char *domain = domains[p->seed % 6];
@@ -155,6 +158,7 @@ static void email_of(const struct world *w, const struct rec *rec, struct rnd *r
 		dirt_typo(r, out, 40);
 	if (rnd_chance(r, 40))
 		dirt_upper(out);
+	return 1000;
 }
 
 static void name_of(const struct world *w, const struct rec *rec, int32_t day, struct rnd *r, struct traits *t)
@@ -267,11 +271,9 @@ void traits_of(const struct world *w, const struct rec *rec, int32_t day, struct
 	if (rnd_chance(&rp, b->has_phone))
 		phone_of(w, rec, &rp, t.phone);
 	if (rnd_chance(&re, b->has_email)) {
-		email_of(w, rec, &re, t.email);
-		t.email_verified = rnd_chance(&re, rec->source == WEB       ? 850
-		                                   : rec->source == LOYALTY ? 700
-		                                   : rec->source == CHAT    ? 200
-		                                                            : 0);
+		int hers = email_of(w, rec, &re, t.email);
+		static const int confirmed[SOURCES] = { 0, 850, 700, 0, 200 };
+		t.email_verified = rnd_chance(&re, confirmed[rec->source] * hers / 1000);
 	}
 	if (rnd_chance(&rb, b->has_birthday))
 		birthday_of(p, rec, &rb, t.birthday);
