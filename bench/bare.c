@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILL 230 /* bytes of body: with the rest ~300 */
-
 static void die(const char *what)
 {
 	fprintf(stderr, "bare: %s\n", what);
@@ -33,10 +31,9 @@ static void sqlite_check(sqlite3 *h, int rc)
 
 static void row_put(sqlite3 *h, sqlite3_stmt *st, int64_t i)
 {
-	static const char fill[FILL + 1] = "{\"path\":\"/en/products/1234567890\",\"referrer\":\"https://search.example\","
-	                                   "\"sku\":\"SKU-00042\",\"price\":129.90,\"campaign\":\"spring-12345\","
-	                                   "\"device\":\"tablet\",\"session\":\"0123456789abcdef\"}     "
-	                                   "                                                            ";
+	static const char fill[] = "{\"path\":\"/en/products/1234567890\",\"referrer\":\"https://search.example\","
+	                           "\"sku\":\"SKU-00042\",\"price\":129.90,\"campaign\":\"spring-12345\","
+	                           "\"device\":\"tablet\",\"session\":\"0123456789abcdef\"}";
 	char message[40];
 	unsigned char key[HASH128_BYTES];
 	uint64_t at = (uint64_t)i;
@@ -50,7 +47,7 @@ static void row_put(sqlite3 *h, sqlite3_stmt *st, int64_t i)
 	sqlite3_bind_blob(st, 5, key, sizeof(key), SQLITE_STATIC);
 	sqlite3_bind_text(st, 6, "Product Viewed", -1, SQLITE_STATIC);
 	sqlite3_bind_text(st, 7, "Coat of line 12", -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 8, fill, FILL, SQLITE_STATIC);
+	sqlite3_bind_text(st, 8, fill, sizeof(fill) - 1, SQLITE_STATIC);
 	sqlite_check(h, sqlite3_step(st));
 	sqlite_check(h, sqlite3_reset(st));
 }
