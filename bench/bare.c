@@ -1,8 +1,7 @@
 /* The peers of bench/server: bare prepared loops, one thread, on sqlite3 and libpq themselves.
- *	bare rows FILE SECONDS BATCH           rows of ~300 bytes with 3 indexes, one of them unique, into SQLite, durable
- *	bare cards URL IDS uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms read
- *	                                       them with (found by name); nothing is made of them
- * Prints what it did a second. */
+ *	bare rows FILE SECONDS BATCH           rows of ~300 bytes with 3 indexes, one of them unique, into SQLite,
+ *durable bare cards URL IDS uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms
+ *read them with (found by name); nothing is made of them Prints what it did a second. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -59,14 +58,17 @@ static double rows(const char *path, double seconds, int64_t batch)
 	int64_t n = 1, start;
 	if (sqlite3_open(path, &h) != SQLITE_OK)
 		die(path);
-	sqlite_check(h, sqlite3_exec(h, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
-	                                "CREATE TABLE touch (id INTEGER PRIMARY KEY, rkey INT NOT NULL, record INT NOT NULL,"
-	                                " at INT NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, title TEXT, body TEXT);"
-	                                "CREATE INDEX touch_record ON touch (rkey, record, at);"
-	                                "CREATE INDEX touch_at ON touch (at);"
-	                                "CREATE UNIQUE INDEX touch_key ON touch (key)", NULL, NULL, NULL));
-	sqlite_check(h, sqlite3_prepare_v2(h, "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", -1, &st,
-	                                   NULL));
+	sqlite_check(h,
+	             sqlite3_exec(h,
+	                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+	                          "CREATE TABLE touch (id INTEGER PRIMARY KEY, rkey INT NOT NULL, record INT NOT NULL,"
+	                          " at INT NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, title TEXT, body TEXT);"
+	                          "CREATE INDEX touch_record ON touch (rkey, record, at);"
+	                          "CREATE INDEX touch_at ON touch (at);"
+	                          "CREATE UNIQUE INDEX touch_key ON touch (key)",
+	                          NULL, NULL, NULL));
+	sqlite_check(h, sqlite3_prepare_v2(h, "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", -1,
+	                                   &st, NULL));
 	start = clock_monotonic();
 	while (clock_monotonic() < start + (int64_t)(seconds * USEC)) {
 		sqlite_check(h, sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL));
@@ -155,8 +157,8 @@ static int lite_ask(size_t k, int64_t id, int64_t *orders)
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		int cols = sqlite3_column_count(st);
 		for (int c = 0; c < cols; c++)
-			sink += sqlite3_column_type(st, c) == SQLITE_TEXT ? *sqlite3_column_text(st, c) :
-			                                                    sqlite3_column_int64(st, c);
+			sink += sqlite3_column_type(st, c) == SQLITE_TEXT ? *sqlite3_column_text(st, c)
+			                                                  : sqlite3_column_int64(st, c);
 		if (orders && n < ORDERS_MOST)
 			orders[n++] = sqlite3_column_int64(st, 1);
 	}

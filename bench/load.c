@@ -1,9 +1,8 @@
 /* The load generator of bench/server: one thread, epoll, keep-alive.
- *	load batch PORT KEY CUSTOMERS CONNECTIONS SECONDS [RATE]   touchpoints of known customers through POST /v1/batch,
- *	                                       500 a request; RATE touchpoints a second, else as fast as it goes
- *	load cards PORT TOKENS IDS uniform|zipf CONNECTIONS SECONDS [RATE]
- *	load live PORT KEY TOKENS IDS STREAMS SECONDS              from POST /v1/track to the event on another connection
- *	load file FILE CUSTOMERS COUNT                             writes touchpoints as JSON Lines
+ *	load batch PORT KEY CUSTOMERS CONNECTIONS SECONDS [RATE]   touchpoints of known customers through POST
+ * /v1/batch, 500 a request; RATE touchpoints a second, else as fast as it goes load cards PORT TOKENS IDS uniform|zipf
+ *CONNECTIONS SECONDS [RATE] load live PORT KEY TOKENS IDS STREAMS SECONDS              from POST /v1/track to the event
+ *on another connection load file FILE CUSTOMERS COUNT                             writes touchpoints as JSON Lines
  * Prints one line: "rate p50_ms p99_ms answers failed own_cpu_share". With a RATE the time counts from when the request
  * was due, so that waiting counts too. */
 #include "base/clock.h"
@@ -93,15 +92,16 @@ static char **lines_read(const char *path, size_t *count)
 static int item_write(char *out, size_t size)
 {
 	uint64_t n = next_item++;
-	return snprintf(out, size,
-	                "{\"type\":\"track\",\"messageId\":\"m%012llx%08llx\",\"userId\":\"c%09llu\",\"event\":\"Product "
-	                "Viewed\",\"timestamp\":\"2026-03-%02uT%02u:%02u:%02u.%03uZ\",\"channel\":\"web\",\"properties\":"
-	                "{\"path\":\"/en/products/%08u\",\"sku\":\"SKU-%05u\",\"price\":129.9,\"campaign\":\"spring-12345\","
-	                "\"device\":\"tablet\"}}",
-	                (unsigned long long)run & 0xffffffffffff, (unsigned long long)n,
-	                (unsigned long long)(random_next(&rnd) % (uint64_t)customers), (unsigned)(n % 28) + 1,
-	                (unsigned)(n % 24), (unsigned)(n % 60), (unsigned)(n / 60 % 60), (unsigned)(n % 1000),
-	                (unsigned)(n % 100000000), (unsigned)(n % 2000));
+	return snprintf(
+	        out, size,
+	        "{\"type\":\"track\",\"messageId\":\"m%012llx%08llx\",\"userId\":\"c%09llu\",\"event\":\"Product "
+	        "Viewed\",\"timestamp\":\"2026-03-%02uT%02u:%02u:%02u.%03uZ\",\"channel\":\"web\",\"properties\":"
+	        "{\"path\":\"/en/products/%08u\",\"sku\":\"SKU-%05u\",\"price\":129.9,\"campaign\":\"spring-12345\","
+	        "\"device\":\"tablet\"}}",
+	        (unsigned long long)run & 0xffffffffffff, (unsigned long long)n,
+	        (unsigned long long)(random_next(&rnd) % (uint64_t)customers), (unsigned)(n % 28) + 1,
+	        (unsigned)(n % 24), (unsigned)(n % 60), (unsigned)(n / 60 % 60), (unsigned)(n % 1000),
+	        (unsigned)(n % 100000000), (unsigned)(n % 2000));
 }
 
 static void batch_write(struct conn *c)
@@ -130,22 +130,23 @@ static void card_write(struct conn *c)
 	static size_t turn;
 	if (!c->out && !(c->out = malloc(1024)))
 		die("memory");
-	c->length = (size_t)snprintf(c->out, 1024,
-	                             "GET /v1/customers/%s/card HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: byname=%s\r\n\r\n",
-	                             ids[random_pick(&rnd, id_count, zipf)], port, tokens[turn++ % token_count]);
+	c->length = (size_t)snprintf(
+	        c->out, 1024, "GET /v1/customers/%s/card HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: byname=%s\r\n\r\n",
+	        ids[random_pick(&rnd, id_count, zipf)], port, tokens[turn++ % token_count]);
 }
 
 static void track_write(struct conn *c, size_t customer)
 {
 	uint64_t n = next_item++;
 	char body[800];
-	int m = snprintf(body, sizeof(body),
-	                 "{\"messageId\":\"o%llx-%llu\",\"userId\":\"c%09zu\",\"event\":\"Order Completed\",\"properties\":"
-	                 "{\"order_id\":\"T%llx-%llu\",\"currency\":\"EUR\",\"total\":39.8,\"store\":\"S01\",\"products\":["
-	                 "{\"sku\":\"SKU-00001\",\"quantity\":1,\"price\":19.9},"
-	                 "{\"sku\":\"SKU-00002\",\"quantity\":1,\"price\":19.9}]}}",
-	                 (unsigned long long)run, (unsigned long long)n, customer, (unsigned long long)run,
-	                 (unsigned long long)n);
+	int m = snprintf(
+	        body, sizeof(body),
+	        "{\"messageId\":\"o%llx-%llu\",\"userId\":\"c%09zu\",\"event\":\"Order Completed\",\"properties\":"
+	        "{\"order_id\":\"T%llx-%llu\",\"currency\":\"EUR\",\"total\":39.8,\"store\":\"S01\",\"products\":["
+	        "{\"sku\":\"SKU-00001\",\"quantity\":1,\"price\":19.9},"
+	        "{\"sku\":\"SKU-00002\",\"quantity\":1,\"price\":19.9}]}}",
+	        (unsigned long long)run, (unsigned long long)n, customer, (unsigned long long)run,
+	        (unsigned long long)n);
 	if (!c->out && !(c->out = malloc(2048)))
 		die("memory");
 	c->length = (size_t)snprintf(c->out, 2048,
@@ -362,7 +363,8 @@ static double cpu_seconds(void)
 {
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void report(int64_t started)

@@ -97,8 +97,8 @@ static enum result person_make(struct db_tx *tx, int64_t i, uint64_t *rnd, int64
 {
 	static const char *const given[] = { "Anna", "Luca",  "Marie", "Peter", "Sofia", "Jonas", "Elena", "Paul",
 		                             "Nina", "David", "Clara", "Felix", "Laura", "Simon", "Julia", "Marc" };
-	static const char *const family[] = { "Meier", "Keller", "Rossi",  "Dubois", "Smith",  "Weber", "Novak",
-		                              "Baumann", "Frei", "Moser", "Garcia", "Schmid", "Brunner", "Gerber" };
+	static const char *const family[] = { "Meier",   "Keller", "Rossi", "Dubois", "Smith",  "Weber",   "Novak",
+		                              "Baumann", "Frei",   "Moser", "Garcia", "Schmid", "Brunner", "Gerber" };
 	char key[32], name[64], email[80], phone[32], card[32], street[64], postcode[16];
 	struct record_in in = { .source = STR(SOURCE), .at = now_us - YEARS * 365 * DAY_US };
 	in.source_key = view(key, snprintf(key, sizeof(key), "c%09lld", (long long)i));
@@ -124,8 +124,12 @@ static enum result person_make(struct db_tx *tx, int64_t i, uint64_t *rnd, int64
 	TRY(record_put(tx, &in, record, &customer, &changed, NULL, e));
 	TRY(consent_put(tx, *record, STR("email"), STR("marketing"), i % 3 ? CONSENT_YES : CONSENT_NO, in.at, e));
 	int64_t fact;
-	struct fact_in f = { .record = *record, .kind = STR("likes"), .value = STR("linen"), .provenance = FACT_TOLD,
-		             .sayable = true, .at = in.at };
+	struct fact_in f = { .record = *record,
+		             .kind = STR("likes"),
+		             .value = STR("linen"),
+		             .provenance = FACT_TOLD,
+		             .sayable = true,
+		             .at = in.at };
 	TRY(fact_tell(tx, &f, &fact, e));
 	f.kind = STR("served_how");
 	f.value = STR("Show the new things first");
@@ -137,8 +141,13 @@ static enum result order_make(struct db_tx *tx, int64_t record, int64_t i, int n
 {
 	struct order_line_in lines[3] = { 0 };
 	char number[40], key[3][4];
-	struct order_in in = { .kind = ORDER_SALE, .source = STR(SOURCE), .record = record, .channel = CHANNEL_STORE,
-		               .placed_at = at, .currency = euro, .lines = lines };
+	struct order_in in = { .kind = ORDER_SALE,
+		               .source = STR(SOURCE),
+		               .record = record,
+		               .channel = CHANNEL_STORE,
+		               .placed_at = at,
+		               .currency = euro,
+		               .lines = lines };
 	in.number = view(number, snprintf(number, sizeof(number), "B%lld-%d", (long long)i, n));
 	in.store = stores[below(rnd, 4) ? i % STORES : below(rnd, STORES)];
 	in.associate = associates[i % ASSOCIATES];
@@ -159,7 +168,8 @@ static enum result order_make(struct db_tx *tx, int64_t record, int64_t i, int n
 static enum result customer_make(struct db_tx *tx, int64_t i, struct error *e)
 {
 	static const char *const kinds[] = { "page", "Product Viewed", "Email Opened", "Store Visited", "Call" };
-	static const enum channel channels[] = { CHANNEL_WEB, CHANNEL_WEB, CHANNEL_EMAIL, CHANNEL_STORE, CHANNEL_PHONE };
+	static const enum channel channels[] = { CHANNEL_WEB, CHANNEL_WEB, CHANNEL_EMAIL, CHANNEL_STORE,
+		                                 CHANNEL_PHONE };
 	uint64_t rnd = (uint64_t)i * 0x2545f4914f6cdd1du + 7;
 	int64_t record, id, step = YEARS * 365 * DAY_US / (touchpoints + 1);
 	char body[400], title[64];
@@ -177,11 +187,12 @@ static enum result customer_make(struct db_tx *tx, int64_t i, struct error *e)
 		in.kind = order ? STR("Order Completed") : str_c(kinds[kind]);
 		in.ref = order;
 		in.title = view(title, snprintf(title, sizeof(title), "Line %lld", (long long)below(&rnd, 50)));
-		in.body = view(body, snprintf(body, sizeof(body),
-		                              "{\"path\":\"/en/products/%llu\",\"referrer\":\"https://search.example/\","
-		                              "\"sku\":\"SKU-%05lld\",\"price\":%lld.90,\"campaign\":\"spring-%llu\"}",
-		                              (unsigned long long)mix(&rnd), (long long)below(&rnd, SKUS),
-		                              (long long)below(&rnd, 300), (unsigned long long)(mix(&rnd) % 100000)));
+		in.body =
+		        view(body, snprintf(body, sizeof(body),
+		                            "{\"path\":\"/en/products/%llu\",\"referrer\":\"https://search.example/\","
+		                            "\"sku\":\"SKU-%05lld\",\"price\":%lld.90,\"campaign\":\"spring-%llu\"}",
+		                            (unsigned long long)mix(&rnd), (long long)below(&rnd, SKUS),
+		                            (long long)below(&rnd, 300), (unsigned long long)(mix(&rnd) % 100000)));
 		TRY(touchpoint_append(tx, &in, &id, e));
 	}
 	return OK;
