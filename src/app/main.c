@@ -1,5 +1,7 @@
 #include "app/app.h"
 
+#include "base/log.h"
+
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,7 @@ static const struct command *find(const char *name)
 int main(int argc, char **argv)
 {
 	argp_err_exit_status = EXIT_USAGE;
+	log_set_level(LOG_WARN); /* a terminal wants the answer; `serve` logs more */
 	const char *name = argc > 1 ? argv[1] : "help";
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		name = "version";

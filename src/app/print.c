@@ -166,17 +166,32 @@ void print_top(FILE *f, const struct json *answer)
 	fprintf(f, ", at full price");
 	print_share(f, all);
 	fprintf(f, "\n");
+	if (number_of(all, "unconverted_orders"))
+		fprintf(f, "%lld orders in currencies without an exchange rate are left out.\n",
+		        (long long)number_of(all, "unconverted_orders"));
+}
+
+static void print_members(FILE *f, const char *prefix, const struct json *object)
+{
+	for (size_t i = 0; i < json_count(object); i++) {
+		struct str key;
+		const struct json *v = json_member(object, i, &key);
+		char name[64];
+		int64_t n = 0;
+		bool yes = false;
+		snprintf(name, sizeof(name) - 1, "%s%.*s", prefix, STR_ARG(key));
+		if (json_kind(v) == JSON_STRING)
+			fprintf(f, "%-18s %.*s\n", name, STR_ARG(json_str(v)));
+		else if (json_i64(v, &n))
+			fprintf(f, "%-18s %lld\n", name, (long long)n);
+		else if (json_bool(v, &yes))
+			fprintf(f, "%-18s %s\n", name, yes ? "yes" : "no");
+		else
+			print_members(f, strcat(name, "."), v);
+	}
 }
 
 void print_status(FILE *f, const struct json *answer)
 {
-	for (size_t i = 0; i < json_count(answer); i++) {
-		struct str key;
-		const struct json *v = json_member(answer, i, &key);
-		int64_t n = 0;
-		if (json_kind(v) == JSON_STRING)
-			fprintf(f, "%-14.*s %.*s\n", STR_ARG(key), STR_ARG(json_str(v)));
-		else if (json_i64(v, &n))
-			fprintf(f, "%-14.*s %lld\n", STR_ARG(key), (long long)n);
-	}
+	print_members(f, "", answer);
 }

@@ -69,7 +69,7 @@ static void sizes(struct shape *s, const struct card *c)
 			continue;
 		const char *kind = arena_printf(s->a, "size.%s", p->scope);
 		const char *label = arena_printf(s->a, "%s: %s", p->scope, p->value);
-		const char *noun = arena_printf(s->a, "in %s in size %s", p->scope, p->value);
+		const char *noun = arena_printf(s->a, "%s in size %s", p->scope, p->value);
 		if (!kind || !label || !noun || card_is_wrong(c, kind, p->value) || is_told(c, kind, p->value))
 			continue;
 		computed(s, p, kind, label, noun);
