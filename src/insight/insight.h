@@ -59,9 +59,12 @@ MUST_CHECK enum result top_customers(struct db_tx *tx, const struct top_query *q
 MUST_CHECK enum result rate_put(struct db_tx *tx, int16_t currency, int64_t day, struct decimal per_usd,
                                 struct error *e);
 
+/* The rates that one answer needs, each currency read once; lives as long as the transaction. */
+struct rate_book;
+MUST_CHECK enum result rate_book_new(struct db_tx *tx, struct rate_book **out, struct error *e);
 /* Through USD at the day's rates, rounded half even; *known is false when a rate is missing. */
-MUST_CHECK enum result rate_convert(struct db_tx *tx, struct money amount, int16_t to, int64_t day, struct money *out,
-                                    bool *known, struct error *e);
+MUST_CHECK enum result rate_convert(struct rate_book *b, struct money amount, int16_t to, int64_t day,
+                                    struct money *out, bool *known, struct error *e);
 
 struct room;
 extern const struct room insight_room;

@@ -2,6 +2,7 @@
 #include "insight/insight.h"
 
 #define MICRO 1000000LL
+#define RATE_CURRENCIES_MAX 32
 
 DB_STMT(rate_upsert, "tii", "",
         "INSERT INTO rate (currency, day, micro_per_usd) VALUES ($1, $2, $3) "
@@ -15,30 +16,104 @@ enum result rate_put(struct db_tx *tx, int16_t currency, int64_t day, struct dec
 	               DB_INT(decimal_micro(per_usd)));
 }
 
-DB_STMT(rate_on, "ti", "i",
-        "SELECT micro_per_usd FROM rate WHERE currency = $1 AND day <= $2 ORDER BY day DESC LIMIT 1")
+DB_STMT(rate_all, "t", "ii", "SELECT day, micro_per_usd FROM rate WHERE currency = $1 ORDER BY day")
 
-static enum result rate_find(struct db_tx *tx, int16_t currency, int64_t day, int64_t *micro, bool *known,
+/* Rates of one currency, ascending by day. */
+struct rate_days {
+	int16_t currency;
+	struct rate_day {
+		int64_t day, micro;
+	} * days;
+	size_t count;
+};
+
+struct rate_book {
+	struct db_tx *tx;
+	struct arena *a;
+	struct rate_days of[RATE_CURRENCIES_MAX];
+	int count;
+};
+
+enum result rate_book_new(struct db_tx *tx, struct rate_book **out, struct error *e)
+{
+	struct rate_book *b = arena_alloc(db_tx_arena(tx), sizeof(*b));
+	if (!b)
+		return error_nomem(e);
+	*b = (struct rate_book){ .tx = tx, .a = db_tx_arena(tx) };
+	*out = b;
+	return OK;
+}
+
+static enum result rate_load(struct rate_book *b, struct rate_days *r, struct error *e)
+{
+	size_t capacity = 0;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	TRY(db_query(b->tx, &rate_all, &rows, e, DB_CSTR(currency_code(r->currency))));
+	enum db_step step;
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		if (r->count == capacity) {
+			capacity = capacity ? capacity * 2 : 64;
+			struct rate_day *more = arena_array(b->a, capacity, sizeof(*more));
+			if (!more)
+				return error_nomem(e);
+			memcpy(more, r->days, r->count * sizeof(*more));
+			r->days = more;
+		}
+		r->days[r->count++] = (struct rate_day){ db_int(rows, 0), db_int(rows, 1) };
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+/* The currency's page of the book, read on first use. */
+static enum result rate_page(struct rate_book *b, int16_t currency, const struct rate_days **out, struct error *e)
+{
+	for (int i = 0; i < b->count; i++)
+		if (b->of[i].currency == currency) {
+			*out = &b->of[i];
+			return OK;
+		}
+	if (b->count == RATE_CURRENCIES_MAX)
+		return error_set(e, ERR_LIMIT, "rate.currencies", NULL, "More than %d currencies in one answer",
+		                 RATE_CURRENCIES_MAX);
+	struct rate_days *r = &b->of[b->count];
+	*r = (struct rate_days){ .currency = currency };
+	TRY(rate_load(b, r, e));
+	b->count++;
+	*out = r;
+	return OK;
+}
+
+/* The last rate on or before the day. */
+static enum result rate_find(struct rate_book *b, int16_t currency, int64_t day, int64_t *micro, bool *known,
                              struct error *e)
 {
+	const struct rate_days *r = NULL;
 	*known = true;
 	*micro = MICRO;
 	if (strcmp(currency_code(currency), "USD") == 0)
 		return OK;
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	TRY(db_query_one(tx, &rate_on, &rows, known, e, DB_CSTR(currency_code(currency)), DB_INT(day)));
-	if (*known)
-		*micro = db_int(rows, 0);
+	TRY(rate_page(b, currency, &r, e));
+	size_t low = 0, high = r->count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (r->days[mid].day <= day)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*known = low > 0;
+	if (low > 0)
+		*micro = r->days[low - 1].micro;
 	return OK;
 }
 
-enum result rate_convert(struct db_tx *tx, struct money amount, int16_t to, int64_t day, struct money *out, bool *known,
-                         struct error *e)
+enum result rate_convert(struct rate_book *b, struct money amount, int16_t to, int64_t day, struct money *out,
+                         bool *known, struct error *e)
 {
 	int64_t from_rate = MICRO, to_rate = MICRO;
 	bool have_from = false, have_to = false;
-	TRY(rate_find(tx, money_currency(amount), day, &from_rate, &have_from, e));
-	TRY(rate_find(tx, to, day, &to_rate, &have_to, e));
+	TRY(rate_find(b, money_currency(amount), day, &from_rate, &have_from, e));
+	TRY(rate_find(b, to, day, &to_rate, &have_to, e));
 	if (have_from && have_to)
 		TRY(money_convert(amount, to, to_rate, from_rate, ROUND_HALF_EVEN, out, e));
 	*known = have_from && have_to;

@@ -107,6 +107,8 @@ DB_STMT(sale_other_currencies, "tiiii", "tiiiiiii",
 static enum result sum_other_currencies(struct db_tx *tx, const struct top_query *q, const struct map *held_by,
                                         struct totals *t, struct error *e)
 {
+	struct rate_book *book = NULL;
+	TRY(rate_book_new(tx, &book, e));
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(tx, &sale_other_currencies, &rows, e, DB_CSTR(currency_code(q->currency)), DB_INT(q->from_day),
 	             DB_INT(q->to_day), DB_INT(q->store), DB_INT(q->channel)));
@@ -118,10 +120,10 @@ static enum result sum_other_currencies(struct db_tx *tx, const struct top_query
 		if (!currency_find(db_text(rows, 0), &currency))
 			return error_set(e, ERR_CORRUPT, "sale.currency", NULL, "A stored currency is unknown");
 		int64_t day = db_int(rows, 1), sign = db_int(rows, 3) == ORDER_SALE ? 1 : -1;
-		TRY(rate_convert(tx, money_of_minor(currency, db_int(rows, 4)), q->currency, day, &net, &known, e));
+		TRY(rate_convert(book, money_of_minor(currency, db_int(rows, 4)), q->currency, day, &net, &known, e));
 		if (known)
-			TRY(rate_convert(tx, money_of_minor(currency, db_int(rows, 5)), q->currency, day, &full, &known,
-			                 e));
+			TRY(rate_convert(book, money_of_minor(currency, db_int(rows, 5)), q->currency, day, &full,
+			                 &known, e));
 		if (!known) {
 			t->all.unconverted_orders++;
 			continue;
