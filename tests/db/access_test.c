@@ -1,12 +1,14 @@
 /* rooms: access feed db base */
 /* Users, links, sessions, keys and limits. */
 #include "kit/kit.h"
-#include "access/access.h"
+#include "access/internal.h"
 #include "base/clock.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PASSWORD "correct horse battery"
 
@@ -244,6 +246,29 @@ static void test_link_race(void **state)
 	}
 }
 
+/* The same for a user who is there: here only the guarded update decides. */
+static void test_user_link_race(void **state)
+{
+	(void)state;
+	struct db *db = kit_db();
+	int64_t anna = add(db, "anna", ROLE_ASSOCIATE);
+	for (int round = 0; round < 6; round++) {
+		struct call a = link_for(db, anna);
+		pthread_barrier_t start;
+		pthread_barrier_init(&start, NULL, 2);
+		struct race r[2] = { { db, a.token, "", &start, OK, 0 }, { db, a.token, "", &start, OK, 0 } };
+		pthread_t t[2];
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(pthread_create(&t[i], NULL, race_main, &r[i]), 0);
+		for (int i = 0; i < 2; i++)
+			pthread_join(t[i], NULL);
+		assert_int_equal((r[0].result == OK) + (r[1].result == OK), 1);
+		assert_int_equal((r[0].result == ERR_NOT_FOUND) + (r[1].result == ERR_NOT_FOUND), 1);
+		pthread_barrier_destroy(&start);
+	}
+	kit_db_close(db);
+}
+
 static void test_links(void **state)
 {
 	(void)state;
@@ -340,6 +365,91 @@ static void test_sessions(void **state)
 	assert_ok(user_set_password(db, anna, STR(PASSWORD " 2"), &kit_err)); /* ends what the old one opened */
 	assert_result(ERR_UNAUTHORIZED, find(db, two, &r));
 	kit_db_close(db);
+}
+
+struct late {
+	struct db *db;
+	const char *password;
+	char token[SESSION_TOKEN_BYTES];
+	enum result result;
+};
+static void *late_main(void *arg)
+{
+	struct late *l = arg;
+	struct error e = { 0 };
+	struct principal p;
+	l->result = session_open(l->db, STR("anna"), str_c(l->password), NULL, l->token, &p, &e);
+	return NULL;
+}
+
+struct change {
+	int64_t user;
+	char hash[PASSWORD_BYTES];
+};
+static enum result store_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct change *c = arg;
+	return user_password_store(tx, c->user, c->hash, e);
+}
+
+/* Who signs in with the old password while it is being changed has no session afterwards, whichever came first. */
+static void test_password_changed_meanwhile(void **state)
+{
+	(void)state;
+	struct db *db = kit_db();
+	int64_t anna = add(db, "anna", ROLE_ASSOCIATE);
+	static const char *const words[2] = { PASSWORD " even", PASSWORD " odd" };
+	struct change change[2] = { { .user = anna }, { .user = anna } };
+	for (int i = 0; i < 2; i++)
+		assert_ok(password_hash(str_c(words[i]), change[i].hash, &kit_err));
+	assert_ok(db_transact(db, store_tx, &change[0], &kit_err));
+	for (int round = 0; round < 12; round++) {
+		struct late l = { .db = db, .password = words[round % 2] };
+		struct principal p;
+		pthread_t t;
+		assert_int_equal(pthread_create(&t, NULL, late_main, &l), 0);
+		nap(1000 + round * 3000);
+		assert_ok(db_transact(db, store_tx, &change[(round + 1) % 2], &kit_err));
+		pthread_join(t, NULL);
+		if (l.result == OK)
+			assert_result(ERR_UNAUTHORIZED, find(db, l.token, &p));
+	}
+	kit_db_close(db);
+}
+
+static void *hash_main(void *arg)
+{
+	char hash[PASSWORD_BYTES];
+	struct error e = { 0 };
+	*(enum result *)arg = password_hash(STR(PASSWORD), hash, &e);
+	return NULL;
+}
+
+static long peak_kib(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_maxrss;
+}
+
+/* 16 at once take the memory of as many as there are cores (runs first: the peak is the process's). */
+static void test_hashes_at_once(void **state)
+{
+	(void)state;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), before = peak_kib();
+	pthread_t t[16];
+	enum result r[16];
+	if (cores > 12) {
+		print_message("%ld cores: 16 hashes at once are too few to tell\n", cores);
+		return;
+	}
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, hash_main, &r[i]), 0);
+	for (int i = 0; i < 16; i++) {
+		pthread_join(t[i], NULL);
+		assert_int_equal(r[i], OK);
+	}
+	assert_true(peak_kib() - before < (cores + 1) * 20 * 1024 + 16 * 1024);
 }
 
 static void test_session_limits(void **state)
@@ -624,6 +734,9 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hashes_at_once),
+		cmocka_unit_test(test_user_link_race),
+		cmocka_unit_test(test_password_changed_meanwhile),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_first_admin),
