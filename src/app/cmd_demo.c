@@ -83,10 +83,8 @@ static enum result user_need(struct db_tx *tx, int i, int64_t *id, struct error 
 		int n = 0;
 		if (found && roles[i].role == ROLE_ASSOCIATE)
 			TRY(associate_list(tx, store.id, STR(""), 1, &first, &n, e));
-		if (n == 1) { /* she is one of the made-up associates, with clients of her own */
+		if (n == 1) /* she is one of the made-up associates, with clients of her own */
 			in.associate = first.id;
-			in.name = str_dup(db_tx_arena(tx), str_c(first.name)) ? str_c(first.name) : in.name;
-		}
 		return user_add(tx, &in, id, e);
 	}
 	return user_add(tx, &in, id, e);
@@ -153,7 +151,25 @@ struct star {
 	char customer[40], name[160], till_key[80];
 };
 
-/* A good customer of the home store whom its till knows. */
+/* Is she known to the till, and by one name to several systems? Then she makes a good example. */
+static bool star_take(const struct json *who, struct star *out)
+{
+	const struct json *records = json_get(who, "records");
+	struct str name = json_str(json_get(json_get(who, "name"), "display"));
+	size_t agree = 0;
+	for (size_t i = 0; i < json_count(records); i++) {
+		const struct json *r = json_at(records, i);
+		agree += str_eq(json_str(json_get(r, "name")), name);
+		if (str_is(json_str(json_get(r, "source")), "till"))
+			snprintf(out->till_key, sizeof(out->till_key), "%.*s",
+			         STR_ARG(json_str(json_get(r, "source_key"))));
+	}
+	snprintf(out->name, sizeof(out->name), "%.*s", STR_ARG(name));
+	snprintf(out->customer, sizeof(out->customer), "%.*s", STR_ARG(json_str(json_get(who, "customer"))));
+	return agree > 1 && agree < json_count(records) && out->till_key[0];
+}
+
+/* A good customer of the home store. */
 static enum result star_find(struct client *c, struct star *out, struct error *e)
 {
 	JSON_AUTO struct json *stores = NULL, *top = NULL;
@@ -164,25 +180,19 @@ static enum result star_find(struct client *c, struct star *out, struct error *e
 		if (str_is(json_str(json_get(json_at(items, i), "code")), HOME_STORE))
 			snprintf(id, sizeof(id), "%.*s", STR_ARG(json_str(json_get(json_at(items, i), "id"))));
 	}
-	snprintf(path, sizeof(path), "/v1/top?from=2000-01-01&to=2100-01-01&currency=CHF&limit=20&store=%s", id);
+	snprintf(path, sizeof(path), "/v1/top?from=2000-01-01&to=2100-01-01&currency=CHF&limit=50&store=%s", id);
 	TRY(client_call(c, "GET", path, NULL, &top, NULL, e));
 	const struct json *rows = json_get(top, "rows");
-	for (size_t i = 0; i < json_count(rows) && !out->till_key[0]; i++) {
+	bool taken = false;
+	for (size_t i = 0; i < json_count(rows) && !taken; i++) {
 		JSON_AUTO struct json *who = NULL;
-		struct str customer = json_str(json_get(json_at(rows, i), "customer"));
-		snprintf(path, sizeof(path), "/v1/customers/%.*s", STR_ARG(customer));
+		struct star star = { 0 };
+		snprintf(path, sizeof(path), "/v1/customers/%.*s",
+		         STR_ARG(json_str(json_get(json_at(rows, i), "customer"))));
 		TRY(client_call(c, "GET", path, NULL, &who, NULL, e));
-		const struct json *records = json_get(who, "records");
-		for (size_t k = 0; k < json_count(records) && json_count(records) > 2; k++) {
-			const struct json *r = json_at(records, k);
-			if (!str_is(json_str(json_get(r, "source")), "till"))
-				continue;
-			snprintf(out->customer, sizeof(out->customer), "%.*s", STR_ARG(customer));
-			snprintf(out->name, sizeof(out->name), "%.*s",
-			         STR_ARG(json_str(json_get(json_at(rows, i), "name"))));
-			snprintf(out->till_key, sizeof(out->till_key), "%.*s",
-			         STR_ARG(json_str(json_get(r, "source_key"))));
-		}
+		taken = star_take(who, &star);
+		if (star.till_key[0] && (taken || !out->till_key[0]))
+			*out = star;
 	}
 	return OK;
 }

@@ -105,11 +105,23 @@ static enum result folder_make(const char *path, struct error *e)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? OK : file_failed(path, e);
 }
 
-/* Which chain the files are of: one line in dir/made. */
+/* Which chain the files are of: one line in dir/made. When it ends is left out: what is there is served until somebody
+ * wants another chain. */
 static void config_text(const struct demo_config *c, char out[160])
 {
-	snprintf(out, 160, "seed=%llu people=%d years=%d until=%lld", (unsigned long long)c->seed, c->people, c->years,
-	         (long long)c->until);
+	snprintf(out, 160, "byname " BYNAME_VERSION " seed=%llu people=%d years=%d", (unsigned long long)c->seed,
+	         c->people, c->years);
+}
+
+/* Another chain makes the database of the old one useless. */
+static void database_forget(const char *dir)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".lock", ".sock" };
+	char path[PATH_BYTES];
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(path, sizeof(path), "%s/byname.db%s", dir, ends[i]);
+		unlink(path);
+	}
 }
 
 static bool made_already(const char *path, const char *wanted)
@@ -134,6 +146,7 @@ enum result demo_files_write(const struct demo_config *config, const char *dir, 
 	if (made_already(made, text))
 		return OK;
 	unlink(made);
+	database_forget(dir);
 	struct writer w = { .dir = chain, .teller = teller_start("making it up", NULL) };
 	struct demo_counts n;
 	TRY(writer_end(&w, demo_generate(config, writer_take, &w, &n, e), e));

@@ -5,7 +5,8 @@
 #include "demo/demo.h"
 #include "db/db.h"
 
-/* Writes the chain's files into dir/chain, unless those of the same config are there already. */
+/* Writes the chain's files into dir/chain, unless those of the same seed, people and years are there already; a
+ * database dir/byname.db of another chain is removed. */
 MUST_CHECK enum result demo_files_write(const struct demo_config *config, const char *dir, struct error *e);
 /* Imports dir/chain into the database through the same door as anyone's files; goes on where an earlier run stopped.
  * Says how far it is on standard error. ERR_BUSY "demo.interrupted" when *stop became true. */

@@ -27,7 +27,7 @@ static int clamp(int v, int lo, int hi)
 static void taste_draw(struct rnd *r, struct person *p)
 {
 	p->fits[0] = (int16_t)clamp((int)(rnd_normal(r, p->gender == MAN ? 2.9 : 2.1, 1.1) + 0.5), 0, 5);
-	p->fits[1] = (int16_t)clamp((int)(rnd_normal(r, 3.2, 1.5) + 0.5), 0, 7);
+	p->fits[1] = (int16_t)clamp(p->fits[0] + 1 + rnd_between(r, -1, 1), 0, 7); /* trousers go with tops */
 	p->fits[2] = (int16_t)clamp((int)(rnd_normal(r, 3.8, 1.5) + 0.5), 0, p->gender == MAN ? 8 : 7);
 	for (int i = 0; i < 3; i++)
 		p->brands[i] = (int16_t)rnd_below(r, BRANDS);

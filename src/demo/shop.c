@@ -259,6 +259,8 @@ static void associates_make(struct world *w)
 			a->store = s;
 			snprintf(a->code, sizeof(a->code), "A%03d", 100 + n);
 			snprintf(a->name, sizeof(a->name), "%s %s", given->p[rnd_below(&r, given->n)].latin, last);
+			if (n == shops[2].first_associate) /* whom the demo signs in as */
+				snprintf(a->name, sizeof(a->name), "Anna Meier");
 		}
 	}
 }
