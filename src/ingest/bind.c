@@ -107,13 +107,13 @@ static struct str joined(const struct ref *r, int i, const struct row_view *row,
 	return fields && r->columns[i] >= 0 && r->columns[i] < count ? str_trim(fields[r->columns[i]]) : STR("");
 }
 
-/* "17850.0" → "17850" */
+/* "17850.0" → "17850", also with a comma */
 static struct str whole(struct str s)
 {
 	size_t n = s.n;
 	while (n > 0 && s.p[n - 1] == '0')
 		n--;
-	if (n > 0 && n < s.n && s.p[n - 1] == '.')
+	if (n > 0 && n < s.n && (s.p[n - 1] == '.' || s.p[n - 1] == ','))
 		return (struct str){ s.p, n - 1 };
 	return s;
 }
