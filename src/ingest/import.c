@@ -128,6 +128,7 @@ static enum result header(struct import *im, struct step *step, struct csv_reade
 	if (!copy)
 		return error_nomem(e);
 	im->rows.header = (struct str){ copy, b.n };
+	im->rows.columns = row->count;
 	char *format = arena_printf(im->plan.a, "section %d", (int)(step - im->plan.steps));
 	im->rows.format = str_c(format);
 	return format ? OK : error_nomem(e);

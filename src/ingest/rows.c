@@ -341,8 +341,8 @@ int row_columns(const struct rows *r)
 {
 	int n = 1;
 	bool quoted = false;
-	if (!r->header.n)
-		return 0;
+	if (r->columns || !r->header.n)
+		return r->columns;
 	for (size_t i = 0; i < r->header.n; i++) {
 		quoted ^= r->header.p[i] == '"';
 		n += !quoted && r->header.p[i] == r->section->delimiter;

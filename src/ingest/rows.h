@@ -10,6 +10,7 @@
 struct rows {
 	struct section *section;
 	struct str format, header; /* for dead letters: how a row is read again */
+	int columns;               /* of the header; 0: counted from it */
 	int64_t said_at;           /* when a file without times of its own was made */
 	struct arena *a;
 	struct item *items;
