@@ -1,11 +1,16 @@
 /* Facts on the card: what was told, and what follows from purchases; each with how we know it. */
 #include "desk/card.h"
 
+#include <stdio.h>
+
 #define SHARE_SIZE 0.4 /* of the units of its category */
 #define LEAST_SIZE 2   /* units before a size is believed */
 #define LEAST_LIKE 3   /* units before a brand, category or colour is believed */
 #define SHARE_LIKE 0.15
 #define LIKES_A_KIND 3
+#define SIZES_SHOWN 5
+#define SIZES_FULL 16
+#define KIND_BYTES 128
 
 bool card_is_wrong(const struct card *c, const char *kind, const char *value)
 {
@@ -61,18 +66,34 @@ static void computed(struct shape *s, const struct preference *p, const char *ki
 	shape_fact(s, kind, p->value, label, true, &(struct how){ FACT_BOUGHT, how ? how : "", p->last_at, NULL }, 0);
 }
 
+static bool size_stands(const struct card *c, const struct preference *p)
+{
+	char kind[KIND_BYTES];
+	if (strcmp(p->kind, "size") != 0 || p->n < LEAST_SIZE || p->weight < SHARE_SIZE)
+		return false;
+	snprintf(kind, sizeof(kind), "size.%s", p->scope);
+	return !card_is_wrong(c, kind, p->value) && !is_told(c, kind, p->value);
+}
+
+/* The sizes bought most often: five seconds do not reach for all of them. */
 static void sizes(struct shape *s, const struct card *c)
 {
-	for (int i = 0; i < c->preference_count; i++) {
-		const struct preference *p = &c->preferences[i];
-		if (strcmp(p->kind, "size") != 0 || p->n < LEAST_SIZE || p->weight < SHARE_SIZE)
-			continue;
+	bool shown[CARD_PREFERENCES_MAX] = { false };
+	for (int round = 0; round < (c->full ? SIZES_FULL : SIZES_SHOWN); round++) {
+		int best = -1;
+		for (int i = 0; i < c->preference_count; i++)
+			if (!shown[i] && size_stands(c, &c->preferences[i]) &&
+			    (best < 0 || c->preferences[i].n > c->preferences[best].n))
+				best = i;
+		if (best < 0)
+			return;
+		const struct preference *p = &c->preferences[best];
 		const char *kind = arena_printf(s->a, "size.%s", p->scope);
 		const char *label = arena_printf(s->a, "%s: %s", p->scope, p->value);
 		const char *noun = arena_printf(s->a, "%s in size %s", p->scope, p->value);
-		if (!kind || !label || !noun || card_is_wrong(c, kind, p->value) || is_told(c, kind, p->value))
-			continue;
-		computed(s, p, kind, label, noun);
+		shown[best] = true;
+		if (kind && label && noun)
+			computed(s, p, kind, label, noun);
 	}
 }
 
