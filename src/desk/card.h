@@ -5,7 +5,7 @@
 #include "desk/shape.h"
 
 #define CARD_FACTS_MAX 200
-#define CARD_PREFERENCES_MAX 64
+#define CARD_PREFERENCES_MAX 128
 #define CARD_ORDERS 8
 
 /* Everything the card is made from, read once. */
