@@ -11,21 +11,32 @@ function flat(value: unknown, path: string, out: [string, string][]): void {
 	} else out.push([path || 'value', String(value)]);
 }
 
-export function Properties({ of, title = 'Details' }: { of: unknown; title?: string }) {
+export function propertiesOf(value: unknown): [string, string][] {
 	const rows: [string, string][] = [];
-	flat(of, '', rows);
+	flat(value, '', rows);
+	return rows;
+}
+
+export function PropertyList({ rows, id }: { rows: [string, string][]; id?: string }) {
+	return (
+		<dl className={css.list} id={id}>
+			{rows.map(([k, v], i) => (
+				<div key={i} className={css.row}>
+					<dt>{k.replace(/_/g, ' ')}</dt>
+					<dd>{v}</dd>
+				</div>
+			))}
+		</dl>
+	);
+}
+
+export function Properties({ of, title = 'Details' }: { of: unknown; title?: string }) {
+	const rows = propertiesOf(of);
 	if (rows.length === 0) return null;
 	return (
 		<details className={css.details}>
 			<summary className={css.summary}>{title}</summary>
-			<dl className={css.list}>
-				{rows.map(([k, v], i) => (
-					<div key={i} className={css.row}>
-						<dt>{k.replace(/_/g, ' ')}</dt>
-						<dd>{v}</dd>
-					</div>
-				))}
-			</dl>
+			<PropertyList rows={rows} />
 		</details>
 	);
 }

@@ -47,7 +47,7 @@ function Row({ row }: { row: AuditRow }) {
 						{serve && <Link to={`/c/${row.subject}`} aria-label={`Open ${row.subject}`}><Icon name="next" size={18} /></Link>}
 					</span>
 				)}
-				{row.subject && !person && row.subject}
+				{row.subject && !person && row.subject !== row.user && row.subject}
 			</td>
 		</tr>
 	);

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Card, Fact, Note } from '../../api/types';
 import type { Data } from '../../api/useData';
 import { useFresh } from '../../ui/fresh';
+import { channelName } from '../../ui/Icon';
 import { Section } from '../../ui/Page';
 import { sentence, words } from '../../ui/format';
 import { markWrong } from './actions';
@@ -16,7 +17,7 @@ export type Depth = 'simple' | 'full';
 
 /** "brand" facts stand under Likes; the kind is said where it is not plain. */
 function labelled(facts: Fact[]): Fact[] {
-	return facts.map((f) => ({ ...f, label: f.label || sentence(`${words(f.kind)} ${f.value}`) }));
+	return facts.map((f) => ({ ...f, label: f.kind === 'channel' ? channelName(f.value) : f.label || sentence(`${words(f.kind)} ${f.value}`) }));
 }
 
 interface Props { card: Card; from: Data<Card>; depth: Depth; onFull: () => void }

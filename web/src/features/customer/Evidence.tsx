@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { Decision, Link, PersonRecord } from '../../api/types';
 import { Icon } from '../../ui/Icon';
 import { ago, sentence, words } from '../../ui/format';
+import { KIND_NAMES } from './Identifiers';
 import { undoDecision } from './identity';
 import css from './Records.module.css';
 
@@ -22,8 +23,8 @@ export function Evidence({ links, records }: { links: Link[]; records: PersonRec
 						{name(l.b)}
 					</span>
 					<span className={css.tie}>
-						{l.decision && !l.value ? 'decided by hand' : <>the same {words(l.kind)} <b>{l.value}</b></>}
-						{l.state && <span className="dim"> · {words(l.state)}</span>}
+						{l.decision && !l.value ? 'decided by hand' : <>the same {KIND_NAMES[l.kind] ?? words(l.kind)} <b>{l.value}</b></>}
+						{l.state && l.state !== 'normal' && <span className="dim"> · {words(l.state)}</span>}
 					</span>
 				</li>
 			))}

@@ -4,7 +4,7 @@ import '@mantine/core/styles/Checkbox.css';
 import { useState } from 'react';
 import { url } from '../../api/client';
 import { useMay } from '../../api/session';
-import type { Customer, PersonRecord } from '../../api/types';
+import type { Customer, Nomination, PersonRecord } from '../../api/types';
 import { useData } from '../../api/useData';
 import { Link } from '../../app/router';
 import { Icon } from '../../ui/Icon';
@@ -12,7 +12,7 @@ import { Bones, Loaded, Section } from '../../ui/Page';
 import { date, day, plural, words } from '../../ui/format';
 import { addressText } from './About';
 import { Decisions, Evidence } from './Evidence';
-import { Identifiers } from './Identifiers';
+import { Identifiers, KIND_NAMES } from './Identifiers';
 import { merge, never, split } from './identity';
 import { MergeDialog } from './MergeDialog';
 import { toast } from '../../ui/toasts';
@@ -27,16 +27,26 @@ function One({ r, chosen, choose }: { r: PersonRecord; chosen: boolean; choose: 
 				)}
 				<div className={css.who}>
 					<p className={css.name}>{r.name || 'No name'}</p>
-					<p className="dim small">{r.source}, {r.source_key}</p>
+					<p className={`dim small ${css.source}`} title={r.source_key}>{r.source}, {r.source_key}</p>
 				</div>
-				<p className="dim small">since {day(r.created_at)}</p>
 			</div>
 			{r.identifiers.length > 0 && <Identifiers list={r.identifiers} />}
 			<p className="dim small">
-				{[r.birthday && `born ${date(r.birthday)}`, addressText(r.address)].filter(Boolean).join(' · ')}
+				{[`since ${day(r.created_at)}`, r.birthday && `born ${date(r.birthday)}`, addressText(r.address)].filter(Boolean).join(' · ')}
 			</p>
 		</li>
 	);
+}
+
+/** Each person once, with all that is shared. */
+function candidates(list: Nomination[]): { customer: string; name: string; kinds: string }[] {
+	const by = new Map<string, { name: string; kinds: Set<string> }>();
+	for (const n of list) {
+		const one = by.get(n.customer) ?? { name: n.name, kinds: new Set<string>() };
+		one.kinds.add(KIND_NAMES[n.kind] ?? words(n.kind));
+		by.set(n.customer, one);
+	}
+	return [...by].map(([customer, one]) => ({ customer, name: one.name, kinds: [...one.kinds].join(' and ') }));
 }
 
 function View({ c, reload }: { c: Customer; reload: () => Promise<void> }) {
@@ -62,16 +72,16 @@ function View({ c, reload }: { c: Customer; reload: () => Promise<void> }) {
 			{c.nominations.length > 0 && (
 				<Section title="Could be the same person" tone="attend">
 					<ul className={css.nominations}>
-						{c.nominations.map((n) => (
-							<li key={n.id} className={css.nomination}>
+						{candidates(c.nominations).map((n) => (
+							<li key={n.customer} className={css.nomination}>
 								<span className={css.grow}>
-									<Link to={`/c/${n.customer}`} className={css.link}>{n.name}</Link> shares {/^[aeiou]/.test(n.kind) ? 'an' : 'a'} {words(n.kind)}
+									<Link to={`/c/${n.customer}`} className={css.link}>{n.name}</Link> has the same {n.kinds}
 								</span>
 								{may && (
 									<>
 										<Button
 											variant="default"
-											onClick={() => merge(c.customer, n.customer, `Shares the ${n.kind}`, false, n.name, reload).catch(toast.fail)}
+											onClick={() => merge(c.customer, n.customer, `The same ${n.kinds}`, false, n.name, reload).catch(toast.fail)}
 										>
 											Same person
 										</Button>

@@ -7,7 +7,7 @@ import { Link } from '../../app/router';
 import { CHANNEL_NAMES, channelIcon, channelName, Icon } from '../../ui/Icon';
 import { Bones, Empty, Failed, More } from '../../ui/Page';
 import { ChipRow } from '../../ui/ChipRow';
-import { Properties } from '../../ui/Properties';
+import { PropertyList, propertiesOf } from '../../ui/Properties';
 import { day, month, sentence, time } from '../../ui/format';
 import { useFreshIds } from '../../ui/fresh';
 import css from './Timeline.module.css';
@@ -18,6 +18,8 @@ const CHIPS = [{ value: '', label: 'All' }, ...CHANNELS.map((c) => ({ value: c, 
 function Item({ item, id, zone, fresh }: { item: Touch; id: string; zone: string | undefined; fresh: boolean }) {
 	const where = [item.store?.name, item.associate && `with ${item.associate.name}`].filter(Boolean).join(', ');
 	const title = item.title || sentence(item.kind);
+	const rows = propertiesOf(item.body);
+	const [open, setOpen] = useState(false);
 	return (
 		<li className={css.item} data-fresh={fresh}>
 			<span className={css.icon} title={channelName(item.channel)}>
@@ -34,8 +36,14 @@ function Item({ item, id, zone, fresh }: { item: Touch; id: string; zone: string
 					{item.title && item.title !== item.kind && ` · ${item.kind}`}
 					{item.source && ` · from ${item.source}`}
 				</p>
-				<Properties of={item.body} />
+				{open && <PropertyList rows={rows} id={`details-${item.id}`} />}
 			</div>
+			{rows.length > 0 && (
+				<button type="button" className={css.more} aria-expanded={open} aria-controls={`details-${item.id}`} onClick={() => setOpen((o) => !o)}>
+					<Icon name={open ? 'down' : 'next'} size={18} />
+					<span className="sr">Details of {title}</span>
+				</button>
+			)}
 		</li>
 	);
 }

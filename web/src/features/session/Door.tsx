@@ -6,7 +6,7 @@ export function Door({ title, lead, children }: { title: string; lead?: ReactNod
 	return (
 		<div className={css.door}>
 			<div className={css.panel} aria-hidden="true">
-				<p className={css.line}>Someone who knows <br />your name.</p>
+				<p className={css.line}>Someone who knows your name.</p>
 			</div>
 			<main className={css.main} id="main">
 				<div className={css.form}>

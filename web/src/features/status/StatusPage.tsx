@@ -12,7 +12,8 @@ import css from './Status.module.css';
 
 const EVERY_MS = 5000;
 
-function Figure({ label, n, to, hint }: { label: string; n: number; to?: string; hint?: string }) {
+function Figure({ label, n, to, hint }: { label: string; n: number | undefined; to?: string; hint?: string }) {
+	if (n === undefined) return null;
 	return (
 		<div className={css.figure}>
 			<dt>{label}</dt>
