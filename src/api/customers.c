@@ -9,6 +9,7 @@
 #define CARDS_PER_MINUTE 120
 #define CARDS_BURST 60
 #define TIMELINE_LIMIT 50
+#define ORDERS_LIMIT 20
 
 /* Staff must not harvest: look-ups are limited a caller. Sources and the local command line are not staff. */
 static enum result may_look(const struct principal *p, const char *what, int per_minute, int burst, struct error *e)
@@ -57,6 +58,16 @@ static enum result timeline_handle(struct http_request *rq, struct http_response
 		return error_set(e, ERR_INVALID, "channel.unknown", "channel", "There is no such channel");
 	return desk_timeline(api_desk(rq), api_principal(rq), http_param_i64(rq, "customer", 0), channel, at, id,
 	                     (int)http_param_i64(rq, "limit", TIMELINE_LIMIT), http_json(rs), e);
+}
+
+static enum result orders_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	struct str before = http_param_str(rq, "before");
+	int64_t at = 0, id = 0;
+	if (before.n && !cursor_parse(before, &at, &id))
+		return error_set(e, ERR_INVALID, "cursor.malformed", "before", "This is no cursor of ours");
+	return desk_orders(api_desk(rq), api_principal(rq), http_param_i64(rq, "customer", 0), at, id,
+	                   (int)http_param_i64(rq, "limit", ORDERS_LIMIT), http_json(rs), e);
 }
 
 static enum result order_handle(struct http_request *rq, struct http_response *rs, struct error *e)
@@ -246,6 +257,12 @@ static const struct http_param timeline_params[] = {
 	{ "limit", JF_I64, false, 1, 200, NULL, "At most so many (50)" },
 	PARAM_END,
 };
+static const struct http_param orders_params[] = {
+	CUSTOMER_PARAM,
+	{ "before", JF_STR, false, 0, 48, NULL, "Cursor: next of the page before" },
+	{ "limit", JF_I64, false, 1, 200, NULL, "At most so many (20)" },
+	PARAM_END,
+};
 static const struct http_param order_params[] = { { "order", JF_ID, true, ID_ORDER, 0, NULL, NULL }, PARAM_END };
 static const struct http_param note_params[] = { CUSTOMER_PARAM,
 	                                         { "note", JF_ID, true, ID_NOTE, 0, NULL, NULL },
@@ -291,6 +308,15 @@ const struct http_route api_customers_routes[] = {
 	  .answer = "Timeline",
 	  .errors = "404",
 	  .handle = timeline_handle },
+	{ .method = HTTP_GET,
+	  .path = "/v1/customers/{customer}/orders",
+	  .summary = "Orders and returns without their lines, newest first",
+	  .roles = ROLES_SERVE,
+	  .purpose = "serve",
+	  .params = orders_params,
+	  .answer = "Orders",
+	  .errors = "404",
+	  .handle = orders_handle },
 	{ .method = HTTP_GET,
 	  .path = "/v1/orders/{order}",
 	  .summary = "One order with its lines and history",

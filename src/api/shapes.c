@@ -56,10 +56,12 @@ static const struct shape {
 	{ "Order",
 	  "{id:str,number:str,source:str,kind:'sale'|'return',state:str,channel:str,store:Named?,associate:Named?,"
 	  "placed_at:time,"
-	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,line_count:int,lines?:[OrderLine],"
+	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,line_count:int,"
+	  "lines?:[OrderLine],"
 	  "history?:[{revision:int,at:time,difference:any}],customer?:Named?}" },
 	{ "Customer",
-	  "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,sizes:[FactShown],"
+	  "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,sizes:["
+	  "FactShown],"
 	  "likes:[FactShown],dislikes:[FactShown],served_how:[FactShown],milestones:[Milestone],"
 	  "last_purchase:LastPurchase?,spend:Spend?,channels:[FactShown],home_store:HomeStore?,contact:[Contact],"
 	  "household:Household?,notes:[Note],records:[Record],identifiers:[Identifier],"
@@ -70,10 +72,11 @@ static const struct shape {
 	{ "Timeline", "{items:[{id:str,record:str,at:time,channel:str,kind:str,title:str,store:Named?,associate:Named?,"
 	              "order:str?,source:str,"
 	              "body:any}],next:str?}" },
+	{ "Orders", "{items:[Order],next:str?}" },
 	{ "Decision", "{decision:str,customer?:str}" },
-	{ "Top",
-	  "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
-	  "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,to:date,currency:str}" },
+	{ "Top", "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
+	         "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,"
+	         "to:date,currency:str}" },
 	{ "Stores", "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str}]}" },
 	{ "Associates", "{items:[{id:str,code:str,name:str,store:str?}]}" },
 	{ "Counts",
@@ -95,7 +98,8 @@ static const struct shape {
 	  "revoked:bool}]}" },
 	{ "KeyMade", "{id:str,key:str}" },
 	{ "Audit", "{items:[{at:time,who:str,user:str?,action:str,purpose:str,subject:str?,detail:any}],next:str?}" },
-	{ "Status", "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int}" },
+	{ "Status",
+	  "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int}" },
 	{ "Findings", "{findings:[{room:str,invariant:str,detail:str}],count:int}" },
 	{ "Rebuilt", "{views:[{view:str,kept:str,built:str,equal:bool}]}" },
 	{ "Backup", "{path:str}" },

@@ -24,6 +24,8 @@ MUST_CHECK enum result desk_customer(const struct desk *d, const struct principa
 MUST_CHECK enum result desk_timeline(const struct desk *d, const struct principal *p, int64_t customer,
                                      enum channel channel, int64_t before_at, int64_t before_id, int limit,
                                      struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_orders(const struct desk *d, const struct principal *p, int64_t customer, int64_t before_at,
+                                   int64_t before_id, int limit, struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_top(const struct desk *d, const struct principal *p, const struct top_query *q,
                                 struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,

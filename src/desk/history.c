@@ -73,6 +73,52 @@ enum result desk_timeline(const struct desk *d, const struct principal *p, int64
 	return shape_answer(d, p, timeline_answer, &ask, &ask.customer, "serve", w, e);
 }
 
+struct orders_ask {
+	int64_t asked, customer, before_at, before_id;
+	int limit;
+};
+
+static enum result orders_answer(struct shape *s, void *arg, struct error *e)
+{
+	struct orders_ask *ask = arg;
+	struct person *p = arena_alloc(s->a, sizeof(*p));
+	struct order *o = arena_array(s->a, (size_t)ask->limit, sizeof(*o));
+	int count = 0;
+	if (!p || !o)
+		return error_nomem(e);
+	TRY(person_load(s->tx, ask->asked, s->a, p, e));
+	ask->customer = p->customer;
+	TRY(order_page(s->tx, p->records, p->record_count, ask->before_at, ask->before_id, ask->limit, false, s->a, o,
+	               &count, e));
+	jw_object(s->w);
+	jw_key(s->w, "items");
+	jw_array(s->w);
+	for (int i = 0; i < count; i++) {
+		jw_object(s->w);
+		TRY(shape_order(s, &o[i], false, e));
+		jw_end_object(s->w);
+	}
+	jw_end_array(s->w);
+	char next[CURSOR_BYTES] = "";
+	if (count == ask->limit)
+		cursor_format(next, o[count - 1].placed_at, o[count - 1].id);
+	jw_kcstr(s->w, "next", next[0] ? next : NULL);
+	jw_end_object(s->w);
+	return OK;
+}
+
+enum result desk_orders(const struct desk *d, const struct principal *p, int64_t customer, int64_t before_at,
+                        int64_t before_id, int limit, struct json_writer *w, struct error *e)
+{
+	struct orders_ask ask = { .asked = customer,
+		                  .before_at = before_at,
+		                  .before_id = before_id,
+		                  .limit = limit < 1          ? 1
+		                           : limit > PAGE_MAX ? PAGE_MAX
+		                                              : limit };
+	return shape_answer(d, p, orders_answer, &ask, &ask.customer, "serve", w, e);
+}
+
 struct order_ask {
 	int64_t order, customer;
 };

@@ -90,6 +90,7 @@ export const routes = {
 	'GET customers/{}/card': ({ p, query }) => card(p[0], query.full === 'true'),
 	'GET customers/{}': ({ p }) => customer(p[0]),
 	'GET customers/{}/timeline': ({ p, query }) => page(customer(p[0]).timeline.filter((t) => !query.channel || t.channel === query.channel), query),
+	'GET customers/{}/orders': ({ p, query }) => page(customer(p[0]).orders.map(({ lines, ...o }) => o), query),
 	'GET orders/{}': ({ p }) => {
 		for (const c of customers.values()) {
 			const o = c.orders.find((k) => k.id === p[0]);

@@ -18,6 +18,11 @@ export class Problem extends Error {
 }
 
 let csrf = '';
+/* Where the last write stands: reads soon after it carry it, and wait until the views have it. */
+let position = '';
+let positionAt = 0;
+const POSITION = 'X-Byname-Position';
+const POSITION_MS = 5000;
 let onSignedOut: () => void = () => {};
 
 export function setCsrf(token: string): void {
@@ -58,6 +63,7 @@ async function call<T>(method: string, target: string, o: Options = {}): Promise
 		headers['Idempotency-Key'] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 		if (csrf) headers['X-Byname-CSRF'] = csrf;
 	}
+	if (method === 'GET' && position && Date.now() - positionAt < POSITION_MS) headers[POSITION] = position;
 	if (o.body !== undefined) headers['Content-Type'] = 'application/json';
 	const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
 	if (o.body !== undefined) init.body = JSON.stringify(o.body);
@@ -74,6 +80,11 @@ async function call<T>(method: string, target: string, o: Options = {}): Promise
 		const p = await problemOf(res);
 		if (res.status === 401 && !o.quiet401) onSignedOut();
 		throw p;
+	}
+	const written = res.headers.get(POSITION);
+	if (written && method !== 'GET') {
+		position = written;
+		positionAt = Date.now();
 	}
 	if (res.status === 204) return undefined as T;
 	const text = await res.text();

@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { useMe } from '../../api/session';
-import type { Card, Note } from '../../api/types';
+import type { Card, Note, Role } from '../../api/types';
 import { useShortcut } from '../../app/shortcuts';
 import { Icon } from '../../ui/Icon';
 import { ago, dayTime } from '../../ui/format';
@@ -10,6 +10,8 @@ import { addNote, removeNote } from './actions';
 import css from './Notes.module.css';
 
 const NOTE_MAX = 4000;
+/* Besides whoever wrote it. */
+const MAY_REMOVE: Role[] = ['manager', 'admin'];
 
 interface FieldProps { card: Card; reload: () => Promise<void>; onWritten: (change: (old: Note[]) => Note[]) => void }
 
@@ -95,7 +97,7 @@ export function NoteList({ customer, notes, onFull }: ListProps) {
 						<span title={dayTime(n.at)}>
 							{[n.by?.name, n.store?.name, ago(n.at)].filter(Boolean).join(', ')}
 						</span>
-						{n.by?.id === me.user.id && (
+						{(n.by?.id === me.user.id || MAY_REMOVE.includes(me.user.role)) && (
 							<button type="button" className={css.remove} onClick={() => removeNote(customer, n, hide)}>
 								<Icon name="trash" size={18} />
 								<span className="sr">Remove this note</span>

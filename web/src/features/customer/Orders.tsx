@@ -1,13 +1,12 @@
 /* Orders and returns; a click opens the lines. ?order= opens one, ?kind=, ?period=year and ?from=&to=&store= narrow the list. */
 import { useEffect, useMemo, useRef } from 'react';
-import { url } from '../../api/client';
-import type { Customer, Order } from '../../api/types';
-import { useData } from '../../api/useData';
+import type { Order } from '../../api/types';
+import { usePages } from '../../api/usePages';
 import { useZones } from '../../app/stores';
 import { setQuery, useLocation } from '../../app/router';
 import { ChipRow } from '../../ui/ChipRow';
 import { channelIcon, channelName, Icon } from '../../ui/Icon';
-import { Bones, Empty, Loaded } from '../../ui/Page';
+import { Bones, Empty, Failed, More } from '../../ui/Page';
 import { day, money } from '../../ui/format';
 import { useFreshIds } from '../../ui/fresh';
 import { OrderLines } from './OrderLines';
@@ -15,7 +14,7 @@ import css from './Orders.module.css';
 
 const KINDS = [{ value: '', label: 'All' }, { value: 'sale', label: 'Purchases' }, { value: 'return', label: 'Returns' }];
 const YEAR_MS = 365 * 86_400_000;
-const SHOWN_AT_MOST = 20;
+const QUERY = { limit: 50 };
 
 interface Narrow { kind: string; period: string; from: string; to: string; store: string; channel: string }
 
@@ -56,11 +55,17 @@ function Row({ order, open, fresh, zone }: { order: Order; open: boolean; fresh:
 }
 
 export function Orders({ id }: { id: string }) {
-	const from = useData<Customer>(url(`customers/${encodeURIComponent(id)}`), `customer:${id}`);
-	return <Loaded from={from} bones={<Bones rows={5} height={68} />}>{(c) => <List orders={c.orders} customer={c.customer} />}</Loaded>;
+	const list = usePages<Order>(`customers/${encodeURIComponent(id)}/orders`, QUERY, `customer:${id}`);
+	if (!list.ready) return list.problem ? <Failed problem={list.problem} retry={() => void list.reload()} /> : <Bones rows={5} height={68} />;
+	return (
+		<>
+			<List orders={list.items} customer={id} more={list.more !== null} />
+			<More more={list.more && (() => void list.more?.())} busy={list.busy} failed={list.failed} />
+		</>
+	);
 }
 
-function List({ orders, customer }: { orders: Order[]; customer: string }) {
+function List({ orders, customer, more }: { orders: Order[]; customer: string; more: boolean }) {
 	const { query } = useLocation();
 	const zones = useZones();
 	const fresh = useFreshIds(orders.map((o) => o.id), customer);
@@ -88,7 +93,7 @@ function List({ orders, customer }: { orders: Order[]; customer: string }) {
 			)}
 			{shown.length === 0 ? (
 				<Empty icon="store" title={orders.length === 0 ? 'No purchase yet' : 'None of these'}>
-					{orders.length === 0 ? 'The first one will stand here the moment the till rings.' : 'Choose All to see every order.'}
+					{orders.length === 0 ? 'The first one will stand here the moment the till rings.' : more ? 'None among the newest; there are older ones.' : 'Choose All to see every order.'}
 				</Empty>
 			) : (
 				<ul className={css.list}>
@@ -97,7 +102,6 @@ function List({ orders, customer }: { orders: Order[]; customer: string }) {
 					))}
 				</ul>
 			)}
-			{orders.length >= SHOWN_AT_MOST && <p className={css.foot}>These are the newest {SHOWN_AT_MOST}. Older ones stand in the timeline.</p>}
 		</>
 	);
 }
