@@ -192,6 +192,7 @@ static enum result late_tx(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct late *l = arg;
 	TRY(feed_append(tx, FEED_NOTE, 1, 1, e));
+	assert_true(feed_tx_position(tx).id > 0); /* appends are pipelined: now it has arrived */
 	atomic_store(&l->appended, 1);
 	while (!atomic_load(&l->go))
 		nap(1000);
