@@ -87,7 +87,8 @@ static enum result state_init(struct state *s, struct part_input *in, struct are
 		s->size[i] = 1;
 		s->next[i] = s->account_head[i] = -1;
 	}
-	qsort_r(order, (size_t)n, sizeof(*order), by_canon, (void *)(uintptr_t)in->records);
+	if (n)
+		qsort_r(order, (size_t)n, sizeof(*order), by_canon, (void *)(uintptr_t)in->records);
 	for (int i = 0; i < n; i++)
 		s->rank[order[i]] = i;
 	for (int i = 0; i < m; i++) {
@@ -227,7 +228,8 @@ enum result partition_component(struct part_input *in, struct arena *a, int *gro
 			l->b = t;
 		}
 	}
-	qsort_r(in->links, (size_t)in->link_count, sizeof(*in->links), by_strength, s.rank);
+	if (in->link_count)
+		qsort_r(in->links, (size_t)in->link_count, sizeof(*in->links), by_strength, s.rank);
 	for (int i = 0; i < in->link_count; i++)
 		link_try(&s, &in->links[i]);
 	for (int i = 0; i < in->record_count; i++)

@@ -311,7 +311,8 @@ static void dict_make(struct segment_builder *b, struct dict *d, uint32_t *rank)
 	}
 	for (size_t i = 0; i < b->word_count; i++)
 		order[i] = (uint32_t)i;
-	qsort_r(order, b->word_count, sizeof(*order), by_word, b);
+	if (b->word_count)
+		qsort_r(order, b->word_count, sizeof(*order), by_word, b);
 	for (size_t i = 0; i < b->word_count; i++) {
 		const char *s = b->words + b->word_at[order[i]];
 		size_t length = strlen(s);
@@ -371,7 +372,8 @@ static void tokens_make(struct segment_builder *b, struct segment *s)
 	for (size_t slot = 0; slot < b->count; slot++) {
 		uint32_t *t = b->tokens + b->token_at[slot], n = b->token_at[slot + 1] - b->token_at[slot];
 
-		qsort(t, n, sizeof(*t), by_number);
+		if (n)
+			qsort(t, n, sizeof(*t), by_number);
 		for (uint32_t i = 0, was = 0; i < n; was = t[i++]) {
 			uint32_t v = t[i] - was;
 
@@ -401,7 +403,8 @@ static int by_phone(const void *x, const void *y)
 
 static void phones_sorted(struct segment_builder *b, uint64_t *number, uint32_t *slot)
 {
-	qsort(b->phones, b->phone_count, sizeof(*b->phones), by_phone);
+	if (b->phone_count)
+		qsort(b->phones, b->phone_count, sizeof(*b->phones), by_phone);
 	for (size_t i = 0; i < b->phone_count; i++) {
 		number[i] = b->phones[i].number;
 		slot[i] = b->phones[i].slot;
