@@ -22,8 +22,7 @@ struct key_list {
 struct segment_builder {
 	bool failed;
 	int64_t *customer;
-	uint16_t *associate, *store, *day;
-	uint8_t *spend;
+	uint64_t *standing;
 	uint32_t *token_at; /* by slot, into tokens */
 	uint32_t *tokens;   /* numbers in order of appearance */
 	struct phone_entry *phones;
@@ -70,10 +69,7 @@ void builder_free(struct segment_builder *b)
 	if (!b)
 		return;
 	mem_free(b->customer);
-	mem_free(b->associate);
-	mem_free(b->store);
-	mem_free(b->day);
-	mem_free(b->spend);
+	mem_free(b->standing);
 	mem_free(b->token_at);
 	mem_free(b->tokens);
 	mem_free(b->phones);
@@ -135,25 +131,19 @@ static uint32_t word_number(struct segment_builder *b, const char *s, size_t n)
 
 /* ---- Adding ------------------------------------------------------------------------------------------------------ */
 
-static bool slot_add(struct segment_builder *b, int64_t customer, struct standing s)
+static bool slot_add(struct segment_builder *b, int64_t customer, uint64_t standing)
 {
 	size_t cap = b->cap;
 	bool ok = true;
 
 	/* one capacity for all: each grows from the same old one */
-	ok = ok && room_for(b, &b->associate, b->count + 1, &(size_t){ cap }, sizeof(*b->associate));
-	ok = ok && room_for(b, &b->store, b->count + 1, &(size_t){ cap }, sizeof(*b->store));
-	ok = ok && room_for(b, &b->day, b->count + 1, &(size_t){ cap }, sizeof(*b->day));
-	ok = ok && room_for(b, &b->spend, b->count + 1, &(size_t){ cap }, sizeof(*b->spend));
+	ok = ok && room_for(b, &b->standing, b->count + 1, &(size_t){ cap }, sizeof(*b->standing));
 	ok = ok && room_for(b, &b->token_at, b->count + 1, &(size_t){ cap }, sizeof(*b->token_at));
 	ok = ok && room_for(b, &b->customer, b->count + 1, &b->cap, sizeof(*b->customer));
 	if (!ok)
 		return false;
 	b->customer[b->count] = customer;
-	b->associate[b->count] = s.associate;
-	b->store[b->count] = s.store;
-	b->day[b->count] = s.day;
-	b->spend[b->count] = s.spend;
+	b->standing[b->count] = standing;
 	b->token_at[b->count++] = (uint32_t)b->token_count;
 	b->token_at[b->count] = (uint32_t)b->token_count;
 	return true;
@@ -192,7 +182,7 @@ bool builder_add(struct segment_builder *b, const struct doc *d)
 {
 	uint32_t slot = (uint32_t)b->count;
 
-	if (!slot_add(b, d->customer, (struct standing){ 0 }))
+	if (!slot_add(b, d->customer, 0))
 		return false;
 	for (int i = 0; i < d->token_count; i++)
 		token_add(b, word_number(b, d->tokens[i], strlen(d->tokens[i])));
@@ -230,11 +220,6 @@ static int merge_next(struct segment *const *segments, int count, uint32_t *at, 
 	return first;
 }
 
-static struct standing standing_of(const struct segment *s, uint32_t slot)
-{
-	return (struct standing){ s->associate[slot], s->store[slot], s->day[slot], s->spend[slot] };
-}
-
 bool builder_merge(struct segment_builder *b, struct segment *const *segments, int count, uint32_t **remap)
 {
 	uint32_t at[MERGE_MAX] = { 0 }, *number[MERGE_MAX] = { NULL }, tokens[DOC_TOKENS_MAX];
@@ -250,7 +235,7 @@ bool builder_merge(struct segment_builder *b, struct segment *const *segments, i
 		struct segment *s = segments[i];
 		int n = segment_tokens(s, at[i], tokens);
 
-		if (!slot_add(b, s->customer[at[i]], standing_of(s, at[i])))
+		if (!slot_add(b, s->customer[at[i]], s->standing[at[i]]))
 			break;
 		for (int t = 0; t < n; t++) {
 			uint32_t *known = &number[i][tokens[t]];
@@ -483,15 +468,11 @@ static void letters_make(struct segment_builder *b, struct segment *s)
 static void standings_make(struct segment_builder *b, struct segment *s)
 {
 	s->customer = b->customer;
-	s->associate = (_Atomic uint16_t *)b->associate;
-	s->store = (_Atomic uint16_t *)b->store;
-	s->day = (_Atomic uint16_t *)b->day;
-	s->spend = (_Atomic uint8_t *)b->spend;
+	s->standing = (_Atomic uint64_t *)b->standing;
 	b->customer = NULL;
-	b->associate = b->store = b->day = NULL;
-	b->spend = NULL;
+	b->standing = NULL;
 	s->dead = take(b, words_of(s->count) + 1, sizeof(*s->dead));
-	s->bytes += (size_t)s->count * 15 + words_of(s->count) * 8;
+	s->bytes += (size_t)s->count * 16 + words_of(s->count) * 8;
 }
 
 struct segment *builder_finish(struct segment_builder *b)

@@ -60,6 +60,9 @@ void search_free(struct search *s)
 		pthread_join(s->keeper, NULL);
 	view_put(s->view);
 	scratch_free(s->pool);
+	for (size_t i = 0; i < s->clients_cap; i++)
+		mem_free(s->clients[i].customers);
+	mem_free(s->clients);
 	mem_free(s->stores.ids);
 	mem_free(s->stores.numbers);
 	mem_free(s->associates.ids);

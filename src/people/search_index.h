@@ -21,6 +21,12 @@ struct numbering {
 	size_t size, count;
 };
 
+/* Customers who are, or were, mostly served by one associate. */
+struct clients {
+	int64_t *customers;
+	uint32_t count, cap;
+};
+
 struct scratch; /* a query's work space, kept for the next one */
 
 struct search {
@@ -31,6 +37,8 @@ struct search {
 	pthread_cond_t work;     /* with write: something for the keeper to do */
 	struct view *view;
 	struct numbering stores, associates;
+	struct clients *clients; /* by the associate's number; with publish */
+	size_t clients_cap;
 	struct scratch *pool;
 	atomic_bool ready, stop;
 	bool keeper_started, fill; /* fill: standings are to be read */

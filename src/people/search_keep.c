@@ -85,11 +85,46 @@ static uint8_t spend_pack(int64_t minor)
 	return (uint8_t)(8 * bits + (bits >= 3 ? (int)(major >> (bits - 3) & 7) : 0) + 1);
 }
 
+/* Whose clients: customers appended whenever somebody becomes theirs. Old ones stay in the list; readers look. */
+static void client_add(struct search *s, uint16_t associate, int64_t customer)
+{
+	struct clients *c;
+
+	pthread_mutex_lock(&s->publish);
+	if (associate >= s->clients_cap) {
+		size_t cap = associate + associate / 2u + 64;
+		struct clients *more = mem_realloc(s->clients, cap * sizeof(*more));
+
+		if (!more) {
+			pthread_mutex_unlock(&s->publish);
+			return;
+		}
+		memset(more + s->clients_cap, 0, (cap - s->clients_cap) * sizeof(*more));
+		s->clients = more;
+		s->clients_cap = cap;
+	}
+	c = &s->clients[associate];
+	if (c->count == c->cap) {
+		uint32_t cap = c->cap ? c->cap * 2 : 16;
+		int64_t *more = mem_realloc(c->customers, cap * sizeof(*more));
+
+		if (more) {
+			c->customers = more;
+			c->cap = cap;
+		}
+	}
+	if (c->count < c->cap)
+		c->customers[c->count++] = customer;
+	pthread_mutex_unlock(&s->publish);
+}
+
 void search_standing_set(struct search *s, int64_t customer, const struct search_standing *st)
 {
 	uint16_t store = numbering_need(s, &s->stores, st->store);
 	uint16_t associate = numbering_need(s, &s->associates, st->associate);
 	int64_t day = st->last_at > 0 ? st->last_at / DAY_US : 0;
+	uint64_t standing = standing_pack(associate, store, (uint16_t)(day > UINT16_MAX ? UINT16_MAX : day),
+	                                  spend_pack(st->spend_minor));
 	struct view *v = s->view;
 	uint32_t slot;
 
@@ -98,11 +133,9 @@ void search_standing_set(struct search *s, int64_t customer, const struct search
 
 		if (!segment_find(g, customer, &slot) || slot_dead(g, slot))
 			continue;
-		atomic_store_explicit(&g->associate[slot], associate, memory_order_relaxed);
-		atomic_store_explicit(&g->store[slot], store, memory_order_relaxed);
-		atomic_store_explicit(&g->day[slot], (uint16_t)(day > UINT16_MAX ? UINT16_MAX : day),
-		                      memory_order_relaxed);
-		atomic_store_explicit(&g->spend[slot], spend_pack(st->spend_minor), memory_order_relaxed);
+		if (associate && standing_associate(g->standing[slot]) != associate)
+			client_add(s, associate, customer);
+		atomic_store_explicit(&g->standing[slot], standing, memory_order_relaxed);
 		return;
 	}
 }
@@ -193,10 +226,7 @@ static void merge_catch_up(struct segment *const *sources, int count, uint32_t *
 				continue;
 			if (slot_dead(sources[i], slot))
 				segment_kill(merged, to);
-			merged->associate[to] = sources[i]->associate[slot];
-			merged->store[to] = sources[i]->store[slot];
-			merged->day[to] = sources[i]->day[slot];
-			merged->spend[to] = sources[i]->spend[slot];
+			merged->standing[to] = sources[i]->standing[slot];
 		}
 }
 

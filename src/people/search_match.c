@@ -25,10 +25,10 @@ bool top_admits(const struct query *q, int cost)
 /* This associate's clients, this store, who came lately, who spends much. */
 static int tie_score(const struct query *q, const struct segment *s, uint32_t slot)
 {
-	uint16_t associate = atomic_load_explicit(&s->associate[slot], memory_order_relaxed);
-	uint16_t store = atomic_load_explicit(&s->store[slot], memory_order_relaxed);
-	int64_t age = q->today - atomic_load_explicit(&s->day[slot], memory_order_relaxed);
-	int score = atomic_load_explicit(&s->spend[slot], memory_order_relaxed) * TIE_SPEND;
+	uint64_t standing = atomic_load_explicit(&s->standing[slot], memory_order_relaxed);
+	uint16_t associate = standing_associate(standing), store = standing_store(standing);
+	int64_t age = q->today - standing_day(standing);
+	int score = standing_spend(standing) * TIE_SPEND;
 
 	if (associate && associate == q->associate)
 		score += TIE_ASSOCIATE;
@@ -194,9 +194,10 @@ static void candidate_add(struct scratch *c, const struct segment *s, const uint
 	c->candidates[c->candidate_count++] = slot;
 }
 
-static void candidates_lead(const struct segment *s, struct scratch *c, const struct term *t, const uint64_t *bits)
+static void candidates_lead(const struct segment *s, struct query *q, const struct term *t, const uint64_t *bits)
 {
-	uint64_t stride = t->postings / (SCAN_MAX * 4) + 1;
+	struct scratch *c = q->scratch;
+	uint64_t stride = t->postings / LEAD_MAX + 1;
 
 	c->candidate_count = 0;
 	for (int i = 0; i < t->slot_count; i++)
@@ -204,6 +205,7 @@ static void candidates_lead(const struct segment *s, struct scratch *c, const st
 	for (int r = 0; r < t->range_count; r++)
 		for (uint64_t i = s->posting_at[t->ranges[r].lo]; i < s->posting_at[t->ranges[r].hi]; i += stride)
 			candidate_add(c, s, bits, s->posting[i]);
+	q->sampled = q->sampled || stride > 1 || c->candidate_count == CANDIDATES_MAX;
 }
 
 static bool terms_match(const struct segment *s, struct query *q)
@@ -230,7 +232,7 @@ static bool terms_match(const struct segment *s, struct query *q)
 		if (!bits)
 			return false;
 	}
-	candidates_lead(s, c, order[0], bits);
+	candidates_lead(s, q, order[0], bits);
 	for (int i = 2; i < n && c->candidate_count > DIRECT_MAX; i++) {
 		int kept = 0;
 
@@ -252,6 +254,7 @@ static void tokens_offer(const struct segment *s, struct query *q, uint32_t lo, 
 {
 	uint32_t from = s->posting_at[lo], to = s->posting_at[hi], stride = (to - from) / SCAN_MAX + 1;
 
+	q->sampled = q->sampled || stride > 1;
 	for (uint32_t i = from; i < to; i += stride)
 		if (!slot_dead(s, s->posting[i]))
 			top_offer(q, s, s->posting[i], cost, field);
@@ -304,7 +307,8 @@ static void term_match(const struct segment *s, struct query *q, enum turn turn)
 	}
 }
 
-void segment_search(const struct segment *s, struct query *q, enum turn turn)
+/* The terms as they are in this segment; false: nobody here can match them all. */
+static bool terms_look_up(const struct segment *s, struct query *q, enum turn turn)
 {
 	struct scratch *c = q->scratch;
 	bool any = false;
@@ -316,13 +320,34 @@ void segment_search(const struct segment *s, struct query *q, enum turn turn)
 		t->ranges = c->ranges[i];
 		t->slots = c->slots[i];
 		if (!term_look_up(s, t, turn, q->term_count == 1) && !t->dropped)
-			return;
+			return false;
 		any = any || !t->dropped;
 	}
-	if (!any)
+	return any;
+}
+
+void segment_search(const struct segment *s, struct query *q, enum turn turn)
+{
+	if (!terms_look_up(s, q, turn))
 		return;
 	if (q->term_count == 1)
 		term_match(s, q, turn);
 	else
 		(void)terms_match(s, q);
+}
+
+void clients_search(const struct view *v, struct query *q, const int64_t *customers, int count)
+{
+	uint32_t slot;
+
+	for (int i = 0; i < v->count; i++) {
+		const struct segment *s = v->segments[i];
+
+		if (!terms_look_up(s, q, TURN_EXACT))
+			continue;
+		for (int k = 0; k < count; k++)
+			if (segment_find(s, customers[k], &slot) && !slot_dead(s, slot) &&
+			    standing_associate(s->standing[slot]) == q->associate)
+				slot_score(s, q, slot);
+	}
 }

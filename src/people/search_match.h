@@ -8,7 +8,9 @@
 #define TERMS_MAX 8
 #define SLOTS_MAX 20000      /* customers that one number may mean */
 #define CANDIDATES_MAX 20000 /* customers scored in full, a segment and turn */
-#define SCAN_MAX 300000      /* postings looked at one by one; beyond, every nth */
+#define SCAN_MAX 20000       /* customers of equal fit whose standing is looked at; beyond, every nth */
+#define LEAD_MAX 1000000     /* postings of the leading term */
+#define CLIENTS_MAX 1000     /* of the one who asks: never left out by sampling */
 #define COSTED_MAX 4000      /* misspelt words weighed, a term and segment */
 #define CACHE_SIZE 4096
 #define LIMIT_MAX 50
@@ -50,6 +52,7 @@ struct scratch {
 	struct cached cache[CACHE_SIZE];
 	uint32_t costed[COSTED_MAX];
 	uint8_t costed_cost[COSTED_MAX];
+	int64_t clients[CLIENTS_MAX];
 };
 
 /* The best so far, best first. */
@@ -63,6 +66,7 @@ struct query {
 	int term_count;
 	char email[EMAIL_BYTES]; /* not empty: looks for addresses that begin so */
 	uint16_t associate, store;
+	bool sampled; /* so many fit that not everybody was looked at */
 	int64_t today;
 	struct scratch *scratch;
 	struct top top;
@@ -72,6 +76,8 @@ struct query {
 void query_parse(struct query *q, struct str text, bool joined);
 /* Looks into one segment. Terms that are dropped cost, but need not match. */
 void segment_search(const struct segment *s, struct query *q, enum turn turn);
+/* Looks at these customers one by one, with the terms as looked up in a segment (exact). */
+void clients_search(const struct view *v, struct query *q, const int64_t *customers, int count);
 /* E-mail addresses that begin with q->email (worth: what it costs beside a name). */
 void segment_emails(const struct segment *s, struct query *q, int cost);
 

@@ -127,7 +127,27 @@ static void search_without_one(const struct view *v, struct query *q)
 
 #define COST_EMAIL_BESIDE 4 /* a word that also begins an address */
 
-static void search_turns(const struct view *v, struct query *q, struct str text)
+/* Where many fit equally only some were looked at: those of the one who asks must not be missed. */
+static void search_clients(struct search *s, const struct view *v, struct query *q)
+{
+	uint32_t count = 0, from = 0;
+
+	if (!q->sampled || !q->associate)
+		return;
+	pthread_mutex_lock(&s->publish);
+	if (q->associate < s->clients_cap) {
+		const struct clients *c = &s->clients[q->associate];
+
+		count = c->count < CLIENTS_MAX ? c->count : CLIENTS_MAX;
+		from = c->count - count; /* the newest */
+		if (count)
+			memcpy(q->scratch->clients, c->customers + from, count * sizeof(int64_t));
+	}
+	pthread_mutex_unlock(&s->publish);
+	clients_search(v, q, q->scratch->clients, (int)count);
+}
+
+static void search_turns(struct search *s, const struct view *v, struct query *q, struct str text)
 {
 	bool address = memchr(text.p, '@', text.n) != NULL;
 
@@ -139,6 +159,7 @@ static void search_turns(const struct view *v, struct query *q, struct str text)
 		return;
 	for (int turn = 0; turn < TURNS && q->top.count < (turn == TURN_UNLIKELY ? 1 : q->top.limit); turn++)
 		view_search(v, q, (enum turn)turn);
+	search_clients(s, v, q);
 	if (q->top.count == 0 && has_digit(text)) { /* numbers that are not one number */
 		query_parse(q, text, false);
 		view_search(v, q, TURN_EXACT);
@@ -170,7 +191,7 @@ enum result search_find(struct search *s, const struct search_query *in, struct 
 	q.store = numbering_find(&s->stores, in->store);
 	pthread_mutex_unlock(&s->publish);
 	if (str_trim(in->text).n)
-		search_turns(v, &q, in->text);
+		search_turns(s, v, &q, in->text);
 	view_put(v);
 	scratch_give(s, q.scratch);
 	memcpy(hits, q.top.hits, (size_t)q.top.count * sizeof(*hits));

@@ -24,10 +24,7 @@ void segment_unref(struct segment *s)
 	keyset_free(&s->emails);
 	keyset_free(&s->loyalties);
 	mem_free(s->customer);
-	mem_free((void *)s->associate);
-	mem_free((void *)s->store);
-	mem_free((void *)s->day);
-	mem_free((void *)s->spend);
+	mem_free((void *)s->standing);
 	mem_free((void *)s->dead);
 	mem_free(s->posting_at);
 	mem_free(s->posting);

@@ -24,10 +24,28 @@ struct doc {
 	const char *emails[DOC_KEYS_MAX], *loyalties[DOC_KEYS_MAX]; /* borrowed */
 };
 
-struct standing { /* packed: indices into the search's tables of stores and associates, 0: none */
-	uint16_t associate, store, day;
-	uint8_t spend; /* 8 · log2(1 + major units) */
-};
+/* What breaks ties, in one word: associate and store as numbers of the search's tables (0: none), the day, and spend as
+ * 8 · log2 of major units. */
+static inline uint64_t standing_pack(uint16_t associate, uint16_t store, uint16_t day, uint8_t spend)
+{
+	return (uint64_t)associate << 48 | (uint64_t)store << 32 | (uint64_t)day << 16 | spend;
+}
+static inline uint16_t standing_associate(uint64_t standing)
+{
+	return (uint16_t)(standing >> 48);
+}
+static inline uint16_t standing_store(uint64_t standing)
+{
+	return (uint16_t)(standing >> 32);
+}
+static inline uint16_t standing_day(uint64_t standing)
+{
+	return (uint16_t)(standing >> 16);
+}
+static inline uint8_t standing_spend(uint64_t standing)
+{
+	return (uint8_t)standing;
+}
 
 /* Sorted texts, each with its slot. */
 struct keyset {
@@ -51,8 +69,7 @@ struct segment {
 	uint32_t count;
 	atomic_uint dead_count;
 	int64_t *customer;
-	_Atomic uint16_t *associate, *store, *day;
-	_Atomic uint8_t *spend;
+	_Atomic uint64_t *standing;
 	_Atomic uint64_t *dead; /* a bit a slot */
 	struct dict dict;
 	uint32_t *posting_at, *posting; /* by token; slots ascending */
