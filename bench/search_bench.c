@@ -31,15 +31,16 @@ static uint64_t below(uint64_t n)
 {
 	return rnd() % n;
 }
-/* CPU=1: this thread's own time, where the machine has other things to do. */
-static clockid_t clock_kind = CLOCK_MONOTONIC;
-
-static double now_s(void)
+static double clock_s(clockid_t kind)
 {
 	struct timespec t;
 
-	clock_gettime(clock_kind, &t);
+	clock_gettime(kind, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+static double now_s(void)
+{
+	return clock_s(CLOCK_MONOTONIC);
 }
 static void die(const char *what)
 {
@@ -253,7 +254,7 @@ static uint32_t *who_family;
 
 static int64_t customer_id(uint32_t i)
 {
-	return (int64_t)i + 1 << 12 | (int64_t)((uint64_t)i * ID_BUCKETS / customers);
+	return ((int64_t)i + 1) << 12 | (int64_t)((uint64_t)i * ID_BUCKETS / customers);
 }
 
 static struct segment *population_build(void)
@@ -290,7 +291,7 @@ static struct segment *population_build(void)
 /* ---- Queries ----------------------------------------------------------------------------------------------------- */
 
 struct typed {
-	char text[100];
+	char text[130];
 	uint32_t meant;
 };
 
@@ -348,20 +349,22 @@ static int figure(const char *name, double value, const char *unit, double must,
 
 struct run {
 	double mean, p50, p99;
+	double cpu_p99; /* of this thread's own time: what a machine with nothing else to do would show */
 	double hits;
 };
 
-static bool one_query(struct search *s, const struct typed *t, int limit, double *took)
+static bool one_query(struct search *s, const struct typed *t, int limit, double *took, double *cpu)
 {
 	struct search_query q = { .text = str_c(t->text), .limit = limit };
 	struct search_hit hits[50];
 	struct error e;
-	double from = now_s();
+	double from = now_s(), cpu_from = clock_s(CLOCK_THREAD_CPUTIME_ID);
 	int n;
 
 	if (search_find(s, &q, hits, &n, &e) != OK)
 		die(e.code);
 	*took = now_s() - from;
+	*cpu = clock_s(CLOCK_THREAD_CPUTIME_ID) - cpu_from;
 	for (int i = 0; i < n && i < 5; i++)
 		if (is_meant(t, (uint32_t)(hits[i].customer >> 12) - 1))
 			return true;
@@ -370,16 +373,16 @@ static bool one_query(struct search *s, const struct typed *t, int limit, double
 
 static struct run queries_run(struct search *s, const struct typed *typed, int count, bool show)
 {
-	double *took = calloc((size_t)count, sizeof(*took)), sum = 0;
+	double *took = calloc((size_t)count, sizeof(*took)), *cpu = calloc((size_t)count, sizeof(*cpu)), sum = 0;
 	struct run r = { 0 };
 
 	for (int i = 0; i < count; i++) {
-		bool hit = one_query(s, &typed[i], 10, &took[i]);
+		bool hit = one_query(s, &typed[i], 10, &took[i], &cpu[i]);
 
 		r.hits += hit;
 		sum += took[i];
-		if (getenv("SHOW_SLOW") && took[i] > 0.003)
-			fprintf(stderr, "slow: %.1f ms: %s\n", took[i] * 1e3, typed[i].text);
+		if (getenv("SHOW_SLOW") && cpu[i] > 0.003)
+			fprintf(stderr, "slow: %.1f ms: %s\n", cpu[i] * 1e3, typed[i].text);
 		if (show && !hit)
 			fprintf(stderr, "missed: %s (%s %s)\n", typed[i].text, given.name[who_given[typed[i].meant]],
 			        family.name[who_family[typed[i].meant]]);
@@ -389,6 +392,9 @@ static struct run queries_run(struct search *s, const struct typed *typed, int c
 	r.mean = sum / count;
 	r.p50 = took[count / 2];
 	r.p99 = took[count * 99 / 100];
+	qsort(cpu, (size_t)count, sizeof(*cpu), by_time);
+	r.cpu_p99 = cpu[count * 99 / 100];
+	free(cpu);
 	free(took);
 	return r;
 }
@@ -518,8 +524,6 @@ int main(int argc, char **argv)
 	struct run ours, peer;
 	struct error e;
 
-	if (getenv("CPU"))
-		clock_kind = CLOCK_THREAD_CPUTIME_ID;
 	customers = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 5000000;
 	if (customers == 0 || queries <= 0 || pg_queries <= 0 || text_start(&e) != OK)
 		die("search_bench CUSTOMERS QUERIES PG_QUERIES CONNINFO|- [FOLDER]");
@@ -541,10 +545,12 @@ int main(int argc, char **argv)
 	bad += figure("search.hit_at_5", ours.hits, "share", 0.95, 0.97, true);
 	bad += figure("search.typos_p50", ours.p50 * 1e3, "ms", NAN, NAN, false);
 	bad += figure("search.typos_p99", ours.p99 * 1e3, "ms", 20, 5, false);
+	bad += figure("search.typos_p99_cpu", ours.cpu_p99 * 1e3, "ms", NAN, NAN, false);
 	bad += figure("search.bytes_a_customer", (double)stats.bytes / customers, "bytes", 400, 350, false);
 	peer = keystrokes_run(s, 300);
 	bad += figure("search.keystroke_p50", peer.p50 * 1e3, "ms", NAN, NAN, false);
 	bad += figure("search.keystroke_p99", peer.p99 * 1e3, "ms", 20, 5, false);
+	bad += figure("search.keystroke_p99_cpu", peer.cpu_p99 * 1e3, "ms", NAN, NAN, false);
 	if (strcmp(conninfo, "-") == 0) {
 		printf("%-28s %10s  %-8s  20  100  SKIP (no PostgreSQL)\n", "search.times_pg_trgm", "-", "ratio");
 	} else {
