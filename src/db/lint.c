@@ -14,6 +14,13 @@ static bool param_used(const struct db_stmt *stmt, size_t n)
 	return false;
 }
 
+/* Does this text stand directly before p? */
+static bool follows(const char *sql, const char *p, const char *text)
+{
+	size_t n = strlen(text);
+	return (size_t)(p - sql) >= n && strncmp(p - n, text, n) == 0;
+}
+
 /* What one of the engines takes and the other takes otherwise. */
 static const char *text_fault(const struct db_stmt *stmt)
 {
@@ -26,7 +33,7 @@ static const char *text_fault(const struct db_stmt *stmt)
 	if (strstr(stmt->sql, " LIKE "))
 		return "LIKE folds case on one engine only: match a stored, folded column";
 	for (const char *p = strstr(stmt->sql, "SUM("); p; p = strstr(p + 1, "SUM("))
-		if (p - stmt->sql < 5 || strncmp(p - 5, "CAST(", 5) != 0)
+		if (!follows(stmt->sql, p, "CAST(") && !follows(stmt->sql, p, "CAST(COALESCE("))
 			return "SUM is numeric on PostgreSQL: CAST(SUM(x) AS BIGINT)";
 	for (const char *p = stmt->params; *p; p++)
 		if (!strchr("itbrITBR", *p))
