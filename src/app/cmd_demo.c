@@ -422,6 +422,6 @@ static int demo_run(int argc, char **argv)
 }
 
 const struct command cmd_demo[] = {
-	{ "demo", "make up a chain, load it, serve it, say what to try", demo_run },
+	{ "demo", "Make up a chain, load it, serve it, say what to try", demo_run },
 	{ 0 },
 };

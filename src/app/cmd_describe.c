@@ -32,7 +32,7 @@ static int openapi_run(int argc, char **argv)
 }
 
 const struct command cmd_describe[] = {
-	{ "openapi", "print the description of the HTTP API", openapi_run },
-	{ "version", "print the version", version_run },
+	{ "openapi", "Print the description of the HTTP API", openapi_run },
+	{ "version", "Print the version", version_run },
 	{ 0 },
 };

@@ -51,6 +51,6 @@ static int lint_run(int argc, char **argv)
 }
 
 const struct command cmd_lint[] = {
-	{ "lint", "prepare every SQL statement on a database", lint_run },
+	{ "lint", "Prepare every SQL statement on a database", lint_run },
 	{ 0 },
 };

@@ -192,6 +192,6 @@ static int serve_run(int argc, char **argv)
 }
 
 const struct command cmd_serve[] = {
-	{ "serve", "serve the web app and the API", serve_run },
+	{ "serve", "Serve the web app and the API", serve_run },
 	{ 0 },
 };
