@@ -11,10 +11,10 @@
 
 /* What the whole API works on: http_config.ctx. Made by app/. */
 struct api {
-	struct desk desk;          /* db, search, feed */
-	struct http_server *http;  /* the one with sessions and event streams; NULL while there is none */
-	struct http_server *local; /* the command line's socket; NULL while there is none */
-	const char *const *views;  /* names of feed views that a read may wait for, ended by NULL; may be NULL */
+	struct desk desk;                /* db, search, feed */
+	struct http_server *http;        /* the one with sessions and event streams; NULL while there is none */
+	struct http_server *local;       /* the command line's socket; NULL while there is none */
+	const char *const *views;        /* names of feed views that a read may wait for, ended by NULL; may be NULL */
 	const struct room *const *rooms; /* low to high, ended by NULL: for check and rebuild */
 	int64_t started_at;
 	_Atomic bool ready; /* /readyz */
@@ -36,8 +36,8 @@ const struct principal *api_principal(struct http_request *rq);
 /* Whether this principal's browser gets the cookie with the __Host- prefix (TLS). */
 const char *api_cookie_name(const struct http_request *rq);
 
-/* The key of "Bearer KEY" or "Basic base64(KEY:)"; empty where there is none of the two. For open routes that take a key
- * in other places too; elsewhere api_principal() already is its owner. */
+/* The key of "Bearer KEY" or "Basic base64(KEY:)"; empty where there is none of the two. For open routes that take a
+ * key in other places too; elsewhere api_principal() already is its owner. */
 struct str api_header_key(struct http_request *rq);
 
 /* The store that a write names: given, or (given 0) the caller's only one, else 0. ERR_FORBIDDEN "store.not_yours",
