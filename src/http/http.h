@@ -1,6 +1,6 @@
 /* HTTP/1.1 on libmicrohttpd: listener, limits, router, server-sent events. Knows nothing of rooms or roles.
  *
- * Threads: one libmicrohttpd worker a core reads requests and writes answers and never blocks. When a request is
+ * Threads: a few libmicrohttpd threads a core read requests and writes answers and never blocks. When a request is
  * complete its connection is suspended and a pool of workers runs the handler, which may block on the database; so many
  * writes are in flight at once and commit as groups. */
 #ifndef BYNAME_HTTP_H
@@ -65,7 +65,7 @@ struct http_config {
 	int port;                               /* 0: any free one */
 	const char *unix_path;                  /* instead of bind and port: a local socket (mode 0600); NULL */
 	const char *tls_cert, *tls_key;         /* PEM files; both or neither */
-	int io_threads;                         /* 0: one a core */
+	int io_threads;                         /* 0: 8 a core (server.c says why), at most 64 */
 	int workers;                            /* 0: 48 */
 	int queue;                              /* requests that may wait for a worker before 429; 0: 4,096 */
 	size_t body_bytes;                      /* 0: 256 KiB */

@@ -17,6 +17,11 @@
 #define PEM_BYTES (1 << 20)
 #define INACTIVE_S 60 /* libmicrohttpd's own time-out: nothing read or written */
 #define SPARE_FILES 512
+/* libmicrohttpd walks a thread's whole list of suspended connections for each one that is resumed; every event stream
+ * stands in such a list. With 9,500 streams a request through the workers cost 121 us of CPU on 2 threads, 38 on 16 (28
+ * with no stream, on either). */
+#define IO_THREADS_A_CORE 8
+#define IO_THREADS_MAX 64
 
 /* ---- Listening ----------------------------------------------------------------------------------------------------
  */
@@ -172,7 +177,10 @@ static enum result tls_load(struct http_server *s, struct error *e)
 static void config_defaults(struct http_config *c)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	c->io_threads = c->io_threads ? c->io_threads : cores > 0 ? (int)cores : 1;
+	if (!c->io_threads)
+		c->io_threads = IO_THREADS_A_CORE * (cores > 0 ? (int)cores : 1);
+	if (c->io_threads > IO_THREADS_MAX)
+		c->io_threads = IO_THREADS_MAX;
 	c->workers = c->workers ? c->workers : 48;
 	c->queue = c->queue ? c->queue : 4096;
 	c->body_bytes = c->body_bytes ? c->body_bytes : 256 << 10;
