@@ -59,26 +59,26 @@ static enum result open_read(struct db_tx *tx, void *arg, struct error *e)
 	return OK;
 }
 
-/* Guarded: a user disabled, or a password changed, since it was read gets no session. */
-DB_STMT(session_insert, "biit", "",
-        "INSERT INTO session (token, account, created_at, last_seen_at)"
-        " SELECT $1, id, $3, $3 FROM account WHERE id = $2 AND disabled = 0 AND password = $4")
+/* Guarded, and first: it holds the user's row, so that whoever disables the user or changes the password either came
+ * before (and there is no session) or waits (and then finds the session and ends it). */
+DB_STMT(account_enter, "iit", "",
+        "UPDATE account SET last_seen_at = $2 WHERE id = $1 AND disabled = 0 AND password = $3")
+DB_STMT(session_insert, "bii", "",
+        "INSERT INTO session (token, account, created_at, last_seen_at) VALUES ($1, $2, $3, $3)")
 DB_STMT(session_expire, "iii", "", "DELETE FROM session WHERE account = $1 AND (last_seen_at < $2 OR created_at < $3)")
-DB_STMT(account_seen, "ii", "", "UPDATE account SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
 
 static enum result open_write(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct opening *o = arg;
-	int64_t now = clock_now(), added;
+	int64_t now = clock_now(), entered;
 	struct principal self = { .user = o->user };
-	TRY(db_exec(tx, &session_insert, &added, e, DB_BLOB(hash_view(o->hash)), DB_INT(o->user), DB_INT(now),
-	            DB_CSTR(o->stored)));
-	o->lost = !added;
+	TRY(db_exec(tx, &account_enter, &entered, e, DB_INT(o->user), DB_INT(now), DB_CSTR(o->stored)));
+	o->lost = !entered;
 	if (o->lost)
 		return OK;
+	TRY(db_exec(tx, &session_insert, NULL, e, DB_BLOB(hash_view(o->hash)), DB_INT(o->user), DB_INT(now)));
 	TRY(db_exec(tx, &session_expire, NULL, e, DB_INT(o->user), DB_INT(now - SESSION_IDLE_US),
 	            DB_INT(now - SESSION_MAX_US)));
-	TRY(db_exec(tx, &account_seen, NULL, e, DB_INT(o->user), DB_INT(now)));
 	TRY(user_get(tx, o->user, &o->who, e));
 	return audit_act(tx, &self, "sign_in", o->user, STR(""), e);
 }
@@ -152,6 +152,7 @@ static enum result find_read(struct db_tx *tx, void *arg, struct error *e)
 	return user_get(tx, db_int(rows, 0), &f->who, e);
 }
 
+DB_STMT(account_seen, "ii", "", "UPDATE account SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
 DB_STMT(session_touch, "bii", "", "UPDATE session SET last_seen_at = $2 WHERE token = $1 AND last_seen_at <= $3")
 
 static enum result touch_write(struct db_tx *tx, void *arg, struct error *e)
