@@ -75,8 +75,8 @@ export function purchase(orderId, product, daysAgo = 0) {
 	};
 }
 export async function post(server, item) {
-	const res = await fetch(`${server.url}/v1/track`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...key64(server.key) }, body: JSON.stringify(item) });
-	if (!res.ok) throw new Error(`POST /v1/track: ${res.status} ${await res.text()}`);
+	const res = await fetch(`${server.url}/v1/${item.batch ? 'batch' : item.type}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...key64(server.key) }, body: JSON.stringify(item) });
+	if (!res.ok) throw new Error(`POST ${res.url}: ${res.status} ${await res.text()}`);
 }
 
 async function fill(url, key) {

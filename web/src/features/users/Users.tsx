@@ -84,7 +84,7 @@ export function Users() {
 						}}
 					/>
 				)}
-				{dialog?.kind === 'link' && <CopyOnce label="One-time link" value={dialog.link} note={LINK_NOTE} />}
+				{dialog?.kind === 'link' && <CopyOnce label="One-time link" value={new URL(dialog.link, location.href).href} note={LINK_NOTE} />}
 			</Dialog>
 		</>
 	);
