@@ -67,7 +67,8 @@ static const struct shape {
 	  "household:Household?,notes:[Note],records:[Record],identifiers:[Identifier],"
 	  "address:Address?,"
 	  "birthday:str?,recipients:[{id:str,name:str,relation:str,birthday:str?,note:str}],"
-	  "evidence:{links:[{a:str,b:str,kind:str,value:str,state:str,decision:str?}]},decisions:[DecisionShown],"
+	  "evidence:{customer:str,members:[str],links:[{a:str,b:str,kind:str,value:str,state:str,decision:str?}],"
+	  "provisional:bool},decisions:[DecisionShown],"
 	  "nominations:[{id:str,customer:str,name:str,kind:str}],orders:[Order]}" },
 	{ "Timeline", "{items:[{id:str,record:str,at:time,channel:str,kind:str,title:str,store:Named?,associate:Named?,"
 	              "order:str?,source:str,"

@@ -216,9 +216,10 @@ test('whoever belongs to one store neither writes nor ranks as another', async (
 			kit.message.order('store-1', `${engine}-1`, [{ sku: 'A', price: 10, quantity: 1 }], { store: 'S1' }),
 			kit.message.order('store-1', `${engine}-2`, [{ sku: 'A', price: 10, quantity: 1 }], { store: 'S2' }),
 		]);
+		await kit.settled(admin);
 		const stores = Object.fromEntries((await admin.get('/v1/stores')).items.map((s) => [s.code, s.id]));
 		assert.ok(stores.S1 && stores.S2, JSON.stringify(stores));
-		const [{ customer }] = await kit.find(admin, `ann@${engine}.example`);
+		const customer = await kit.customerOf(server.local, 'till:store-1');
 		const notes = `/v1/customers/${customer}/notes`;
 		for (const role of ['associate', 'manager']) {
 			const user = await kit.addUser(admin, role, { stores: [stores.S1] });
@@ -241,7 +242,7 @@ test('whoever belongs to one store neither writes nor ranks as another', async (
 			}
 			user.close();
 		}
-		const texts = (await admin.get(`/v1/customers/${customer}`)).notes.map((n) => n.text);
+		const texts = (await server.local.get(`/v1/customers/${customer}`)).notes.map((n) => n.text);
 		assert.ok(!texts.includes('Theirs'), 'a refused note is there');
 		const homeless = await kit.addUser(admin, 'associate');
 		const nowhere = await homeless.call('POST', notes, { text: 'From nowhere', store: stores.S1 });
@@ -254,8 +255,8 @@ test('whoever belongs to one store neither writes nor ranks as another', async (
 });
 
 test('a note is taken back by whoever wrote it or leads there, not by a colleague', async () => {
-	for (const { engine, admin } of worlds) {
-		const [{ customer }] = await kit.find(admin, `ann@${engine}.example`);
+	for (const { server, admin } of worlds) {
+		const customer = await kit.customerOf(server.local, 'till:store-1');
 		const store = (await admin.get('/v1/stores')).items.find((s) => s.code === 'S1').id;
 		const [one, two] = [await kit.addUser(admin, 'associate', { stores: [store] }),
 			await kit.addUser(admin, 'associate', { stores: [store] })];
@@ -268,8 +269,8 @@ test('a note is taken back by whoever wrote it or leads there, not by a colleagu
 });
 
 test('every view of a customer is in the audit trail', async () => {
-	for (const { engine, admin } of worlds) {
-		const [{ customer }] = await kit.find(admin, `ann@${engine}.example`);
+	for (const { server, admin } of worlds) {
+		const customer = await kit.customerOf(server.local, 'till:store-1');
 		const user = await kit.addUser(admin, 'agent');
 		await user.get(`/v1/customers/${customer}/card`);
 		const privacy = await kit.addUser(admin, 'privacy');

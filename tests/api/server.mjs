@@ -77,12 +77,16 @@ export function newDatabase(engine) {
 export class Client {
 	constructor(port, who = {}) {
 		this.port = port;
-		Object.assign(this, who); /* cookie and csrf, or key */
+		Object.assign(this, who); /* cookie and csrf, or key, or socket */
 		this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 	}
 
 	as(who) {
 		return new Client(this.port, who);
+	}
+
+	where() {
+		return this.socket ? { socketPath: this.socket } : { host: '127.0.0.1', port: this.port };
 	}
 
 	headers(method, more) {
@@ -103,7 +107,7 @@ export class Client {
 		});
 		return new Promise((done, fail) => {
 			const request = http.request(
-				{ host: '127.0.0.1', port: this.port, method, path, headers, agent: this.agent, timeout: 30_000 },
+				{ ...this.where(), method, path, headers, agent: this.agent, timeout: 30_000 },
 				(answer) => {
 					const parts = [];
 					answer.on('data', (part) => parts.push(part));
@@ -152,7 +156,7 @@ export class Client {
 		const events = [];
 		return new Promise((done, fail) => {
 			const path = `/v1/events?topics=${encodeURIComponent(topics)}`;
-			const options = { host: '127.0.0.1', port: this.port, path, headers: this.headers('GET'), agent: false };
+			const options = { ...this.where(), path, headers: this.headers('GET'), agent: false };
 			const request = http.get(options, (answer) => {
 				if (answer.statusCode !== 200) return fail(new Error(`stream: ${answer.statusCode}`));
 				let rest = '';
@@ -187,11 +191,13 @@ export class Client {
 
 const running = new Set();
 
-/* Starts `byname serve` on a database. {port, link, client, pid, log(), stop(), kill()}; link: the first-run token. second: another server
- * on the same database, with a local socket of its own. */
-export async function startServer(database, { args = [], env = {}, port = 0, second = false } = {}) {
+/* Starts `byname serve` on a database. {port, link, client, pid, log(), stop(), kill()}; link: the first-run token; client: nobody;
+ * local: the command line's socket, which has no limits. */
+export async function startServer(database, { args = [], env = {}, port = 0 } = {}) {
 	const argv = ['serve', '--db', database.url, '--port', String(port), ...args];
-	if (second) argv.push('--socket', join(database.dir, `s${randomBytes(3).toString('hex')}.sock`));
+	/* Beside a SQLite file the command line finds it; several servers on one PostgreSQL each have their own. */
+	const socket = database.engine === 'sqlite' ? `${database.url}.sock` : join(database.dir, `s${randomBytes(3).toString('hex')}.sock`);
+	if (database.engine !== 'sqlite') argv.push('--socket', socket);
 	const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
 	let out = '', log = '';
 	child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
@@ -211,6 +217,7 @@ export async function startServer(database, { args = [], env = {}, port = 0, sec
 		url: serving[1],
 		link: /\/link\/([\w-]{20,})/.exec(out)?.[1],
 		client: new Client(at),
+		local: new Client(at, { socket }),
 		gone,
 		log: () => log,
 		alive: () => child.exitCode === null && !child.signalCode,
@@ -319,6 +326,22 @@ export async function settled(client) {
 		if (status.feed.rows === 0) return;
 		if (Date.now() > until) throw new Error(`the feed does not settle: ${JSON.stringify(status)}`);
 	}
+}
+
+/* Who has bought something: [{customer, records: [source:key …]}]. Reads by the local socket. */
+export async function customers(local) {
+	const { rows } = await local.get('/v1/top?limit=1000');
+	const list = [];
+	for (const { customer } of rows) {
+		const whole = await local.get(`/v1/customers/${customer}`);
+		list.push({ customer, whole, records: whole.records.map((r) => `${r.source}:${r.source_key}`) });
+	}
+	return list;
+}
+export async function customerOf(local, record) {
+	const one = (await customers(local)).find((c) => c.records.includes(record));
+	if (!one) throw new Error(`nobody holds ${record}`);
+	return one.customer;
 }
 
 /* The customer whom a search finds; the search index follows within moments. */
