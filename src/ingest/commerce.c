@@ -161,6 +161,7 @@ static void start_order(struct seller *s, struct item_order *o, enum order_kind 
 	o->in.number = number;
 	o->in.channel = s->it->touch.channel;
 	o->in.placed_at = o->in.at = s->it->at;
+	o->in.earliest = true; /* an update of an order comes later than the order */
 	o->in.currency = currency;
 }
 

@@ -35,7 +35,8 @@ struct order_in {
 	int64_t store, associate;
 	enum channel channel;
 	int64_t placed_at;
-	int64_t at; /* when the source said so; older than what was said before: only fills what is empty. 0: now */
+	bool earliest; /* placed_at is the message's own time: a known order keeps its day unless this is earlier */
+	int64_t at;    /* when the source said so; older than what was said before: only fills what is empty. 0: now */
 	int16_t currency; /* 0 only for a report without lines (a cancellation) */
 	bool cancelled;
 	bool has_total;

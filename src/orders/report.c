@@ -99,7 +99,7 @@ static enum result head_merge(const struct order_in *in, bool late, struct head 
 	take(&h->associate, in->associate, late);
 	if (!late)
 		h->channel = in->channel;
-	if (whole || (late && in->placed_at < h->placed_at))
+	if ((whole && !in->earliest) || ((late || in->earliest) && in->placed_at < h->placed_at))
 		h->placed_at = in->placed_at;
 	if (whole)
 		h->state = in->cancelled ? ORDER_CANCELLED : ORDER_REPORTED;
