@@ -175,16 +175,23 @@ static enum result values_repair(struct db_tx *tx, int64_t record, struct error 
 	return OK;
 }
 
+/* to is taken over only when the transaction has committed. */
+struct rebuilding {
+	struct paging from, to;
+	int limit;
+};
+
 static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 {
-	struct paging *p = arg, next = *p;
+	struct rebuilding *b = arg;
+	struct paging next = b->from;
 	int64_t records[PAGE], customers[PAGE];
 	int n = 0;
 	{
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
 		enum db_step step;
 
-		TRY(db_query(tx, &rebuild_records, &rows, e, DB_INT(next.rkey), DB_INT(next.id), DB_INT(PAGE)));
+		TRY(db_query(tx, &rebuild_records, &rows, e, DB_INT(next.rkey), DB_INT(next.id), DB_INT(b->limit)));
 		while ((step = db_next(rows, e)) == DB_ROW) {
 			records[n] = db_int(rows, 0);
 			customers[n++] = db_int(rows, 1);
@@ -197,12 +204,12 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		TRY(people_settle(tx, records[i], e));
 	}
 	next.done += n;
-	next.more = n == PAGE;
+	next.more = n == b->limit;
 	if (n) {
 		next.id = records[n - 1];
 		next.rkey = id_bucket(next.id);
 	}
-	*p = next;
+	b->to = next;
 	return OK;
 }
 
@@ -213,13 +220,23 @@ static enum result drain_some(struct db_tx *tx, void *arg, struct error *e)
 
 enum result people_rebuild(struct db *db, db_progress_fn *progress, void *arg, struct error *e)
 {
-	struct paging p = { .rkey = -1, .more = true };
+	struct rebuilding b = { .from = { .rkey = -1, .more = true }, .limit = PAGE };
 	bool left = true;
 
-	while (p.more) {
-		TRY(db_transact(db, rebuild_page, &p, e));
+	while (b.from.more) {
+		struct error slow = { 0 };
+		enum result r = db_transact(db, rebuild_page, &b, &slow);
+		if (r == ERR_BUSY && b.limit > 1) { /* too much for one transaction: in smaller bites */
+			b.limit /= 2;
+			continue;
+		}
+		if (r != OK) {
+			*e = slow;
+			return r;
+		}
+		b.from = b.to;
 		if (progress)
-			progress(arg, p.done, p.more ? 0 : p.done);
+			progress(arg, b.from.done, b.from.more ? 0 : b.from.done);
 	}
 	while (left)
 		TRY(db_transact(db, drain_some, &left, e));
