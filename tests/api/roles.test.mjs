@@ -260,14 +260,20 @@ test('whoever belongs to one store neither writes nor ranks as another', async (
 test('a note is taken back by whoever wrote it or leads there, not by a colleague', async () => {
 	for (const { server, admin } of worlds) {
 		const customer = await kit.customerOf(server.local, 'till:store-1');
-		const store = (await admin.get('/v1/stores')).items.find((s) => s.code === 'S1').id;
+		const storeOf = async (code) => (await admin.get('/v1/stores')).items.find((s) => s.code === code).id;
+		const store = await storeOf('S1'), other = await storeOf('S2');
 		const [one, two] = [await kit.addUser(admin, 'associate', { stores: [store] }),
 			await kit.addUser(admin, 'associate', { stores: [store] })];
 		const note = await one.post(`/v1/customers/${customer}/notes`, { text: 'Mine' });
 		const path = `/v1/customers/${customer}/notes/${note.id}`;
 		const theirs = await two.call('DELETE', path);
 		assert.ok([403, 404].includes(theirs.status), `a colleague took it back: ${theirs.status}`);
+		const foreign = await kit.addUser(admin, 'manager', { stores: [other] });
+		assert.equal((await foreign.call('DELETE', path)).status, 403, 'another store\'s manager took it back');
 		assert.equal((await one.call('DELETE', path)).status, 204);
+		const again = await one.post(`/v1/customers/${customer}/notes`, { text: 'Mine again' });
+		const leads = await kit.addUser(admin, 'manager', { stores: [store] });
+		assert.equal((await leads.call('DELETE', `/v1/customers/${customer}/notes/${again.id}`)).status, 204);
 	}
 });
 
