@@ -44,8 +44,7 @@ enum result desk_note_remove(struct db_tx *tx, const struct principal *p, int64_
 		return error_nomem(e);
 	TRY(customer_members(tx, customer, records, CUSTOMER_MEMBERS_MAX, &count, e));
 	TRY(find_note(tx, records, count, note, &n, e));
-	bool leads = p->role & (ROLE_ADMIN | ROLE_LOCAL) ||
-	             (p->role == ROLE_MANAGER && principal_in_store(p, n.store));
+	bool leads = p->role & (ROLE_ADMIN | ROLE_LOCAL) || (p->role == ROLE_MANAGER && principal_in_store(p, n.store));
 	if (n.user != p->user && !leads)
 		return error_set(e, ERR_FORBIDDEN, "note.not_yours", "note", "Somebody else wrote this note");
 	return note_remove(tx, n.record, note, p->user, e);
