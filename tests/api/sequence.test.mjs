@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as kit from './server.mjs';
 
-const STEPS = process.env.BYNAME_SOAK ? 3000 : 300;
+const STEPS = process.env.BYNAME_SOAK ? 2000 : 200;
 const seed = kit.seedOf();
 after(kit.cleanUp);
 
@@ -32,9 +32,9 @@ const stamp = (rnd) => new Date(Date.UTC(2024, 0, 1) + rnd.below(600) * 86_400_0
 
 function traits(rnd) {
 	const t = { firstName: rnd.pick(given), lastName: rnd.pick(family) };
-	if (rnd.chance(0.5)) t.email = `p${rnd.below(25)}@kundin.ch`, t.emailVerified = rnd.chance(0.6);
-	if (rnd.chance(0.4)) t.phone = `+4144668${1000 + rnd.below(25)}`, t.phoneVerified = rnd.chance(0.3);
-	if (rnd.chance(0.3)) t.loyaltyNumber = `L${1000 + rnd.below(25)}`;
+	if (rnd.chance(0.5)) t.email = `p${rnd.below(60)}@kundin.ch`, t.emailVerified = rnd.chance(0.6);
+	if (rnd.chance(0.4)) t.phone = `+4144668${1000 + rnd.below(60)}`, t.phoneVerified = rnd.chance(0.3);
+	if (rnd.chance(0.3)) t.loyaltyNumber = `L${1000 + rnd.below(60)}`;
 	if (rnd.chance(0.2)) t.accountId = `acc-${rnd.below(30)}`;
 	if (rnd.chance(0.3)) t.birthday = `19${50 + rnd.below(50)}-0${1 + rnd.below(9)}-1${rnd.below(9)}`;
 	if (rnd.chance(0.3)) t.facts = { 'size.shoes': String(36 + rnd.below(10)), likes: ['navy'] };
@@ -58,8 +58,8 @@ function anyMessage(rnd) {
 	if (kind === 8) return { ...kit.message.track(userId, 'Order Refunded', { order_id, currency, store, return_id: `B${rnd.below(60)}`, products: lines(rnd).slice(0, 1) }), timestamp };
 	if (kind === 9) return { ...kit.message.track(userId, 'Order Cancelled', { order_id }), timestamp };
 	if (kind === 10) return { type: 'group', messageId: kit.messageId(), userId, groupId: `h${rnd.below(6)}`, timestamp };
-	return rnd.chance(0.5) ? { type: 'alias', messageId: kit.messageId(), userId, previousId: `d${rnd.below(9)}`, timestamp }
-		: { ...kit.message.track(userId, 'Visited', { store }), anonymousId: `d${rnd.below(9)}`, timestamp };
+	return rnd.chance(0.5) ? { type: 'alias', messageId: kit.messageId(), userId, previousId: `d${rnd.below(40)}`, timestamp }
+		: { ...kit.message.track(userId, 'Visited', { store }), anonymousId: `d${rnd.below(40)}`, timestamp };
 }
 
 /* A CSV-less import: JSON Lines through the command line, while the server runs. */

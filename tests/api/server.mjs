@@ -107,7 +107,7 @@ export class Client {
 		});
 		return new Promise((done, fail) => {
 			const request = http.request(
-				{ ...this.where(), method, path, headers, agent: this.agent, timeout: 30_000 },
+				{ ...this.where(), method, path, headers, agent: this.agent, timeout: 120_000 },
 				(answer) => {
 					const parts = [];
 					answer.on('data', (part) => parts.push(part));
@@ -125,7 +125,7 @@ export class Client {
 					});
 				},
 			);
-			request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
+			request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer in 120 s`)));
 			request.on('error', fail);
 			request.end(data);
 		});
