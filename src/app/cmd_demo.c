@@ -25,7 +25,9 @@
 #define OTHER_STORE "PAR" /* where the till rings */
 #define DEFAULT_PORT 4600
 #define PORTS_TRIED 20
-#define READY_TRIES 600
+#define RECENT_DAYS 400 /* the example was here in these */
+#define STAR_TRIES 10
+#define READY_TRIES 1500
 #define READY_WAIT_US 200000
 
 struct demo_args {
@@ -180,7 +182,9 @@ static enum result star_find(struct client *c, struct star *out, struct error *e
 		if (str_is(json_str(json_get(json_at(items, i), "code")), HOME_STORE))
 			snprintf(id, sizeof(id), "%.*s", STR_ARG(json_str(json_get(json_at(items, i), "id"))));
 	}
-	snprintf(path, sizeof(path), "/v1/top?from=2000-01-01&to=2100-01-01&currency=CHF&limit=50&store=%s", id);
+	int y, m, d;
+	date_from_days(clock_now() / DAY_US - RECENT_DAYS, &y, &m, &d);
+	snprintf(path, sizeof(path), "/v1/top?from=%04d-%02d-%02d&currency=CHF&limit=50&store=%s", y, m, d, id);
 	TRY(client_call(c, "GET", path, NULL, &top, NULL, e));
 	const struct json *rows = json_get(top, "rows");
 	bool taken = false;
@@ -270,10 +274,10 @@ static pid_t serve_start(const struct demo_args *a)
 static bool ready(struct client *c)
 {
 	struct error e = { 0 };
-	JSON_AUTO struct json *status = NULL;
+	JSON_AUTO struct json *answer = NULL;
 	bool search = false;
-	return client_call(c, "GET", "/v1/status", NULL, &status, NULL, &e) == OK &&
-	       json_bool(json_get(json_get(status, "search"), "ready"), &search) && search;
+	return client_call(c, "GET", "/readyz", NULL, &answer, NULL, &e) == OK &&
+	       json_bool(json_get(answer, "search"), &search) && search;
 }
 
 /* Waits until the server answers and can search, then says what to try. */
@@ -292,12 +296,20 @@ static enum result serve_greet(const struct demo_args *a, const struct cast *cas
 		if (ready(c))
 			break;
 	}
-	struct star star = { .customer = "cus_…", .name = "Müller" };
-	enum result r =
-	        c ? star_find(c, &star, e) : error_set(e, ERR_BUSY, "demo.serve", NULL, "the server does not answer");
-	if (r == OK && star.till_key[0])
-		r = ring_write(a, cast, &star, ring, e);
+	if (!c)
+		return error_set(e, ERR_BUSY, "demo.serve", NULL, "the server does not answer");
+	struct star star = { 0 };
+	enum result r = star_find(c, &star, e);
+	for (int i = 0; i < STAR_TRIES && r == ERR_BUSY && !interrupted; i++) {
+		usleep(READY_WAIT_US * 5);
+		r = star_find(c, &star, e);
+	}
 	client_close(c);
+	if (r == OK && !star.till_key[0])
+		r = error_set(e, ERR_NOT_FOUND, "demo.star", NULL,
+		              "nobody in " HOME_STORE " bought lately; try --people");
+	if (r == OK)
+		r = ring_write(a, cast, &star, ring, e);
 	if (r == OK)
 		ending(a, cast, &star, ring);
 	return r;

@@ -211,11 +211,29 @@ static const char *const family[CULTURES] = {
 	            "Núñez de_la_Cruz Peña",
 };
 
+/* Rarer family names, put together: every beginning with every end. */
+static const struct {
+	const char *begins, *ends;
+} rarer[CULTURES] = {
+	[GERMAN] = { "Stein Berg Linden Wald Eich Buch Rosen Grün Hohen Nieder Ober Birken Mühl Feld Schön Kirch Acker "
+	             "Brück Haber Weiden",
+	             "bauer huber mann meier hofer egger lechner reiter" },
+	[ENGLISH] = { "Ash Brad Clif Den Gran Hart Lang Mel Nor Rad Stan Whit Wal Thorn Black Hol Copp Marl Win Ather",
+	              "ford ton ley ham well wood by worth" },
+	[FRENCH] = { "Beau Mont Clair Val Roche Font Bois Grand Aude Brès Car Dau Lam Mar Vaul Champ",
+	             "mont bert ville rieux nay dier" },
+	[ITALIAN] = { "Bel Mont Cas Font Vall Torr Guer Pas Mal Cant Bert Cap Zan Fior Mont Brun",
+	              "elli ini oni etti asso ucci" },
+	[POLISH] = { "Brzoz Lip Sosn Dęb Jod Orł Wilcz Kwiat Zielon Bor Grab Jawor Klon Mal Sad Tarn",
+	             "owski icki ański ecki owicz" },
+};
+
 /* Splits one list into names; the text is copied once and cut in place. */
-static enum result list_load(struct arena *a, const char *text, struct name_list *out, struct error *e)
+static enum result list_load(struct arena *a, const char *text, const char *begins, const char *ends,
+                             struct name_list *out, struct error *e)
 {
-	uint32_t n = words_count(text);
-	struct name *names = arena_array(a, n, sizeof(*names));
+	uint32_t nb = begins ? words_count(begins) : 0, ne = ends ? words_count(ends) : 0;
+	struct name *names = arena_array(a, words_count(text) + (size_t)nb * ne, sizeof(*names));
 	char *copy = arena_strdup(a, text), *save = NULL;
 	if (!names || !copy)
 		return error_nomem(e);
@@ -232,6 +250,15 @@ static enum result list_load(struct arena *a, const char *text, struct name_list
 			*latin++ = '\0';
 		names[i++] = (struct name){ w, latin ? latin : w, nick };
 	}
+	for (uint32_t k = 0; k < nb * ne; k++) {
+		char begin[24], end[24];
+		words_get(begins, k / ne, begin, sizeof(begin));
+		words_get(ends, k % ne, end, sizeof(end));
+		const char *name = arena_printf(a, "%s%s", begin, end);
+		if (!name)
+			return error_nomem(e);
+		names[i++] = (struct name){ name, name, NULL };
+	}
 	*out = (struct name_list){ names, i };
 	return OK;
 }
@@ -240,9 +267,9 @@ enum result names_load(struct arena *a, struct name_tables *out, struct error *e
 {
 	struct name_tables t;
 	for (int c = 0; c < CULTURES; c++) {
-		TRY(list_load(a, male[c], &t.male[c], e));
-		TRY(list_load(a, female[c], &t.female[c], e));
-		TRY(list_load(a, family[c], &t.family[c], e));
+		TRY(list_load(a, male[c], NULL, NULL, &t.male[c], e));
+		TRY(list_load(a, female[c], NULL, NULL, &t.female[c], e));
+		TRY(list_load(a, family[c], rarer[c].begins, rarer[c].ends, &t.family[c], e));
 	}
 	*out = t;
 	return OK;
