@@ -86,7 +86,7 @@ static double rows(const char *path, double seconds, int64_t batch)
 
 #define ALL INT64_MAX
 enum of { OF_CUSTOMER, OF_ORDER };
-/* What desk_card() asks for one customer of one record; -1 in params is an order's id. */
+/* What desk_card() asks for one customer of one record, then for each of its orders. */
 static const struct ask {
 	const char *name;
 	int64_t rest[4]; /* after rkey and id */
@@ -170,11 +170,12 @@ static PGconn *pg;
 
 static void pg_open(const char *url)
 {
+	const Oid bigints[6] = { 20, 20, 20, 20, 20, 20 };
 	pg = PQconnectdb(url);
 	if (PQstatus(pg) != CONNECTION_OK)
 		die(PQerrorMessage(pg));
 	for (size_t k = 0; k < ASKS; k++) {
-		PGresult *r = PQprepare(pg, found[k]->name, found[k]->sql, 0, NULL);
+		PGresult *r = PQprepare(pg, found[k]->name, found[k]->sql, asks[k].params, bigints);
 		if (PQresultStatus(r) != PGRES_COMMAND_OK)
 			die(PQerrorMessage(pg));
 		PQclear(r);

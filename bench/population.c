@@ -8,7 +8,6 @@
 #include "base/id.h"
 #include "feed/room.h"
 #include "insight/insight.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 #define SKUS 2000
 #define ORDERS_A_CUSTOMER 6 /* of the touchpoints */
 #define CHUNK 100           /* customers a transaction */
-#define THREADS 2
 #define YEARS 8
 #define SLOW_MS 300000
 
@@ -206,11 +204,10 @@ static enum result chunk_tx(struct db_tx *tx, void *arg, struct error *e)
 	return OK;
 }
 
-static void *make(void *arg)
+static void make(void)
 {
 	struct error e;
 	int64_t from;
-	(void)arg;
 	while ((from = atomic_fetch_add(&next_customer, CHUNK)) < customers) {
 		if (db_transact(db, chunk_tx, &from, &e) != OK)
 			die(&e);
@@ -218,7 +215,6 @@ static void *make(void *arg)
 		if (n % (customers / 10 > CHUNK ? customers / 10 / CHUNK * CHUNK : CHUNK) == 0)
 			fprintf(stderr, "    %lld of %lld customers\n", (long long)n, (long long)customers);
 	}
-	return NULL;
 }
 
 static void ids_write(const char *path)
@@ -238,16 +234,11 @@ static void ids_write(const char *path)
 static void build(const char *path)
 {
 	struct error e;
-	pthread_t threads[THREADS];
 	const struct feed_stored *const views[] = { insight_room.stored };
 	ids = calloc((size_t)customers, sizeof(*ids));
 	if (!ids || db_transact(db, shop_tx, NULL, &e) != OK)
 		die(&e);
-	for (int i = 0; i < THREADS; i++)
-		if (pthread_create(&threads[i], NULL, make, NULL) != 0)
-			exit(2);
-	for (int i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
+	make(); /* one thread: large transactions of many people's keys would wait for each other crosswise */
 	fprintf(stderr, "    counting what they bought\n");
 	if (feed_drain(db, views, 1, &e) != OK)
 		die(&e);
