@@ -108,6 +108,8 @@ static inline unsigned value_bucket(int64_t vkey)
 
 /* ---- Resolution -------------------------------------------------------------------------------------------------- */
 
+/* Test hook: another COMPONENT_MAX (0: the real one). */
+void people_component_limit(int limit);
 #define COMPONENT_MAX 500     /* records looked at while somebody waits; beyond: provisional */
 #define COMPONENT_DRAIN 10000 /* the same, from the worklist */
 

@@ -45,6 +45,10 @@ struct record_in {
  * names the field. Appends FEED_RECORD, and FEED_MEMBERSHIP when the customer changed. */
 MUST_CHECK enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *record, int64_t *customer,
                                   bool *changed, const char **warning, struct error *e);
+/* Before a batch of record_put() in one transaction: takes all their locks at once, in order, so that two servers
+ * importing at the same time wait for each other instead of losing whole batches to deadlocks. Optional; nothing on
+ * SQLite. */
+MUST_CHECK enum result record_lock(struct db_tx *tx, const struct record_in *in, int count, struct error *e);
 /* Only finds: the quick way for a touchpoint of a known person. */
 MUST_CHECK enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
                                    int64_t *customer, bool *found, struct error *e);

@@ -242,6 +242,13 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 	return refused_nominate(&ch, e);
 }
 
+static int component_max = COMPONENT_MAX;
+
+void people_component_limit(int limit)
+{
+	component_max = limit ? limit : COMPONENT_MAX;
+}
+
 DB_STMT(todo_add, "ii", "", "INSERT INTO person_todo (rkey, record) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, int64_t fresh,
                            struct error *e)
@@ -257,7 +264,7 @@ enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, in
 			seen = done[i] == seeds[s];
 		if (seen)
 			continue;
-		TRY(component_partition(tx, seeds[s], COMPONENT_MAX, &c, e));
+		TRY(component_partition(tx, seeds[s], component_max, &c, e));
 		if (c.overflow) {
 			TRY(db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(seeds[s])), DB_INT(seeds[s])));
 			continue;
@@ -283,7 +290,7 @@ enum result people_settle(struct db_tx *tx, int64_t record, struct error *e)
 {
 	struct component c;
 
-	TRY(component_partition(tx, record, COMPONENT_MAX, &c, e));
+	TRY(component_partition(tx, record, component_max, &c, e));
 	if (c.overflow)
 		return db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 	for (int i = 0; i < c.in.record_count; i++) {

@@ -4,6 +4,7 @@
 #include "feed/room.h"
 #include "people/search.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static struct db *db;
@@ -397,7 +398,7 @@ static void *reader_main(void *arg)
 	struct error e;
 	int n;
 
-	while (!*(volatile bool *)arg) {
+	while (!atomic_load((atomic_bool *)arg)) {
 		struct search_query q = { .text = STR("steady eddy"), .limit = 20 };
 
 		if (search_find(search, &q, mine, &n, &e) != OK || n != 1)
@@ -410,7 +411,7 @@ static void readers_beside_a_writer(void **state)
 {
 	(void)state;
 	pthread_t thread[2];
-	bool stop = false;
+	atomic_bool stop = false;
 	struct feed_event events[64];
 
 	person("eddy", "Steady", "Eddy", "", NULL);
@@ -426,7 +427,7 @@ static void readers_beside_a_writer(void **state)
 		assert_int_equal(pthread_create(&thread[i], NULL, reader_main, &stop), 0);
 	for (int i = 0; i < 200; i++)
 		assert_ok(search_apply(search, db, events + i % 32, 32, &kit_err));
-	stop = true;
+	atomic_store(&stop, true);
 	for (int i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
 	digest_is_that_of_a_fresh_build();
