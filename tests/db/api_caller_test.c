@@ -265,7 +265,7 @@ static void live_events(void **state)
 {
 	(void)state;
 	struct put a = { .key = "1" }, b = { .key = "2" };
-	struct client c, imports;
+	struct client c, hers, imports;
 	struct answer ans;
 	char id_a[ID_TEXT_BYTES], id_b[ID_TEXT_BYTES], ref[ID_TEXT_BYTES], text[256];
 	assert_ok(db_transact(db, put_tx, &a, &kit_err));
@@ -282,10 +282,14 @@ static void live_events(void **state)
 	feed_wake(feed);
 	snprintf(text, sizeof(text), "data: {\"customer\":\"%s\",\"topic\":\"order\",\"ref\":\"%s\"}", id_a, ref);
 	expect(&c, text);
-	/* not of the other one; but after a merge it is hers too */
+	/* not of the other one (told before the merge, or it would be one person's); but after a merge it is hers too */
+	snprintf(text, sizeof(text), "customer:%s", id_b);
+	listen_to(&hers, text, &associate);
 	t = (struct touch){ b.record, FEED_NOTE, id_new(1) };
 	assert_ok(db_transact(db, touch_tx, &t, &kit_err));
 	feed_wake(feed);
+	expect(&hers, "\"topic\":\"note\"");
+	client_close(&hers);
 	struct merge m = { .a = a.customer, .b = b.customer };
 	assert_ok(db_transact(db, merge_tx, &m, &kit_err));
 	feed_wake(feed);
