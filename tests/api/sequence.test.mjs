@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as kit from './server.mjs';
 
-const STEPS = process.env.BYNAME_SOAK ? 2000 : 200;
+const STEPS = process.env.BYNAME_SOAK ? 2000 : 60;
 const seed = kit.seedOf();
 after(kit.cleanUp);
 
