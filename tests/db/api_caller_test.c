@@ -282,7 +282,8 @@ static void live_events(void **state)
 	feed_wake(feed);
 	snprintf(text, sizeof(text), "data: {\"customer\":\"%s\",\"topic\":\"order\",\"ref\":\"%s\"}", id_a, ref);
 	expect(&c, text);
-	/* not of the other one (told before the merge, or it would be one person's); but after a merge it is hers too */
+	/* not of the other one (told before the merge, or it would be one person's); but after a merge it is hers too
+	 */
 	snprintf(text, sizeof(text), "customer:%s", id_b);
 	listen_to(&hers, text, &associate);
 	t = (struct touch){ b.record, FEED_NOTE, id_new(1) };
