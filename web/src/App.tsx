@@ -7,6 +7,7 @@ import { useStores } from './app/stores';
 import { FindPage } from './features/find/FindPage';
 import { CustomerPage } from './features/customer/CustomerPage';
 import { SignIn } from './features/session/SignIn';
+import { Mishap } from './ui/Mishap';
 import { Bones, Empty, Page } from './ui/Page';
 import { setHomeZone } from './ui/format';
 import { Toasts } from './ui/toasts';
@@ -81,7 +82,7 @@ export function App() {
 					<OneTimeLink token={token} />
 				) : me ? (
 					<Shell key={me.user.id}>
-						<Screen path={path} />
+						<Mishap key={path.split('/').slice(0, 3).join('/')}><Screen path={path} /></Mishap>
 					</Shell>
 				) : known ? (
 					<SignIn />

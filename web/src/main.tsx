@@ -30,6 +30,14 @@ if (root) {
 	);
 }
 
+/* The server was updated, and the part asked for is no longer there: load the app anew, but not over and over. */
+addEventListener('vite:preloadError', () => {
+	const last = Number(sessionStorage.getItem('byname.reloaded') ?? 0);
+	if (Date.now() - last < 60_000) return;
+	sessionStorage.setItem('byname.reloaded', String(Date.now()));
+	location.reload();
+});
+
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
 	addEventListener('load', () => {
 		/* Without it the app works the same, only opens slower. */

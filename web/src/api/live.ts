@@ -1,6 +1,7 @@
 /* One event stream for the whole app. Its topics are those of what is open; events carry ids only, whoever shows them
  * fetches again. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { api, url } from './client';
 
 export interface LiveEvent { event: string; customer?: string; topic?: string; ref?: string; job?: string }
 type Listener = (e: LiveEvent | 'again') => void;
@@ -60,6 +61,8 @@ function connect(): void {
 		close();
 		failures += 1;
 		if (failures > 1) setOnline(false);
+		/* A stream does not say why it was refused; a session that ended is told by any other call. */
+		if (failures === 2) api.get(url('me')).catch(() => {});
 		const wait = BACKOFF_MS[Math.min(failures - 1, BACKOFF_MS.length - 1)] ?? 20000;
 		schedule(wait * (0.75 + Math.random() / 2));
 	};
@@ -72,6 +75,7 @@ function schedule(ms: number): void {
 
 function regroup(): void {
 	if (wanted() !== openTopics || (!source && enabled)) schedule(REGROUP_MS);
+	else if (source) clearTimeout(timer); /* a topic left and came back */
 }
 
 export function liveStart(): void {

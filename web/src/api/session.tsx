@@ -101,6 +101,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 	}, [end, retry]);
 
 	const signOut = useCallback(async () => {
+		await Promise.allSettled([...beforeSignOut].map((fn) => fn()));
 		try {
 			await api.post('sign-out');
 		} finally {
@@ -114,6 +115,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 	);
 	return <Context value={value}>{children}</Context>;
 }
+
+/** What must still be sent while the session lasts. */
+export const beforeSignOut = new Set<() => Promise<unknown>>();
 
 /** What must be forgotten when somebody signs out (last looked at, open toasts, …). */
 export const forgetOnSignOut = new Set<() => void>();

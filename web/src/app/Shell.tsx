@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { useMay, useMe } from '../api/session';
 import { useOnline } from '../api/live';
 import { FindPalette } from '../features/find/FindPalette';
+import { whereTo } from '../features/find/HitRow';
 import { focusFind } from '../features/find/focus';
 import { Drop, DropItem } from '../ui/Drop';
 import { Icon } from '../ui/Icon';
@@ -121,7 +122,7 @@ export function Shell({ children }: { children: ReactNode }) {
 				</main>
 			</div>
 			<PhoneBar path={path} />
-			<FindPalette opened={finding} onClose={() => setFinding(false)} onPick={(id) => go(`/c/${id}`)} />
+			<FindPalette opened={finding} onClose={() => setFinding(false)} onPick={(h) => go(whereTo(h))} />
 			<Shortcuts opened={help} onClose={() => setHelp(false)} />
 		</div>
 	);

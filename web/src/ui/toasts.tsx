@@ -1,7 +1,7 @@
 /* Short messages at the edge of the screen, most with Undo: we ask nobody "are you sure?". */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { problemText } from '../api/client';
-import { forgetOnSignOut } from '../api/session';
+import { beforeSignOut, forgetOnSignOut } from '../api/session';
 import { Icon } from './Icon';
 import css from './toasts.module.css';
 
@@ -11,7 +11,7 @@ interface Toast {
 	tone: 'plain' | 'bad';
 	undo?: () => Promise<unknown> | void;
 	/** Carried out when the time to undo has passed. */
-	settle?: () => void;
+	settle?: () => Promise<unknown>;
 }
 
 const UNDO_MS = 10_000;
@@ -23,22 +23,23 @@ function put(next: readonly Toast[]): void {
 	toasts = next;
 	for (const w of watchers) w();
 }
-function drop(id: number): void {
+async function drop(id: number): Promise<void> {
 	const gone = toasts.find((t) => t.id === id);
 	put(toasts.filter((t) => t.id !== id));
-	gone?.settle?.();
+	await gone?.settle?.();
 }
-function settleAll(): void {
-	for (const t of toasts) drop(t.id);
+function settleAll(): Promise<unknown> {
+	return Promise.all(toasts.map((t) => drop(t.id)));
 }
-addEventListener('pagehide', settleAll);
-forgetOnSignOut.add(settleAll);
+addEventListener('pagehide', () => void settleAll());
+beforeSignOut.add(settleAll);
+forgetOnSignOut.add(() => put([]));
 
 function add(t: Omit<Toast, 'id'>): void {
 	lastId += 1;
 	const crowded = toasts.slice(0, -2);
 	put([...toasts.slice(-2), { ...t, id: lastId }]);
-	for (const old of crowded) old.settle?.();
+	for (const old of crowded) void old.settle?.();
 }
 export const toast = {
 	say: (text: string) => add({ text, tone: 'plain' }),
@@ -46,7 +47,7 @@ export const toast = {
 	/** Done already; undo takes it back. */
 	undo: (text: string, undo: () => Promise<unknown> | void) => add({ text, tone: 'plain', undo }),
 	/** Not done yet: settle does it when nobody undid it in time. */
-	later: (text: string, settle: () => void, undo: () => void) => add({ text, tone: 'plain', settle, undo }),
+	later: (text: string, settle: () => Promise<unknown>, undo: () => void) => add({ text, tone: 'plain', settle, undo }),
 };
 
 function One({ t }: { t: Toast }) {
@@ -55,7 +56,7 @@ function One({ t }: { t: Toast }) {
 	useEffect(() => {
 		if (paused) return;
 		const from = Date.now();
-		const timer = setTimeout(() => drop(t.id), left.current);
+		const timer = setTimeout(() => void drop(t.id), left.current);
 		return () => {
 			clearTimeout(timer);
 			left.current = Math.max(2000, left.current - (Date.now() - from));
@@ -85,7 +86,7 @@ function One({ t }: { t: Toast }) {
 					Undo
 				</button>
 			)}
-			<button type="button" className={css.close} aria-label="Dismiss this message" onClick={() => drop(t.id)}>
+			<button type="button" className={css.close} aria-label="Dismiss this message" onClick={() => void drop(t.id)}>
 				<Icon name="close" size={18} />
 			</button>
 		</div>

@@ -48,12 +48,11 @@ export function removeNote(customer: string, note: Note, hide: (id: string, hidd
 	hide(note.id, true);
 	toast.later(
 		'Note removed',
-		() => {
+		() =>
 			api.delete(`customers/${customer}/notes/${note.id}`, true).catch((e) => {
 				hide(note.id, false);
 				toast.fail(e);
-			});
-		},
+			}),
 		() => hide(note.id, false),
 	);
 }

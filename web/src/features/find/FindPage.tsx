@@ -4,6 +4,7 @@ import { Icon } from '../../ui/Icon';
 import { useTitle } from '../../ui/Page';
 import { initials } from '../../ui/format';
 import { FindBox } from './FindBox';
+import { whereTo } from './HitRow';
 import { setFindField } from './focus';
 import { useRecent } from './recent';
 import css from './Find.module.css';
@@ -56,7 +57,7 @@ export function FindPage() {
 	return (
 		<div className={css.home}>
 			<h1 className={css.hello}>{hello(me.user.name)} <span className={css.who}>Who is with you?</span></h1>
-			<FindBox fieldRef={setFindField} autoFocus onPick={(h) => go(`/c/${h.customer}`)} idle={<Idle />} />
+			<FindBox fieldRef={setFindField} autoFocus onPick={(h) => go(whereTo(h))} idle={<Idle />} />
 		</div>
 	);
 }

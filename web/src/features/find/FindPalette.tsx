@@ -2,18 +2,18 @@ import type { Hit } from '../../api/types';
 import { FindBox } from './FindBox';
 import { Dialog } from '../../ui/Dialog';
 
-interface Props { opened: boolean; onClose: () => void; onPick: (customer: string, hit: Hit) => void; title?: string }
+interface Props { opened: boolean; onClose: () => void; onPick: (hit: Hit) => void }
 
 /** Find, over whatever is open. */
-export function FindPalette({ opened, onClose, onPick, title = 'Find a customer' }: Props) {
+export function FindPalette({ opened, onClose, onPick }: Props) {
 	return (
-		<Dialog opened={opened} onClose={onClose} title={title} size={680} atTop >
+		<Dialog opened={opened} onClose={onClose} title="Find a customer" size={680} atTop >
 			<FindBox
 				autoFocus
-				label={title}
+				label="Find a customer"
 				onPick={(h) => {
 					onClose();
-					onPick(h.customer, h);
+					onPick(h);
 				}}
 			/>
 		</Dialog>

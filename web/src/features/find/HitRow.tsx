@@ -21,6 +21,11 @@ function Marked({ text, typed }: { text: string; typed: string }) {
 	});
 }
 
+/** Who gives an order's number wants that order; everybody else the card. */
+export function whereTo(hit: Hit): string {
+	return hit.matched === 'order' && hit.order ? `/c/${hit.customer}/orders?order=${hit.order.id}` : `/c/${hit.customer}`;
+}
+
 /** Enough to tell two people apart, not more. */
 export function HitRow({ hit, typed }: { hit: Hit; typed: string }) {
 	const place = [hit.postcode, hit.city].filter(Boolean).join(' ');

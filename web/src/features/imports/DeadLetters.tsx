@@ -82,12 +82,11 @@ export function DeadLetters({ onChange }: { onChange: () => void }) {
 		hide(l.id, true);
 		toast.later(
 			'Discarded',
-			() => {
+			() =>
 				api.delete(`deadletters/${l.id}`, true).then(refresh, (e) => {
 					hide(l.id, false);
 					toast.fail(e);
-				});
-			},
+				}),
 			() => hide(l.id, false),
 		);
 	}

@@ -80,11 +80,10 @@ export function Keys() {
 		mark(true);
 		toast.later(
 			`${k.name} revoked`,
-			() => {
+			() =>
 				api.delete(`keys/${k.id}`, true)
 					.catch(toast.fail)
-					.finally(() => void from.reload().then(() => mark(false)));
-			},
+					.finally(() => void from.reload().then(() => mark(false))),
 			() => mark(false),
 		);
 	}
