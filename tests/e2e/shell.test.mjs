@@ -45,12 +45,12 @@ test('the first screen is painted soon, a keystroke is answered soon', async (t)
 	const times = [];
 	for (let n = 2; n <= PERSON.typed.length; n++) {
 		const text = PERSON.typed.slice(0, n);
-		const answer = page.waitForResponse((r) => r.url().includes('/v1/find') && new URL(r.url()).searchParams.get('q') === text.trim());
-		const at = performance.now();
 		if (text.trim() !== text) {
 			await field.fill(text);
 			continue;
 		}
+		const answer = page.waitForResponse((r) => r.url().includes('/v1/find') && new URL(r.url()).searchParams.get('q') === text);
+		const at = performance.now();
 		await field.fill(text);
 		await answer;
 		times.push(performance.now() - at);

@@ -54,7 +54,7 @@ export function Hello({ card, onWrong }: { card: Card; onWrong: (f: Fact) => voi
 						<dt>Usually served by</dt>
 						<dd>
 							<How what={associate.name} how={associate.how} className={css.inline}>
-								<span>{associate.name}<span className={css.dim}> · {associate.store}</span></span>
+								<span>{associate.name}<span className={css.dim}> · {associate.store && associate.store !== home?.name ? associate.store : `${associate.n} of ${associate.of} times`}</span></span>
 							</How>
 						</dd>
 					</div>

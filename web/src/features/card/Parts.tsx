@@ -58,7 +58,8 @@ export function Milestones({ list }: { list: Milestone[] }) {
 					<How what={m.text} how={m.how} say={m.say} className={css.wide}>
 						<Icon name="gift" />
 						<span className={css.grow}>
-							<strong>{sentence(m.kind)}</strong> {dayMonth(m.date)}
+							<strong>{sentence(m.kind)}</strong>
+							<span className={css.date}>{dayMonth(m.date)}</span>
 						</span>
 						<span className="dim">{m.in_days === 0 ? 'today' : m.in_days === 1 ? 'tomorrow' : m.in_days < 0 ? plural(-m.in_days, 'day') + ' ago' : `in ${plural(m.in_days, 'day')}`}</span>
 						{!m.say && <Hush />}
