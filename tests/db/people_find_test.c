@@ -445,5 +445,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(readers_beside_a_writer, setup, teardown),
 	};
 
-	return cmocka_run_group_tests_name("people_search", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("people_find", tests, NULL, NULL);
 }
