@@ -85,6 +85,36 @@ test('notes, facts, merges and undo are told, also to a page opened by a former 
 	}
 });
 
+/* Who stays and who leaves both changed: each page, by whatever id it was opened and on either server, hears of it and finds
+ * its own. Also when the founding record leaves, so that those who stay get another id. */
+test('a split is told to the pages of both customers', async () => {
+	for (const world of worlds) {
+		const names = ['fay', 'finn', 'flora'], ids = [], records = [];
+		for (const name of names) {
+			ids.push(await someone(world, name));
+			records.push((await world.there.get(`/v1/customers/${ids.at(-1)}`)).records[0].id);
+		}
+		const heldBy = async (i) => (await world.there.get(`/v1/customers/${ids[i]}`)).records.map((r) => r.id).sort();
+		for (const [leaves, stay] of [[0, [1, 2]], [2, [0, 1]]]) {
+			if (leaves === 0) await world.admin.post('/v1/merges', { a: ids[1], b: ids[2], force: true });
+			await world.admin.post('/v1/merges', { a: ids[0], b: ids[1], force: true });
+			assert.equal((await heldBy(0)).length, 3);
+			await kit.settled(world.first.local), await kit.settled(world.second.local);
+			const streams = [];
+			for (const client of [world.admin, world.there])
+				for (const id of ids) streams.push({ id, said: await client.stream(`customer:${id}`) });
+			const { decision } = await world.admin.post('/v1/splits', { records: [records[leaves]] });
+			for (const { id, said } of streams) {
+				const event = await said.next((e) => e.topic === 'membership' && e.ref === decision);
+				assert.equal(event.customer, id, `${world.engine}: ${JSON.stringify(event)}`);
+				said.close();
+			}
+			assert.deepEqual(await heldBy(leaves), [records[leaves]]);
+			for (const i of stay) assert.deepEqual(await heldBy(i), stay.map((k) => records[k]).sort());
+		}
+	}
+});
+
 test('an order sent again unchanged is the same; changed, it is applied as a difference with its history', async () => {
 	for (const world of worlds) {
 		const customer = await someone(world, 'carl');
