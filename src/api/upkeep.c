@@ -1,6 +1,7 @@
 /* Upkeep for the operator: status, check, rebuild, backup. */
 #include "api/api.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "ingest/ingest.h"
 
@@ -84,21 +85,17 @@ static enum result check_handle(struct http_request *rq, struct http_response *r
 /* ---- Rebuild ------------------------------------------------------------------------------------------------------
  */
 
-/* Stored views must have taken in everything before two digests can be compared. */
-#define SETTLE_TRIES 120
-#define SETTLE_US 500000
+/* Views must have taken in everything before two digests can be compared. */
+#define SETTLE_US (60 * USEC)
 
 static enum result settle(const struct desk *d, struct error *e)
 {
 	struct feed_lag lag = { 0 };
-	for (int i = 0; i < SETTLE_TRIES; i++) {
-		TRY(feed_lag_get(d->db, &lag, e));
-		if (lag.rows == 0)
-			return OK;
-		bool reached = false;
-		TRY(feed_wait(d->feed, "insight", (struct feed_position){ INT64_MAX, INT64_MAX }, SETTLE_US, &reached,
-		              e));
-	}
+	bool settled = false;
+	TRY(feed_settle(d->db, SETTLE_US, &settled, e));
+	if (settled)
+		return OK;
+	TRY(feed_lag_get(d->db, &lag, e));
 	return error_set(e, ERR_BUSY, "feed.behind", NULL, "The views are %lld events behind: try again later",
 	                 (long long)lag.rows);
 }

@@ -102,6 +102,19 @@ enum result feed_read(struct db_tx *tx, struct feed_position after, size_t limit
 	return OK;
 }
 
+DB_STMT(feed_newest_pg, "", "ii", "SELECT xid, id FROM feed ORDER BY xid DESC, id DESC LIMIT 1")
+DB_STMT(feed_newest_sqlite, "", "ii", "SELECT xid, id FROM feed ORDER BY id DESC LIMIT 1")
+
+enum result feed_newest(struct db_tx *tx, struct feed_position *out, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	bool found;
+	TRY(db_query_one(tx, db_tx_engine(tx) == DB_POSTGRES ? &feed_newest_pg : &feed_newest_sqlite, &rows, &found, e,
+	                 DB_NONE));
+	*out = found ? (struct feed_position){ db_int(rows, 0), db_int(rows, 1) } : (struct feed_position){ 0, 0 };
+	return OK;
+}
+
 /* ---- Upkeep ------------------------------------------------------------------------------------------------------ */
 
 DB_STMT(feed_slowest, "", "ii", "SELECT xid, id FROM feed_view ORDER BY xid, id LIMIT 1")
@@ -160,13 +173,21 @@ DB_STMT(feed_oldest_writer_pg, "", "I",
         "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) * 1000000 AS BIGINT)"
         " FROM pg_stat_activity WHERE backend_xid IS NOT NULL")
 
+struct lag {
+	struct feed_lag lag;
+	struct feed_position seen; /* by this process */
+};
+
 static enum result lag_tx(struct db_tx *tx, void *arg, struct error *e)
 {
-	struct feed_lag *lag = arg;
+	struct lag *l = arg;
+	struct feed_lag *lag = &l->lag;
 	struct feed_position all;
 	bool pg = db_tx_engine(tx) == DB_POSTGRES, found;
 	*lag = (struct feed_lag){ 0 };
 	TRY(slowest(tx, &all, e));
+	if (position_cmp(l->seen, all) > 0)
+		all = l->seen;
 	DB_ROWS_AUTO struct db_rows *rows = NULL, *writer = NULL;
 	if (pg)
 		TRY(db_query_one(tx, &feed_count_pg, &rows, &found, e, DB_INT(all.xid), DB_INT(all.id),
@@ -184,8 +205,8 @@ static enum result lag_tx(struct db_tx *tx, void *arg, struct error *e)
 
 enum result feed_lag_get(struct db *db, struct feed_lag *out, struct error *e)
 {
-	struct feed_lag lag;
-	TRY(db_read(db, lag_tx, &lag, e));
-	*out = lag;
+	struct lag l = { .seen = feeds_stored_reached(db) };
+	TRY(db_read(db, lag_tx, &l, e));
+	*out = l.lag;
 	return OK;
 }

@@ -78,6 +78,10 @@ MUST_CHECK enum result feed_horizon(struct db_tx *tx, struct feed_position *out,
 MUST_CHECK enum result feed_wait(struct feed *f, const char *view, struct feed_position position, int64_t timeout_us,
                                  bool *reached, struct error *e);
 
+/* Waits until every view of every feed that this process runs on db has taken in all that was committed before the
+ * call; at most timeout_us. OK also after the time-out: *settled tells. Without a feed it is settled at once. */
+MUST_CHECK enum result feed_settle(struct db *db, int64_t timeout_us, bool *settled, struct error *e);
+
 /* Runs stored views to the end of the feed without a thread (command line, tests). */
 MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count,
                                   struct error *e);
@@ -86,6 +90,8 @@ MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const
  */
 MUST_CHECK enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error *e);
 
+/* Counted from what the slowest stored view of this process has seen, where a feed runs on db: its stored position
+ * stays behind while nothing is for it. */
 struct feed_lag {
 	int64_t rows, horizon_us; /* rows not yet taken in by the slowest stored view; age of the oldest open writer */
 };

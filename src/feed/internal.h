@@ -38,6 +38,12 @@ struct stored_step {
 };
 MUST_CHECK enum result stored_step_run(struct db *db, struct stored_step *s, struct error *e);
 
+/* The newest row that is committed; 0/0: none. */
+MUST_CHECK enum result feed_newest(struct db_tx *tx, struct feed_position *out, struct error *e);
+
+/* What all stored views that this process runs on db have seen; 0/0 when it runs none. */
+struct feed_position feeds_stored_reached(const struct db *db);
+
 /* Wakes every feed of this process (after a commit that appended). */
 void feeds_wake(void *unused);
 

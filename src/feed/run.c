@@ -18,6 +18,7 @@
 #define RETRY_MAX_US (5 * USEC)
 #define LOG_EVERY_US (60 * USEC)
 #define WAIT_MAX_US (500 * 1000)
+#define SETTLE_POLL_US (5 * 1000)
 #define STORED_WAIT_US (300 * 1000) /* that a screen waits for stored views, counted from the write */
 
 struct view {
@@ -112,6 +113,67 @@ enum result feed_wait(struct feed *f, const char *view, struct feed_position pos
 	*reached = position_cmp(v->reached, position) >= 0;
 	pthread_mutex_unlock(&f->lock);
 	return OK;
+}
+
+/* Whether every view has taken p in; those that have not are woken. */
+static bool feed_passed(struct feed *f, struct feed_position p)
+{
+	bool passed = true;
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->stored_count + f->process_count && passed; i++)
+		passed = position_cmp(f->views[i].reached, p) >= 0;
+	if (!passed) {
+		f->pokes++;
+		pthread_cond_broadcast(&f->poked);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return passed;
+}
+
+static bool feeds_passed(const struct db *db, struct feed_position p)
+{
+	bool passed = true;
+	pthread_mutex_lock(&feeds_lock);
+	for (struct feed *f = feeds; f; f = f->next)
+		if (f->db == db)
+			passed &= feed_passed(f, p);
+	pthread_mutex_unlock(&feeds_lock);
+	return passed;
+}
+
+static enum result newest_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	return feed_newest(tx, arg, e);
+}
+
+enum result feed_settle(struct db *db, int64_t timeout_us, bool *settled, struct error *e)
+{
+	struct feed_position newest;
+	int64_t until = clock_monotonic() + timeout_us;
+	TRY(db_read(db, newest_tx, &newest, e));
+	bool passed = feeds_passed(db, newest);
+	while (!passed && clock_monotonic() < until) {
+		nanosleep(&(struct timespec){ .tv_nsec = SETTLE_POLL_US * 1000 }, NULL);
+		passed = feeds_passed(db, newest);
+	}
+	*settled = passed;
+	return OK;
+}
+
+struct feed_position feeds_stored_reached(const struct db *db)
+{
+	struct feed_position least = { INT64_MAX, INT64_MAX };
+	bool any = false;
+	pthread_mutex_lock(&feeds_lock);
+	for (struct feed *f = feeds; f; f = f->next) {
+		pthread_mutex_lock(&f->lock);
+		for (size_t i = 0; i < f->stored_count && f->db == db; i++, any = true)
+			if (position_cmp(f->views[i].reached, least) < 0)
+				least = f->views[i].reached;
+		pthread_mutex_unlock(&f->lock);
+	}
+	pthread_mutex_unlock(&feeds_lock);
+	return any ? least : (struct feed_position){ 0, 0 };
 }
 
 /* One thread's pace. */

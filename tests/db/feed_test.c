@@ -397,6 +397,57 @@ static void test_wait_and_failure(void **state)
 	kit_db_close(db);
 }
 
+/* What no stored view is concerned with lags nowhere, at once, though their positions stay where they were; and whoever
+ * waits for the views waits for the slowest of them, no longer. */
+static const struct feed_stored view_slow;
+
+static void test_settle(void **state)
+{
+	(void)state;
+	struct db *db = fresh();
+	static const struct feed_stored *const notes[] = { &view_notes }, *const slow[] = { &view_slow };
+	struct tally t = { 0 };
+	struct feed_process p = { .name = "screen", .topics = ~0u, .apply = tally_apply, .ctx = &t };
+	struct feed *f;
+	struct feed_lag lag;
+	bool settled = false;
+	append(db, FEED_ORDER, 1);
+	assert_ok(feed_settle(db, 0, &settled, &kit_err));
+	assert_true(settled); /* nobody follows it */
+	assert_ok(feed_start(db, notes, 1, &p, 1, (struct feed_position){ 0, 0 }, &f, &kit_err));
+	int64_t start = clock_monotonic();
+	for (int i = 1; i <= 10; i++) {
+		append(db, i % 2 ? FEED_ORDER : FEED_NOTE, 1);
+		assert_ok(feed_settle(db, 5 * USEC, &settled, &kit_err));
+		assert_true(settled);
+		assert_int_equal(t.events, i);
+		assert_int_equal(seen(db, "notes").rows, i / 2);
+		assert_ok(feed_lag_get(db, &lag, &kit_err));
+		assert_int_equal(lag.rows, 0);
+	}
+	assert_true(clock_monotonic() - start < 3 * USEC);
+	feed_stop(f);
+
+	atomic_store(&fail_times, 1000000);
+	static const struct feed_stored *const stuck[] = { &view_failing };
+	assert_ok(feed_start(db, stuck, 1, NULL, 0, (struct feed_position){ 0, 0 }, &f, &kit_err));
+	append(db, FEED_NOTE, 1);
+	assert_ok(feed_settle(db, 50000, &settled, &kit_err));
+	assert_false(settled);
+	assert_ok(feed_lag_get(db, &lag, &kit_err));
+	assert_true(lag.rows >= 1);
+	feed_stop(f);
+	atomic_store(&fail_times, 0);
+
+	assert_ok(feed_start(db, slow, 1, NULL, 0, (struct feed_position){ 0, 0 }, &f, &kit_err));
+	append(db, FEED_NOTE, 1);
+	assert_ok(feed_settle(db, 5 * USEC, &settled, &kit_err));
+	assert_true(settled);
+	assert_int_equal(seen(db, "slow").rows, 13);
+	feed_stop(f);
+	kit_db_close(db);
+}
+
 /* A process view that was built at a position hears all that came after it, also when it was built on nothing. */
 static void test_process_from(void **state)
 {
@@ -613,6 +664,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_late_committer),
 		cmocka_unit_test(test_many_writers),
 		cmocka_unit_test(test_wait_and_failure),
+		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_process_from),
 		cmocka_unit_test(test_after_stored),
 		cmocka_unit_test(test_prune),
