@@ -1,5 +1,6 @@
 /* rooms: ingest insight orders timeline people shop feed db text money base */
-/* Two retailers' own files, if they are there: everything in them is accounted for, by an independent computation. */
+/* Two retailers' own files, if they are there: everything in them is accounted for, by an independent computation. On
+ * PostgreSQL every 8th invoice of the longer one, unless BYNAME_WHOLE is set. */
 #include "kit/kit.h"
 #include "ingest/ingest.h"
 #include "insight/insight.h"
@@ -83,13 +84,15 @@ static int split(char *line)
 	}
 }
 
+static char header[4096];
+
+/* What comes after the header. */
 static FILE *lines_of(const char *path, const char *name)
 {
 	char command[1400];
 	snprintf(command, sizeof(command), name ? "cat '%s/%s'" : "gzip -dc '%s'", path, name);
 	FILE *f = popen(command, "r");
 	assert_non_null(f);
-	char header[4096];
 	assert_non_null(fgets(header, sizeof(header), f));
 	return f;
 }
@@ -136,12 +139,39 @@ static enum result totals(struct db_tx *tx, void *arg, struct error *e)
 
 /* ---- Online Retail ---------------------------------------------------------------------------------------------- */
 
+#define SAMPLE 8
+
+/* Whether this line is in the sample: whole invoices, and all lines that are no sale. */
+static bool sampled(const char *line)
+{
+	return line[0] == 'A' || strtoul(line + (line[0] == 'C'), NULL, 10) % SAMPLE == 0;
+}
+
+/* A file of the same name with the sample alone. */
+static void sample_make(char path[600])
+{
+	char line[4096], to[600];
+	snprintf(to, sizeof(to), "gzip -1 >%s/online-retail.csv.gz", kit_dir());
+	FILE *from = lines_of(path, NULL), *out = popen(to, "w");
+	assert_non_null(out);
+	assert_true(fputs(header, out) >= 0);
+	while (fgets(line, sizeof(line), from))
+		if (sampled(line))
+			assert_true(fputs(line, out) >= 0);
+	pclose(from);
+	assert_int_equal(pclose(out), 0);
+	snprintf(path, 600, "%s/online-retail.csv.gz", kit_dir());
+}
+
 static void test_online_retail(void **state)
 {
 	(void)state;
 	char path[600], line[4096];
 	if (!data("online-retail.csv.gz", path))
 		return;
+	bool whole = strcmp(kit_engine(), "sqlite") == 0 || getenv("BYNAME_WHOLE");
+	if (!whole)
+		sample_make(path);
 	int64_t all = 0, aside = 0, sold = 0, back = 0, units = 0, anonymous = 0, kept = 0;
 	FILE *f = lines_of(path, NULL);
 	while (fgets(line, sizeof(line), f)) {
@@ -161,7 +191,9 @@ static void test_online_retail(void **state)
 			sold += half_up(qty * thousandths(fields[5]));
 	}
 	pclose(f);
-	assert_int_equal(all, 541909);
+	if (whole)
+		assert_int_equal(all, 541909);
+	assert_true(all > 541909 / SAMPLE / 2 && aside && back && anonymous); /* something of each */
 	struct import_progress p;
 	run(path, NULL, false, &p);
 	assert_int_equal(p.lines, all);
