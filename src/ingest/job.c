@@ -60,7 +60,7 @@ enum result import_get(struct db_tx *tx, int64_t id, struct import_job *out, str
 	bool found;
 	TRY(db_query_one(tx, &import_job_one, &r, &found, e, DB_INT(id)));
 	if (!found)
-		return error_set(e, ERR_NOT_FOUND, "import.not_found", "job", "no such import");
+		return error_set(e, ERR_NOT_FOUND, "import.not_found", "import", "no such import");
 	job_read(r, out);
 	return OK;
 }

@@ -322,6 +322,20 @@ test('good requests are answered as described', async () => {
 		}
 });
 
+/* With bodies as described but ids that nobody has: the field is one that the client sent. */
+test('what does not exist is named as the client named it', async () => {
+	for (const { admin, engine } of worlds)
+		for (const op of ops.filter((o) => /{/.test(o.path) && !/links/.test(o.path))) {
+			const body = op.body ? sample(doc, op.body) : undefined;
+			const answer = await admin.call(op.method, address(doc, op), body);
+			if (answer.status !== 404 || !answer.json.field) continue;
+			const names = [...op.params.map((p) => p.name), ...Object.keys(body ?? {})];
+			assert.ok(names.includes(answer.json.field), `${engine}: ${op.name}: ${answer.text}; it has ${names}`);
+		}
+	const { json } = await worlds[0].admin.call('GET', '/v1/imports/job_0000000000001');
+	assert.equal(`${json.code} ${json.field}`, 'import.not_found import');
+});
+
 /* ---- Messages ----------------------------------------------------------------------------------------------------- */
 
 const when = (v) => ({ userId: 'p1', event: 'Visited', timestamp: v });
