@@ -315,6 +315,7 @@ static void *appender_main(void *arg)
 	struct anchoring *a = mem_calloc(1, sizeof *a);
 	int64_t keep_at = clock_monotonic(), anchor_at = keep_at;
 	bool stop = false;
+	(void)db_thread_limit(DB_LONG_MS); /* one transaction for many requests */
 	while (!stop) {
 		pthread_mutex_lock(&appender.lock);
 		wait_for_work(keep_at);

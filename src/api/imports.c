@@ -133,6 +133,7 @@ static void *run(void *arg)
 	struct import_progress p = { 0 };
 	struct error e = { 0 };
 	(void)arg;
+	(void)db_thread_limit(DB_LONG_MS);
 	enum result r = import_run(runner.db, &c, on_progress, NULL, &p, &e);
 	pthread_mutex_lock(&runner.lock);
 	runner.result = r;

@@ -93,6 +93,7 @@ static enum result day_param(struct http_request *rq, const char *name, int64_t 
 
 static enum result top_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
+	DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS); /* it may count all that was ever sold */
 	const struct principal *p = api_principal(rq);
 	struct str currency = http_param_str(rq, "currency"), channel = http_param_str(rq, "channel");
 	struct top_query q = { .store = http_param_i64(rq, "store", 0),

@@ -68,6 +68,7 @@ static void finding(void *arg, const char *room, const char *invariant, const ch
 
 static enum result check_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
+	DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS);
 	const struct api *api = api_of(rq);
 	struct findings f = { .w = http_json(rs) };
 	jw_object(f.w);
@@ -147,6 +148,7 @@ static enum result rebuild_search(const struct desk *d, struct json_writer *w, s
 
 static enum result rebuild_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
+	DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS);
 	const struct api *api = api_of(rq);
 	struct json_writer *w = http_json(rs);
 	TRY(settle(&api->desk, e));
@@ -175,6 +177,7 @@ static const struct json_field backup_fields[] = {
 
 static enum result backup_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
+	DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS);
 	const struct backup_body *in = http_body_struct(rq);
 	const char *path = str_dup(http_arena(rq), in->path);
 	if (!path)

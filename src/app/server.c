@@ -13,6 +13,7 @@
 
 #define LOCAL_WORKERS 8
 #define KEEP_FEED_US HOUR_US
+#define REQUEST_LIMIT_MS 1000 /* a request's transaction; work that nobody waits for takes DB_LONG_MS */
 #define HOUSEKEEPING_S 60
 #define HOUSEKEEPING_STEPS 200
 
@@ -41,6 +42,7 @@ static void *build_search(void *arg)
 	struct error e = { 0 };
 	struct feed_position from = { 0 };
 	int64_t began = clock_monotonic();
+	(void)db_thread_limit(DB_LONG_MS);
 	enum result r = search_build(s->api.desk.search, NULL, NULL, &from, &e);
 	if (r == OK)
 		r = feed_start(s->db, NULL, 0, s->search_process, 1, from, &s->search_feed, &e);
@@ -68,6 +70,7 @@ static void housekeep(struct server *s)
 static void *keep_house(void *arg)
 {
 	struct server *s = arg;
+	(void)db_thread_limit(DB_LONG_MS);
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping) {
 		struct timespec until;
@@ -90,7 +93,9 @@ static void *keep_house(void *arg)
 
 static enum result open_database(struct server *s, const struct server_config *c, struct error *e)
 {
-	const struct db_config dc = { .url = c->db, .create = true, .readers = c->db_connections };
+	const struct db_config dc = {
+		.url = c->db, .create = true, .readers = c->db_connections, .limit_ms = REQUEST_LIMIT_MS
+	};
 	TRY(db_open(&dc, &s->db, e));
 	TRY(db_migrate(s->db, e));
 	s->api.desk.db = s->db;

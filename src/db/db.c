@@ -58,7 +58,7 @@ enum result db_open(const struct db_config *config, struct db **out, struct erro
 		mem_free(db);
 		return error_nomem(e);
 	}
-	db->limit_us = (config->limit_ms > 0 ? config->limit_ms : DB_LIMIT_MS_DEFAULT) * 1000LL;
+	db->limit_us = (config->limit_ms > 0 ? config->limit_ms : DB_LONG_MS) * 1000LL;
 	pthread_mutex_init(&db->arena_lock, NULL);
 	bool postgres = url_is_postgres(config->url);
 	db->engine = postgres ? DB_POSTGRES : DB_SQLITE;
@@ -71,6 +71,20 @@ enum result db_open(const struct db_config *config, struct db **out, struct erro
 	}
 	*out = db;
 	return OK;
+}
+
+static _Thread_local int thread_limit_ms;
+
+int db_thread_limit(int limit_ms)
+{
+	int was = thread_limit_ms;
+	thread_limit_ms = limit_ms;
+	return was;
+}
+
+int64_t db_limit_us(const struct db *db)
+{
+	return thread_limit_ms > 0 ? thread_limit_ms * 1000LL : db->limit_us;
 }
 
 void db_close(struct db *db)

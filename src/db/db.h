@@ -73,7 +73,7 @@ struct db_config {
 	bool create;     /* make the SQLite file where there is none */
 	const char *vfs;     /* SQLite VFS by name, for tests; NULL: default */
 	bool unsafe_no_sync; /* test mutant: synchronous=OFF. Never outside tests. */
-	int limit_ms; /* a read, or a PostgreSQL write, is stopped after this: ERR_BUSY "db.too_slow"; 0: 5,000 */
+	int limit_ms; /* a read, or a PostgreSQL write, is stopped after this: ERR_BUSY "db.too_slow"; 0: DB_LONG_MS */
 	int checkpoint_pages; /* SQLite: WAL pages that set the checkpointer going; 0: 16,000 */
 };
 
@@ -108,6 +108,18 @@ MUST_CHECK enum result db_transact(struct db *db, db_fn *fn, void *arg, struct e
 /* Read-only transaction on one snapshot, ≤ 1 s: page longer work (it is stopped after limit_ms). May nest inside
  * nothing; runs again when the connection is lost. Thread-safe. */
 MUST_CHECK enum result db_read(struct db *db, db_fn *fn, void *arg, struct error *e);
+
+/* Longest transaction of what nobody waits for, and of a report over everything. */
+#define DB_LONG_MS 5000
+/* The limit of what this thread begins from now on, whatever the database was opened with; 0: as it was opened. Returns
+ * what was set before. */
+int db_thread_limit(int limit_ms);
+/* DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS): until the end of the block. */
+static inline void db_thread_limit_back(const int *was)
+{
+	(void)db_thread_limit(*was);
+}
+#define DB_LIMIT_AUTO __attribute__((cleanup(db_thread_limit_back)))
 
 /* The engine of a running transaction, for the few places where a plan differs. */
 enum db_engine db_tx_engine(const struct db_tx *tx);

@@ -11,7 +11,6 @@
 #define DB_RETRIES_MAX 10         /* runs of one transaction before ERR_BUSY "db.contention" */
 #define DB_READERS_DEFAULT 8      /* SQLite's reader connections */
 #define DB_POOL_DEFAULT 16        /* PostgreSQL connections */
-#define DB_LIMIT_MS_DEFAULT 5000  /* a read, or a write on PostgreSQL, is stopped after this */
 #define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
 #define DB_ARENAS_KEPT 64         /* idle arenas */
 
@@ -47,7 +46,7 @@ struct db {
 	const struct db_ops *ops;
 	void *impl; /* struct sqlite_db, struct pg_db */
 	char *url;
-	int64_t limit_us;
+	int64_t limit_us; /* as it was opened: see db_limit_us() */
 
 	pthread_mutex_t arena_lock;
 	struct arena *arenas[DB_ARENAS_KEPT];
@@ -132,5 +131,8 @@ MUST_CHECK enum result pg_open(struct db *db, const struct db_config *config, st
 
 /* ---- backup.c ---- */
 MUST_CHECK enum result pg_backup(struct db *db, const char *path, db_progress_fn *progress, void *arg, struct error *e);
+
+/* The limit of a transaction that this thread begins now. */
+int64_t db_limit_us(const struct db *db);
 
 #endif

@@ -105,15 +105,29 @@ static enum result send_values(struct pg_conn *c, const struct db_stmt *stmt, co
 	return pg_pending_add(c, stmt, false);
 }
 
+/* Where the thread's limit is not the connection's: for this transaction alone. */
+static enum result limit_send(struct pg_conn *c, const struct db *db, struct error *e)
+{
+	static const char *const settings[] = { "statement_timeout", "idle_in_transaction_session_timeout" };
+	int64_t limit = db_limit_us(db);
+	char sql[100];
+	for (size_t i = 0; limit != db->limit_us && i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(sql, sizeof(sql), "SET LOCAL %s=%lld", settings[i], (long long)(limit / 1000));
+		TRY(pg_send_plain(c, sql, e));
+	}
+	return OK;
+}
+
 static enum result stmt_send(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
                              struct error *e)
 {
 	struct pg_conn *c = tx->conn;
-	if (c->pending_count + 3 > PG_PENDING_MAX)
+	if (c->pending_count + 5 > PG_PENDING_MAX)
 		TRY(pg_pipeline_sync(c, stmt->name, NULL, e));
 	if (!c->begun) {
 		TRY(pg_send_plain(c, tx->write ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
 		c->begun = true;
+		TRY(limit_send(c, tx->db, e));
 	}
 	if (c->prepared[stmt_index(stmt)] == P_NONE)
 		TRY(send_prepare(c, stmt, e));
@@ -279,7 +293,7 @@ static enum result pg_attempt(struct db *db, bool write, db_fn *fn, void *arg, s
 	int64_t start = clock_monotonic();
 	enum result r = tx_begin(&tx, db, c, write, e);
 	if (r == OK) {
-		tx.deadline = start + db->limit_us;
+		tx.deadline = start + db_limit_us(db);
 		r = tx_call(&tx, fn, arg, e);
 	}
 	if (r == OK)

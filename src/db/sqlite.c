@@ -386,7 +386,7 @@ static enum result sqlite_read(struct db *db, db_fn *fn, void *arg, struct error
 	struct db_tx tx;
 	enum result r = tx_begin(&tx, db, c, false, e);
 	if (r == OK) {
-		c->deadline = tx.deadline = clock_monotonic() + db->limit_us;
+		c->deadline = tx.deadline = clock_monotonic() + db_limit_us(db);
 		r = sqlite_run(c, "BEGIN", e);
 		if (r == OK) {
 			r = tx_call(&tx, fn, arg, e);

@@ -270,6 +270,7 @@ static void *stored_main(void *arg)
 	struct feed *f = arg;
 	struct pace pace = { 0 };
 	bool more = true, had = false;
+	(void)db_thread_limit(DB_LONG_MS);
 	while (pace_wait(f, &pace, had, more)) {
 		more = had = false;
 		for (size_t i = 0; i < f->stored_count; i++)
@@ -370,6 +371,7 @@ static void *process_main(void *arg)
 	struct feed *f = arg;
 	struct pace pace = { 0 };
 	bool more = true, had = false;
+	(void)db_thread_limit(DB_LONG_MS);
 	while (pace_wait(f, &pace, had, more)) {
 		had = false;
 		more = process_round(f, &had);

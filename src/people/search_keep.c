@@ -382,6 +382,7 @@ void *search_keeper(void *search)
 	struct search *s = search;
 	struct error e;
 
+	(void)db_thread_limit(DB_LONG_MS);
 	pthread_mutex_lock(&s->write);
 	while (!atomic_load(&s->stop)) {
 		int place = untidy(s->view);

@@ -63,6 +63,35 @@ static void a_slow_read_is_stopped(void **state)
 	kit_db_close(db);
 }
 
+static void a_thread_has_its_own_limit(void **state)
+{
+	(void)state;
+	open_with(1, 200, 0);
+	{
+		DB_LIMIT_AUTO int was = db_thread_limit(DB_LONG_MS);
+		assert_int_equal(was, 0);
+		assert_ok(db_read(db, dawdle, NULL, &kit_err));
+		assert_ok(db_transact(db, dawdle, NULL, &kit_err));
+	}
+	for (int i = 0; i < 2; i++) { /* also on the connection that had the other limit */
+		assert_result(ERR_BUSY, db_read(db, dawdle, NULL, &kit_err));
+		assert_string_equal(kit_err.code, "db.too_slow");
+	}
+	kit_db_close(db);
+	open_with(1, 0, 0);
+	int64_t n = 1000000000;
+	int64_t start = clock_monotonic();
+	{
+		DB_LIMIT_AUTO int was = db_thread_limit(200);
+		assert_result(ERR_BUSY, db_read(db, count_long, &n, &kit_err));
+		assert_string_equal(kit_err.code, "db.too_slow");
+		(void)was;
+	}
+	assert_true(clock_monotonic() - start < 4 * USEC); /* the statement itself was stopped */
+	assert_ok(db_read(db, dawdle, NULL, &kit_err));
+	kit_db_close(db);
+}
+
 /* ---- The pool ---- */
 
 static atomic_int inside, most_inside;
@@ -275,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slow_read_is_stopped),
+		cmocka_unit_test(a_thread_has_its_own_limit),
 		cmocka_unit_test(readers_share_the_pool),
 		cmocka_unit_test(the_wal_stays_bounded_under_readers_and_writers),
 		cmocka_unit_test(a_backup_taken_under_load_is_consistent),
