@@ -57,6 +57,8 @@ MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *
 
 /* The feed's announcer (ctx: struct api *): publishes what was committed to the event streams of this process. */
 extern const struct feed_process api_announcer;
+/* Stored answers go with the record that they are about. */
+extern const struct room api_room;
 /* Deletes answers that are older than 7 days, a chunk; call until *more is false. */
 MUST_CHECK enum result api_idem_prune(struct db *db, bool *more, struct error *e);
 /* Ends the import that runs in this process, after its next commit; it can be gone on with. */

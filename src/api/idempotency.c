@@ -13,13 +13,14 @@
 #define IDEM_LIFE_US (7 * DAY_US)
 #define IDEM_PRUNE_STEP_US USEC
 #define ANSWER_MAX (1 << 20)
+#define STATUS_ERASED 410 /* stored only: the answer went with the person whom it was about */
 
 struct write {
 	api_write_fn *fn;
 	void *arg;
 	struct str key; /* empty: none */
 	char scope[IDEM_SCOPE_BYTES];
-	int64_t bucket;
+	int64_t bucket, record; /* record: whom the answer is about; 0: nobody */
 	unsigned char payload[HASH128_BYTES];
 	int status;
 	/* what came out; anew on each attempt */
@@ -68,14 +69,16 @@ static void running_leave(struct running *r)
 /* ---- In the transaction
  * ------------------------------------------------------------------------------------------------- */
 
-DB_STMT(idem_claim, "ittbi", "",
-        "INSERT INTO idem (bucket, scope, key, payload, status, answer, at) VALUES ($1, $2, $3, $4, 0, '', $5)"
+DB_STMT(idem_claim, "ittbiI", "",
+        "INSERT INTO idem (bucket, scope, key, payload, status, answer, at, record)"
+        " VALUES ($1, $2, $3, $4, 0, '', $5, $6)"
         " ON CONFLICT DO NOTHING")
 static enum result claim(struct db_tx *tx, const struct write *w, bool *claimed, struct error *e)
 {
 	int64_t changed = 0;
 	TRY(db_exec(tx, &idem_claim, &changed, e, DB_INT(w->bucket), DB_CSTR(w->scope), DB_TEXT(w->key),
-	            DB_BLOB(((struct str){ (const char *)w->payload, HASH128_BYTES })), DB_INT(clock_now())));
+	            DB_BLOB(((struct str){ (const char *)w->payload, HASH128_BYTES })), DB_INT(clock_now()),
+	            DB_INT_OR_NULL(w->record)));
 	*claimed = changed == 1;
 	return OK;
 }
@@ -90,6 +93,9 @@ static enum result replay(struct db_tx *tx, struct write *w, struct error *e)
 	if (!found)
 		return error_set(e, ERR_RETRY, "idempotency.pruned", NULL, "The stored answer went away meanwhile.");
 	struct str payload = db_blob(rows, 0), answer = db_text(rows, 2);
+	if (db_int(rows, 1) == STATUS_ERASED)
+		return error_set(e, ERR_NOT_FOUND, "idempotency.erased", "Idempotency-Key",
+		                 "What was written with this key has been erased.");
 	if (!str_eq(payload, (struct str){ (const char *)w->payload, HASH128_BYTES }))
 		return error_set(e, ERR_MISMATCH, "idempotency.mismatch", "Idempotency-Key",
 		                 "The key was used for another request.");
@@ -151,6 +157,7 @@ static enum result key_read(struct http_request *rq, struct write *w, struct err
 	else
 		snprintf(w->scope, sizeof(w->scope), "%s", p ? "local" : "open");
 	w->bucket = bucket_of(str_c(w->scope), w->key);
+	w->record = http_param_i64(rq, "customer", 0);
 	const struct str parts[] = { str_c(methods[http_method_of(rq)]), str_c(http_path(rq)), http_body(rq) };
 	hash128(w->payload, parts, 3);
 	return OK;
@@ -213,3 +220,16 @@ enum result api_idem_prune(struct db *db, bool *more, struct error *e)
 {
 	return db_transact(db, prune_tx, more, e);
 }
+
+/* ---- Erasing ------------------------------------------------------------------------------------------------------
+ */
+
+/* The key stays claimed: a repeat must not write anew what was erased. Also the hash of what was asked goes: what is
+ * short can be guessed from it. */
+DB_STMT(idem_erase, "iib", "", "UPDATE idem SET status = $2, answer = '', payload = $3 WHERE record = $1")
+static enum result erase_record(struct db_tx *tx, int64_t record, struct error *e)
+{
+	return db_exec(tx, &idem_erase, NULL, e, DB_INT(record), DB_INT(STATUS_ERASED), DB_BLOB(STR("")));
+}
+
+const struct room api_room = { .name = "api", .erase_record = erase_record };

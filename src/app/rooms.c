@@ -1,6 +1,7 @@
 #include "app/rooms.h"
 
 #include "access/access.h"
+#include "api/api.h"
 #include "ingest/ingest.h"
 #include "insight/insight.h"
 #include "orders/orders.h"
@@ -10,7 +11,8 @@
 #include <assert.h>
 
 const struct room *const rooms[] = {
-	&access_room, &shop_room, &people_room, &timeline_room, &orders_room, &insight_room, &ingest_room, NULL,
+	&access_room,  &shop_room,   &people_room, &timeline_room, &orders_room,
+	&insight_room, &ingest_room, &api_room,    NULL,
 };
 
 size_t rooms_stored(const struct feed_stored *out[ROOMS_VIEWS_MAX])

@@ -72,7 +72,44 @@ static enum result quiet_handle(struct http_request *rq, struct http_response *r
 	return api_write(rq, rs, 201, quiet_write, NULL, e);
 }
 
+/* What is written about somebody: the answer says it again. */
+struct say_in {
+	struct str text;
+};
+static const struct json_field say_fields[] = {
+	JSON_FIELD_STR(struct say_in, text, "text", JSON_REQUIRED, 1, 100),
+	JSON_END,
+};
+static const struct http_param say_params[] = {
+	{ .name = "customer", .type = JF_ID, .required = true, .min = ID_CUSTOMER, .doc = "The customer" },
+	{ 0 },
+};
+
+static enum result say_write(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e)
+{
+	const struct say_in *in = arg;
+	TRY(feed_append(tx, FEED_SHOP, 0, 1, e));
+	jw_object(w);
+	jw_kstr(w, "text", in->text);
+	jw_end_object(w);
+	return OK;
+}
+
+static enum result say_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	struct say_in in = *(const struct say_in *)http_body_struct(rq);
+	return api_write(rq, rs, 201, say_write, &in, e);
+}
+
 static const struct http_route routes[] = {
+	{ .method = HTTP_POST,
+	  .path = "/v1/customers/{customer}/says",
+	  .flags = HTTP_IDEMPOTENT,
+	  .params = say_params,
+	  .body = say_fields,
+	  .body_size = sizeof(struct say_in),
+	  .answer = "Id",
+	  .handle = say_handle },
 	{ .method = HTTP_POST,
 	  .path = "/v1/put",
 	  .flags = HTTP_IDEMPOTENT,
@@ -264,12 +301,67 @@ static void old_answers_go(void **state)
 	clock_set(0);
 }
 
+DB_STMT(kept_rows, "", "tbi", "SELECT answer, payload, status FROM idem")
+static enum result kept_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct kept {
+		int about_ann, blank;
+	} *k = arg;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+	*k = (struct kept){ 0 };
+	TRY(db_query(tx, &kept_rows, &rows, e, DB_NONE));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		struct str answer = db_text(rows, 0);
+		k->about_ann += memmem(answer.p, answer.n, "Ann", 3) != NULL;
+		k->blank += !answer.n && !db_blob(rows, 1).n;
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+static enum result erase_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	return api_room.erase_record(tx, *(int64_t *)arg, e);
+}
+
+static void stored_answers_go_with_the_person(void **state)
+{
+	(void)state;
+	struct answer a;
+	char ann[96], bob[96], id[ID_TEXT_BYTES];
+	int64_t records[2] = { INT64_C(4096) * 1000 + 1, INT64_C(4096) * 1001 + 2 }, before = effects();
+	struct {
+		int about_ann, blank;
+	} kept;
+	id_format(id, ID_CUSTOMER, records[0]);
+	snprintf(ann, sizeof(ann), "/v1/customers/%s/says", id);
+	id_format(id, ID_CUSTOMER, records[1]);
+	snprintf(bob, sizeof(bob), "/v1/customers/%s/says", id);
+	post(ann, "about", "1", "{\"text\":\"Ann likes navy\"}", &a);
+	assert_int_equal(a.status, 201);
+	post(bob, "about-bob", "1", "{\"text\":\"Bob likes wool\"}", &a);
+	assert_int_equal(a.status, 201);
+	assert_ok(db_read(db, kept_tx, &kept, &kit_err));
+	assert_int_equal(kept.about_ann, 1);
+	assert_int_equal(kept.blank, 0);
+	assert_ok(db_transact(db, erase_tx, &records[0], &kit_err));
+	assert_ok(db_read(db, kept_tx, &kept, &kit_err));
+	assert_int_equal(kept.about_ann, 0);
+	assert_int_equal(kept.blank, 1);
+	/* A repeat writes nothing anew, whatever it says; the other's answer is there. */
+	post(ann, "about", "1", "{\"text\":\"Ann likes navy\"}", &a);
+	assert_problem(&a, 404, "idempotency.erased", "Idempotency-Key");
+	post(bob, "about-bob", "1", "{\"text\":\"Bob likes wool\"}", &a);
+	assert_int_equal(a.status, 201);
+	assert_int_equal(effects(), before + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_repeat_changes_nothing), cmocka_unit_test(a_refused_write_leaves_the_key_free),
 		cmocka_unit_test(keys_have_a_form),         cmocka_unit_test(twins_do_it_once),
-		cmocka_unit_test(old_answers_go),
+		cmocka_unit_test(old_answers_go),           cmocka_unit_test(stored_answers_go_with_the_person),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
