@@ -117,6 +117,16 @@ static enum result first_run(struct server *s, const char *url, struct error *e)
 	return OK;
 }
 
+/* SIGHUP, with TLS: new connections get the certificate that is in the files now. */
+static void reload(struct server *s)
+{
+	struct error e = { 0 };
+	if (server_tls_reload(s, &e) == OK)
+		log_event(LOG_INFO, "serve.certificate", "read=again");
+	else
+		log_error("serve.certificate_kept", &e);
+}
+
 /* Waits for SIGINT or SIGTERM. A second one while stopping ends at once: what was acknowledged is durable. */
 static void *end_now(void *arg)
 {
@@ -125,11 +135,13 @@ static void *end_now(void *arg)
 	_exit(128 + sig);
 }
 
-static void wait_for_end(sigset_t *set)
+static void wait_for_end(struct server *s, sigset_t *set)
 {
 	pthread_t thread;
 	int sig;
-	sigwait(set, &sig);
+	while (sigwait(set, &sig) == 0 && sig == SIGHUP)
+		reload(s);
+	sigdelset(set, SIGHUP);
 	log_event(LOG_INFO, "serve.stop", "signal=%d", sig);
 	if (!pthread_create(&thread, NULL, end_now, set))
 		pthread_detach(thread);
@@ -149,7 +161,7 @@ static int serve(struct serve_args *a, sigset_t *set)
 	}
 	printf("Byname is serving %s on %s (Ctrl+C stops it)\n", a->config.db, url);
 	fflush(stdout);
-	wait_for_end(set);
+	wait_for_end(s, set);
 	server_stop(s);
 	return EXIT_OK;
 }
@@ -161,7 +173,8 @@ static int serve_run(int argc, char **argv)
 		option,
 		NULL,
 		"Serves the web app and the API until interrupted.\vWithout a certificate it listens on "
-		"loopback only. The first start prints a link that makes the first administrator.",
+		"loopback only; SIGHUP reads certificate and key again. The first start prints a link that makes the "
+		"first administrator.",
 		NULL,
 		NULL,
 		NULL
@@ -187,6 +200,8 @@ static int serve_run(int argc, char **argv)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (a.config.tls_cert)
+		sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
 	return serve(&a, &set);
 }

@@ -222,6 +222,13 @@ void server_stop(struct server *s)
 	mem_free(s);
 }
 
+enum result server_tls_reload(struct server *s, struct error *e)
+{
+	if (!s->api.http)
+		return error_set(e, ERR_INVALID, "http.tls", NULL, "There is no TLS listener.");
+	return http_tls_reload(s->api.http, e);
+}
+
 int server_port(const struct server *s)
 {
 	return s->api.http ? http_port(s->api.http) : 0;

@@ -22,6 +22,8 @@ MUST_CHECK enum result server_start(const struct server_config *config, struct s
 void server_stop(struct server *s);
 
 int server_port(const struct server *s);
+/* Reads certificate and key again (http_tls_reload()). */
+MUST_CHECK enum result server_tls_reload(struct server *s, struct error *e);
 struct db *server_db(struct server *s);
 const char *server_socket(const struct server *s);
 

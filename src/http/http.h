@@ -93,6 +93,9 @@ struct http_config {
 MUST_CHECK enum result http_check(const struct http_config *config, struct error *e);
 MUST_CHECK enum result http_start(const struct http_config *config, struct http_server **out, struct error *e);
 int http_port(const struct http_server *s);
+/* Reads certificate and key again, for connections that begin from now on; ERR_INVALID "http.tls", and the old ones
+ * stay, when they are broken or do not fit. All TLS listeners of a process show the certificate that was read last. */
+MUST_CHECK enum result http_tls_reload(struct http_server *s, struct error *e);
 /* No new requests, running ones finish (idle connections get ≤ 5 s), streams end. Until http_stop() others may still
  * publish. */
 void http_quiesce(struct http_server *s);

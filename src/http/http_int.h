@@ -3,6 +3,7 @@
 #define BYNAME_HTTP_INT_H
 
 #include "http/http.h"
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -211,7 +212,6 @@ struct http_server {
 	struct watcher *watcher;
 	struct http_streams *streams;
 	int listen_fd, port;
-	char *cert, *key;
 	bool tls, quiet;
 	_Atomic bool stopping;
 	_Atomic int64_t requests, by_class[6], rejected, active;
@@ -219,5 +219,18 @@ struct http_server {
 	struct http_request *pool;
 	int pooled;
 };
+
+/* ---- TLS -------------------------------------------------------------------------------------------------------- */
+
+/* Reads both files and shows that certificate from now on; nothing changes when they are broken: ERR_INVALID
+ * "http.tls". */
+MUST_CHECK enum result tls_read(const char *cert_path, const char *key_path, struct error *e);
+/* The same for a listener that begins, until tls_close(). */
+MUST_CHECK enum result tls_open(const char *cert_path, const char *key_path, struct error *e);
+void tls_close(void);
+/* GnuTLS' callback: what to show. */
+int tls_identity(gnutls_session_t session, const gnutls_datum_t *req_ca_rdn, int nreqs,
+                 const gnutls_pk_algorithm_t *pk_algos, int pk_algos_length, gnutls_pcert_st **chain, unsigned *count,
+                 gnutls_privkey_t *key);
 
 #endif

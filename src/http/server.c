@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define LISTEN_BACKLOG 1024
-#define PEM_BYTES (1 << 20)
 #define INACTIVE_S 60 /* libmicrohttpd's own time-out: nothing read or written */
 #define SPARE_FILES 512
 /* libmicrohttpd walks a thread's whole list of suspended connections for each one that is resumed; every event stream
@@ -141,36 +140,6 @@ static enum result socket_open(struct http_server *s, struct error *e)
 	return OK;
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------------------------------
- */
-
-static enum result pem_read(const char *path, char **out, struct error *e)
-{
-	FILE *f = fopen(path, "re");
-	char *text = f ? mem_alloc(PEM_BYTES + 1) : NULL;
-	size_t n = text ? fread(text, 1, PEM_BYTES, f) : 0;
-	if (f)
-		fclose(f);
-	if (!text || n == 0) {
-		mem_free(text);
-		return error_set(e, ERR_INVALID, "http.tls", NULL, "Cannot read %s.", path);
-	}
-	text[n] = 0;
-	*out = text;
-	return OK;
-}
-
-static enum result tls_load(struct http_server *s, struct error *e)
-{
-	const struct http_config *c = &s->config;
-	if (!c->tls_cert)
-		return OK;
-	TRY(pem_read(c->tls_cert, &s->cert, e));
-	TRY(pem_read(c->tls_key, &s->key, e));
-	s->tls = true;
-	return OK;
-}
-
 /* ---- Start ----------------------------------------------------------------------------------------------------------
  */
 
@@ -225,8 +194,7 @@ static enum result daemon_start(struct http_server *s, struct error *e)
 	if (c->io_threads > 1)
 		options[n++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, c->io_threads, NULL };
 	if (s->tls) {
-		options[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert };
-		options[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, s->key };
+		options[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)tls_identity };
 		options[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
 			                                "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" };
 	}
@@ -238,7 +206,7 @@ static enum result daemon_start(struct http_server *s, struct error *e)
 	if (s->daemon)
 		return OK;
 	if (s->tls)
-		return error_set(e, ERR_INVALID, "http.tls", NULL, "The certificate and key were not accepted.");
+		return error_set(e, ERR_IO, "http.bind", NULL, "The HTTPS listener did not start.");
 	return error_set(e, ERR_IO, "http.bind", NULL, "The HTTP listener did not start.");
 }
 
@@ -247,7 +215,10 @@ static enum result parts_start(struct http_server *s, struct error *e)
 	TRY(http_check(&s->config, e));
 	TRY(router_new(s->config.routes, &s->router, e));
 
-	TRY(tls_load(s, e));
+	if (s->config.tls_cert) {
+		TRY(tls_open(s->config.tls_cert, s->config.tls_key, e));
+		s->tls = true;
+	}
 	TRY(socket_open(s, e));
 	files_raise(s->config.max_connections);
 	s->watcher = watcher_new();
@@ -270,8 +241,8 @@ static void server_free(struct http_server *s)
 		if (s->config.unix_path && s->daemon)
 			unlink(s->config.unix_path);
 	}
-	mem_free(s->cert);
-	mem_free(s->key);
+	if (s->tls)
+		tls_close();
 	pthread_mutex_destroy(&s->pool_lock);
 	mem_free(s);
 }
@@ -292,6 +263,13 @@ enum result http_start(const struct http_config *config, struct http_server **ou
 	}
 	*out = s;
 	return OK;
+}
+
+enum result http_tls_reload(struct http_server *s, struct error *e)
+{
+	if (!s->tls)
+		return error_set(e, ERR_INVALID, "http.tls", NULL, "This listener has no certificate.");
+	return tls_read(s->config.tls_cert, s->config.tls_key, e);
 }
 
 int http_port(const struct http_server *s)

@@ -14,15 +14,12 @@ static void file_write(const char *path, const gnutls_datum_t *d)
 	fclose(f);
 }
 
-static int make(void **state)
+/* A new key and its certificate, into the two files. */
+static void certificate_make(unsigned char serial)
 {
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t cert;
 	gnutls_datum_t out;
-	unsigned char serial = 1;
-	(void)state;
-	snprintf(cert_path, sizeof(cert_path), "/tmp/byname-test-%ld.crt", (long)getpid());
-	snprintf(key_path, sizeof(key_path), "/tmp/byname-test-%ld.key", (long)getpid());
 	assert_int_equal(gnutls_x509_privkey_init(&key), 0);
 	assert_int_equal(
 	        gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
@@ -43,6 +40,14 @@ static int make(void **state)
 	gnutls_free(out.data);
 	gnutls_x509_crt_deinit(cert);
 	gnutls_x509_privkey_deinit(key);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	snprintf(cert_path, sizeof(cert_path), "/tmp/byname-test-%ld.crt", (long)getpid());
+	snprintf(key_path, sizeof(key_path), "/tmp/byname-test-%ld.key", (long)getpid());
+	certificate_make(1);
 	return 0;
 }
 
@@ -69,6 +74,23 @@ static struct http_server *start(const char *bind)
 	return s;
 }
 
+static unsigned char serial_seen;
+
+static unsigned char peer_serial(gnutls_session_t session)
+{
+	unsigned count = 0;
+	unsigned char serial[20] = { 0 };
+	size_t n = sizeof(serial);
+	gnutls_x509_crt_t cert;
+	const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &count);
+	assert_true(list && count > 0);
+	assert_int_equal(gnutls_x509_crt_init(&cert), 0);
+	assert_int_equal(gnutls_x509_crt_import(cert, &list[0], GNUTLS_X509_FMT_DER), 0);
+	assert_int_equal(gnutls_x509_crt_get_serial(cert, serial, &n), 0);
+	gnutls_x509_crt_deinit(cert);
+	return serial[n - 1];
+}
+
 /* The whole answer to one request; "" when there is no connection. */
 static void ask(int port, const char *priority, const char *request, char *out, size_t size)
 {
@@ -87,6 +109,7 @@ static void ask(int port, const char *priority, const char *request, char *out, 
 	do
 		r = gnutls_handshake(session);
 	while (r < 0 && !gnutls_error_is_fatal(r));
+	serial_seen = r == 0 ? peer_serial(session) : 0;
 	if (r == 0)
 		gnutls_record_send(session, request, strlen(request));
 	while (r == 0 && k > 0 && n < size - 1) {
@@ -144,12 +167,56 @@ static void bad_pem_is_refused(void **state)
 	assert_string_equal(e.code, "http.tls");
 }
 
+static void asked(struct http_server *s, unsigned char serial)
+{
+	char text[4096];
+	ask(http_port(s), "NORMAL", GET, text, sizeof(text));
+	assert_non_null(strstr(text, "200 OK"));
+	assert_int_equal(serial_seen, serial);
+	ask(http_port(s), "NORMAL:-VERS-ALL:+VERS-TLS1.2", GET, text, sizeof(text));
+	assert_non_null(strstr(text, "200 OK"));
+	assert_int_equal(serial_seen, serial);
+}
+
+static void a_renewed_certificate_is_read_while_serving(void **state)
+{
+	(void)state;
+	struct error e = { 0 };
+	struct http_server *s = start("127.0.0.1");
+	char renewed[80];
+	asked(s, 1);
+	certificate_make(2);
+	asked(s, 1); /* nobody said so yet */
+	assert_int_equal(http_tls_reload(s, &e), OK);
+	asked(s, 2);
+
+	/* A key that is another certificate's, a broken file, none: the one in use stays. */
+	snprintf(renewed, sizeof(renewed), "%s.old", cert_path);
+	assert_int_equal(rename(cert_path, renewed), 0);
+	assert_int_equal(http_tls_reload(s, &e), ERR_INVALID);
+	assert_string_equal(e.code, "http.tls");
+	asked(s, 2);
+	certificate_make(3);
+	assert_int_equal(rename(renewed, cert_path), 0);
+	assert_int_equal(http_tls_reload(s, &e), ERR_INVALID);
+	assert_non_null(strstr(e.detail, "not the key"));
+	asked(s, 2);
+	file_write(cert_path, &(gnutls_datum_t){ (unsigned char *)"-----BEGIN CERTIFICATE-----\nMII", 31 });
+	assert_int_equal(http_tls_reload(s, &e), ERR_INVALID);
+	asked(s, 2);
+	certificate_make(4);
+	assert_int_equal(http_tls_reload(s, &e), OK);
+	asked(s, 4);
+	http_stop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_over_tls),
 		cmocka_unit_test(plain_gets_nothing),
 		cmocka_unit_test(bad_pem_is_refused),
+		cmocka_unit_test(a_renewed_certificate_is_read_while_serving),
 	};
 	return cmocka_run_group_tests(tests, make, clean);
 }
