@@ -259,15 +259,21 @@ static int64_t wait_ms(int64_t until)
 static void drive(int connections, int64_t rate, int per, void (*write_one)(struct conn *))
 {
 	int64_t every = rate ? (int64_t)per * USEC / rate : 0, due = clock_monotonic();
+	int turn = 0;
 	for (int i = 0; i < connections; i++)
 		conn_open(&conns[i]);
 	while (clock_monotonic() < end) {
+		/* In turn: the server closes a connection that never asks. */
 		for (int i = 0; i < connections; i++) {
+			struct conn *c = &conns[turn % connections];
 			int64_t now = clock_monotonic();
-			if (conns[i].due || (every && due > now))
+			if (every && due > now)
+				break;
+			turn++;
+			if (c->due)
 				continue;
-			write_one(&conns[i]);
-			conn_begin(&conns[i], every ? due : clock_monotonic());
+			write_one(c);
+			conn_begin(c, every ? due : clock_monotonic());
 			due += every;
 		}
 		struct epoll_event ev[64];

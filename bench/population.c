@@ -242,8 +242,9 @@ static void build(const char *path)
 	fprintf(stderr, "    counting what they bought\n");
 	if (feed_drain(db, views, 1, &e) != OK)
 		die(&e);
+	struct feed_position low = { 0, 0 };
 	for (bool more = true; more;)
-		if (feed_prune(db, 0, &more, &e) != OK)
+		if (feed_prune(db, 0, &low, &more, &e) != OK)
 			die(&e);
 	ids_write(path);
 }
