@@ -15,13 +15,14 @@
 #define KEEP_FEED_US HOUR_US
 #define REQUEST_LIMIT_MS 1000 /* a request's transaction; work that nobody waits for takes DB_LONG_MS */
 #define HOUSEKEEPING_S 60
-#define HOUSEKEEPING_STEPS 200
+#define HOUSEKEEPING_STEPS 500
 
 struct server {
 	struct api api;
 	struct db *db;
 	struct feed *feed;        /* stored views, announcer */
 	struct feed *search_feed; /* search hears everything after the position at which it was built */
+	struct feed_position pruned; /* of the feed, by this process */
 	struct feed_process processes[1], search_process[1];
 	const struct feed_stored *stored[ROOMS_VIEWS_MAX];
 	const char *views[ROOMS_VIEWS_MAX + 1];
@@ -62,7 +63,7 @@ static void housekeep(struct server *s)
 		r = api_idem_prune(s->db, &more, &e);
 	more = true;
 	for (int i = 0; i < HOUSEKEEPING_STEPS && more && r == OK; i++)
-		r = feed_prune(s->db, KEEP_FEED_US, &more, &e);
+		r = feed_prune(s->db, KEEP_FEED_US, &s->pruned, &more, &e);
 	if (r != OK)
 		log_error("housekeeping", &e);
 }

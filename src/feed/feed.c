@@ -131,37 +131,60 @@ static enum result slowest(struct db_tx *tx, struct feed_position *out, struct e
 	return OK;
 }
 
-/* The oldest rows first, and only then their age: no scan of what is too young. */
-DB_STMT(feed_prune_pg, "iiii", "",
-        "DELETE FROM feed WHERE at < $3 AND id IN"
-        " (SELECT id FROM feed WHERE (xid, id) <= ($1, $2) ORDER BY xid, id LIMIT $4)")
-DB_STMT(feed_prune_sqlite, "iii", "",
-        "DELETE FROM feed WHERE at < $2 AND id IN (SELECT id FROM feed WHERE id <= $1 ORDER BY id LIMIT $3)")
+/* A chunk: the oldest rows after `low`. Without it PostgreSQL would walk over all the dead rows of the chunks before.
+ */
+DB_STMT(prune_end_pg, "iiiii", "ii",
+        "SELECT xid, id FROM feed WHERE (xid, id) > ($1, $2) AND (xid, id) <= ($3, $4) ORDER BY xid, id"
+        " LIMIT 1 OFFSET $5")
+DB_STMT(prune_end_sqlite, "iii", "ii",
+        "SELECT 0, id FROM feed WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1 OFFSET $3")
+DB_STMT(feed_prune_pg, "iiiii", "", "DELETE FROM feed WHERE (xid, id) > ($1, $2) AND (xid, id) <= ($3, $4) AND at < $5")
+DB_STMT(feed_prune_sqlite, "iii", "", "DELETE FROM feed WHERE id > $1 AND id <= $2 AND at < $3")
 
 struct prune {
 	int64_t before;
+	struct feed_position low, next; /* next: where the chunk after this one begins */
 	bool more;
 };
+
+static enum result prune_end(struct db_tx *tx, const struct prune *p, struct feed_position *end, bool *whole,
+                             struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	if (db_tx_engine(tx) == DB_POSTGRES)
+		TRY(db_query_one(tx, &prune_end_pg, &rows, whole, e, DB_INT(p->low.xid), DB_INT(p->low.id),
+		                 DB_INT(end->xid), DB_INT(end->id), DB_INT(PRUNE_CHUNK - 1)));
+	else
+		TRY(db_query_one(tx, &prune_end_sqlite, &rows, whole, e, DB_INT(p->low.id), DB_INT(end->id),
+		                 DB_INT(PRUNE_CHUNK - 1)));
+	if (*whole)
+		*end = (struct feed_position){ db_int(rows, 0), db_int(rows, 1) };
+	return OK;
+}
 
 static enum result prune_tx(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct prune *p = arg;
-	struct feed_position all;
+	struct feed_position end;
+	bool whole;
 	int64_t gone;
-	TRY(slowest(tx, &all, e));
+	TRY(slowest(tx, &end, e));
+	TRY(prune_end(tx, p, &end, &whole, e));
 	if (db_tx_engine(tx) == DB_POSTGRES)
-		TRY(db_exec(tx, &feed_prune_pg, &gone, e, DB_INT(all.xid), DB_INT(all.id), DB_INT(p->before),
-		            DB_INT(PRUNE_CHUNK)));
+		TRY(db_exec(tx, &feed_prune_pg, &gone, e, DB_INT(p->low.xid), DB_INT(p->low.id), DB_INT(end.xid),
+		            DB_INT(end.id), DB_INT(p->before)));
 	else
-		TRY(db_exec(tx, &feed_prune_sqlite, &gone, e, DB_INT(all.id), DB_INT(p->before), DB_INT(PRUNE_CHUNK)));
-	p->more = gone == PRUNE_CHUNK;
+		TRY(db_exec(tx, &feed_prune_sqlite, &gone, e, DB_INT(p->low.id), DB_INT(end.id), DB_INT(p->before)));
+	p->more = whole && gone == PRUNE_CHUNK;
+	p->next = p->more ? end : p->low; /* one that is too young is looked at again */
 	return OK;
 }
 
-enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error *e)
+enum result feed_prune(struct db *db, int64_t keep_us, struct feed_position *low, bool *more, struct error *e)
 {
-	struct prune p = { .before = clock_now() - keep_us };
+	struct prune p = { .before = clock_now() - keep_us, .low = *low };
 	TRY(db_transact(db, prune_tx, &p, e));
+	*low = p.next;
 	*more = p.more;
 	return OK;
 }

@@ -87,8 +87,9 @@ MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const
                                   struct error *e);
 
 /* Deletes rows that every stored view has taken in and that are older than keep_us. Chunked: call until *more is false.
- */
-MUST_CHECK enum result feed_prune(struct db *db, int64_t keep_us, bool *more, struct error *e);
+ * low: where the last call ended, { 0, 0 } at first; the process keeps it between calls. */
+MUST_CHECK enum result feed_prune(struct db *db, int64_t keep_us, struct feed_position *low, bool *more,
+                                  struct error *e);
 
 /* Counted from what the slowest stored view of this process has seen, where a feed runs on db: its stored position
  * stays behind while nothing is for it. */

@@ -147,10 +147,13 @@ enum result feed_drain(struct db *db, const struct feed_stored *const *stored, s
 		s->view = stored[i];
 		s->at = s->seen = (struct feed_position){ 0, 0 };
 		s->limit = FEED_BATCH_MAX;
-		s->settle = true;
+		s->settle = false;
 		do
 			r = stored_step_run(db, s, e);
 		while (r == OK && s->read);
+		s->settle = true;
+		if (r == OK)
+			r = stored_step_run(db, s, e);
 	}
 	mem_free(s);
 	return r;

@@ -530,10 +530,11 @@ static enum result rows_tx(struct db_tx *tx, void *arg, struct error *e)
 
 static int64_t prune_all(struct db *db, int64_t keep_us)
 {
+	static struct feed_position low;
 	bool more = true;
 	int64_t left;
 	while (more)
-		assert_ok(feed_prune(db, keep_us, &more, &kit_err));
+		assert_ok(feed_prune(db, keep_us, &low, &more, &kit_err));
 	assert_ok(db_read(db, rows_tx, &left, &kit_err));
 	return left;
 }
