@@ -1,6 +1,6 @@
 -- What happened: touchpoints, facts, notes. Rows hang on records: rkey is the bucket of the record.
 
--- Each message of a source once. key: hash128(source, message id). day: days since 1970, for pruning.
+-- Each message of a source once. key: see inbox_key() in timeline/touchpoint.c. day: days since 1970, for pruning.
 CREATE TABLE inbox (
 	key {blob} NOT NULL,
 	day {int} NOT NULL,

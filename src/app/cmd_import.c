@@ -172,9 +172,12 @@ static enum result import_here(const struct import_args *a, struct import_progre
 {
 	struct db *db = NULL;
 	struct teller t = { .args = a };
-	struct import_config c = {
-		.path = a->path, .format = a->format, .source = a->source, .zone = a->zone, .restart = a->restart
-	};
+	struct import_config c = { .path = a->path,
+		                   .format = a->format,
+		                   .source = a->source,
+		                   .zone = a->zone,
+		                   .restart = a->restart,
+		                   .alone = true };
 	TRY(text_start(e));
 	TRY(db_open(&(struct db_config){ .url = a->db, .create = true }, &db, e));
 	enum result r = db_migrate(db, e);

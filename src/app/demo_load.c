@@ -178,7 +178,7 @@ enum result demo_files_import(struct db *db, const char *dir, volatile const boo
 	struct teller t = teller_start("loading", stop);
 	struct import_progress p = { 0 };
 	snprintf(path, sizeof(path), "%s/chain", dir);
-	const struct import_config c = { .path = path, .format = "demo-chain" };
+	const struct import_config c = { .path = path, .format = "demo-chain", .alone = true };
 	TRY(import_run(db, &c, import_tell, &t, &p, e));
 	if (*stop)
 		return error_set(e, ERR_BUSY, "demo.interrupted", NULL,

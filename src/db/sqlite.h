@@ -7,7 +7,7 @@
 
 #define SQLITE_GROUP_MAX 256  /* commands of one commit */
 #define SQLITE_GROUP_US 20000 /* a group that took this long commits; the rest forms the next */
-#define SQLITE_WRITER_CACHE_KIB 65536
+#define SQLITE_WRITER_CACHE_KIB 262144
 #define SQLITE_READER_CACHE_KIB 16384
 #define SQLITE_BUSY_MS 5000               /* nobody else writes: only recovery or a checkpoint can be in the way */
 #define SQLITE_WAL_KEEP_BYTES (128 << 20) /* the WAL file shrinks to this when it starts anew */

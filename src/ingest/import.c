@@ -1,18 +1,18 @@
 /* Imports: files to items to rows, batch by batch; where it stands commits with the rows. */
-#include "ingest/import.h"
+#include "ingest/loader.h"
 #include "ingest/room.h"
 
-#define BATCH_ROWS 1000
-#define BATCH_ITEMS 400
 #define BATCH_ROOM 4096 /* items: a batch's rows, each perhaps a dead letter, and the group it ends with */
 #define PART_ROWS 1000  /* an order with more rows is told in parts */
 #define LINE_MAX_BYTES 65536
-#define EVENT_BATCH 500
-/* A batch's size follows the time that it takes: a transaction ends within a second, also on a slow machine. */
+/* A batch's size follows the time that it takes: a transaction ends soon where others wait for their turn, and within
+ * a second on a slow machine where nobody does. */
 #define BATCH_FIRST 100
 #define BATCH_LEAST 8
-#define BATCH_QUICK_US 60000
-#define BATCH_SLOW_US 200000
+static const struct pace {
+	int most;
+	int64_t quick_us, slow_us;
+} pace_shared = { 500, 60000, 200000 }, pace_alone = { LOAD_DOCS, 300000, 800000 };
 
 struct import {
 	struct db *db;
@@ -20,34 +20,18 @@ struct import {
 	struct job job;
 	import_progress_fn *progress;
 	void *arg;
-	struct arena *a; /* of the batch */
-	struct rows rows;
-	struct item_batch batch;
-	struct json *docs[EVENT_BATCH];
-	int doc_count;
+	struct pace pace;
+	struct load *loads[2], *now; /* now: the one that is gathered, the other may be under way */
+	struct loader *loader;
+	struct rows rows;     /* gathers into now */
 	int most;             /* items, or messages, in a batch */
 	int64_t bytes_before; /* of the files before this one */
+	struct place given;   /* where the import stands when all that was given is written */
 	bool stopped;
-	struct place next;
-	int64_t next_bytes, next_lines;
+	int64_t next_bytes;
 };
 
 /* ---- Committing ------------------------------------------------------------------------------------------------- */
-
-static enum result move(struct db_tx *tx, void *arg, struct error *e)
-{
-	struct import *im = arg;
-	return job_move(tx, im->job.id, im->job.at, im->next, im->next_bytes, im->next_lines, &im->batch.now, e);
-}
-
-static void batch_reset(struct import *im)
-{
-	for (int i = 0; i < im->doc_count; i++)
-		json_free(im->docs[i]);
-	im->doc_count = 0;
-	arena_reset(im->a);
-	im->rows.count = im->rows.taken = 0;
-}
 
 static void report(struct import *im, const char *phase)
 {
@@ -71,34 +55,57 @@ static const char *phase_of(const struct import *im)
 
 static void pace(struct import *im, int64_t took)
 {
-	if (took > BATCH_SLOW_US && im->most > BATCH_LEAST)
+	const struct pace *p = &im->pace;
+	if (took > p->slow_us && im->most > BATCH_LEAST)
 		im->most /= 2;
-	else if (took < BATCH_QUICK_US && im->most < EVENT_BATCH)
-		im->most = im->most * 2 < EVENT_BATCH ? im->most * 2 : EVENT_BATCH;
+	else if (took < p->quick_us && im->most < p->most)
+		im->most = im->most * 2 < p->most ? im->most * 2 : p->most;
 }
 
-static bool is_full(const struct import *im, int limit)
+static bool is_full(const struct import *im)
 {
-	return im->rows.count >= (im->most < limit ? im->most : limit);
+	return im->rows.count >= im->most || im->rows.taken >= 2 * im->most;
 }
 
-/* Writes what is gathered, and that the import now stands at im->next. */
-static enum result commit(struct import *im, int64_t bytes, int64_t lines, struct error *e)
+/* What was given is in the database now: the import stands there. */
+static enum result settle(struct import *im, struct error *e)
 {
-	im->next_bytes = im->bytes_before + bytes;
-	im->next_lines = lines;
-	im->batch = (struct item_batch){
-		.items = im->rows.items, .count = im->rows.count, .job = im->job.id, .more = move, .more_arg = im
-	};
-	int64_t began = clock_monotonic();
-	TRY(item_batch_write(im->db, &im->batch, &im->job.counts, e));
-	pace(im, clock_monotonic() - began);
-	im->job.at = im->next;
-	im->job.bytes_done = im->next_bytes;
-	im->job.lines = im->next_lines;
-	batch_reset(im);
+	struct load *l;
+	TRY(loader_wait(im->loader, &l, e));
+	if (!l)
+		return OK;
+	pace(im, l->took_us);
+	ingest_counts_add(&im->job.counts, &l->counts);
+	im->job.at = l->next;
+	im->job.bytes_done = l->bytes;
+	im->job.lines = l->lines;
+	load_reset(l);
 	if (im->job.at.step < im->plan.step_count)
 		report(im, phase_of(im));
+	return OK;
+}
+
+static void gather(struct import *im, struct load *l)
+{
+	im->now = l;
+	im->rows.a = l->a;
+	im->rows.items = l->items;
+	im->rows.count = im->rows.taken = 0;
+}
+
+/* Gives what is gathered to the loader, and that the import then stands at `next`. */
+static enum result commit(struct import *im, struct place next, int64_t bytes, int64_t lines, struct error *e)
+{
+	struct load *l = im->now;
+	TRY(settle(im, e));
+	l->job = im->job.id;
+	l->count = im->rows.count;
+	l->from = im->given;
+	l->next = im->given = next;
+	l->bytes = im->bytes_before + bytes;
+	l->lines = lines;
+	loader_give(im->loader, l);
+	gather(im, im->loads[l == im->loads[0]]);
 	return OK;
 }
 
@@ -143,11 +150,8 @@ static enum result add_order_row(struct import *im, const struct csv_row *row, i
 	TRY(group_same(r, row, &same, e));
 	if (r->group.open && (!same || full))
 		TRY(group_close(r, e));
-	if (!r->group.open && (is_full(im, BATCH_ITEMS) || r->taken >= BATCH_ROWS)) {
-		im->next = (struct place){ im->job.at.step, row->start, row->line };
-		/* The row itself stays valid: only the batch's arena is emptied. */
-		TRY(commit(im, im->next_bytes, *lines, e));
-	}
+	if (!r->group.open && is_full(im)) /* the row itself is the reader's: it stays valid */
+		TRY(commit(im, (struct place){ im->given.step, row->start, row->line }, im->next_bytes, *lines, e));
 	TRY(group_add(r, row, e));
 	++*lines;
 	return OK;
@@ -158,10 +162,10 @@ static enum result add_plain_row(struct import *im, struct csv_reader *in, const
 {
 	TRY(rows_add(&im->rows, row, e));
 	++*lines;
-	if (!is_full(im, BATCH_ITEMS))
+	if (!is_full(im))
 		return OK;
-	im->next = (struct place){ im->job.at.step, csv_reader_at(in), csv_reader_line(in) };
-	return commit(im, csv_reader_done(in), *lines, e);
+	return commit(im, (struct place){ im->given.step, csv_reader_at(in), csv_reader_line(in) }, csv_reader_done(in),
+	              *lines, e);
 }
 
 static enum result csv_rows(struct import *im, struct csv_reader *in, struct error *e)
@@ -174,8 +178,7 @@ static enum result csv_rows(struct import *im, struct csv_reader *in, struct err
 		im->next_bytes = csv_reader_done(in);
 		if (!row) {
 			TRY(group_close(&im->rows, e));
-			im->next = (struct place){ im->job.at.step + 1, 0, 1 };
-			return commit(im, csv_reader_done(in), lines, e);
+			return commit(im, (struct place){ im->given.step + 1, 0, 1 }, csv_reader_done(in), lines, e);
 		}
 		TRY(orders ? add_order_row(im, row, &lines, e) : add_plain_row(im, in, row, &lines, e));
 	}
@@ -227,7 +230,7 @@ static enum result event_add(struct import *im, const struct section *s, struct 
                              struct error *e)
 {
 	struct item *it = &im->rows.items[im->rows.count++];
-	char *copy = arena_strndup(im->a, text.p, text.n);
+	char *copy = arena_strndup(im->now->a, text.p, text.n);
 	struct error why;
 	if (!copy)
 		return error_nomem(e);
@@ -245,10 +248,10 @@ static enum result event_add(struct import *im, const struct section *s, struct 
 		return event_dead(it, raw, line, s, &why);
 	if (result != OK)
 		return error_nomem(e);
-	im->docs[im->doc_count++] = doc;
+	im->now->docs[im->now->doc_count++] = doc;
 	struct segment_from f = { .from = { .source = s->source, .received_at = im->plan.said_at }, .file = true };
 	*it = (struct item){ .raw = raw, .line = line };
-	return segment_item(&f, -1, doc, im->a, it, e);
+	return segment_item(&f, -1, doc, im->now->a, it, e);
 }
 
 /* A line too long to be kept: the rest of it is skipped, its beginning is a dead letter. */
@@ -278,15 +281,12 @@ static enum result event_lines(struct import *im, struct input *in, const struct
 		at++;
 		if (cut)
 			TRY(skip_rest(in, &rest, e));
-		if (is_full(im, EVENT_BATCH)) {
-			im->next = (struct place){ im->job.at.step, input_at(in), at };
-			TRY(commit(im, input_done(in), lines, e));
-		}
+		if (is_full(im))
+			TRY(commit(im, (struct place){ im->given.step, input_at(in), at }, input_done(in), lines, e));
 	}
 	if (im->stopped)
 		return OK;
-	im->next = (struct place){ im->job.at.step + 1, 0, 1 };
-	return commit(im, input_done(in), lines, e);
+	return commit(im, (struct place){ im->given.step + 1, 0, 1 }, input_done(in), lines, e);
 }
 
 static enum result event_step(struct import *im, struct step *step, struct error *e)
@@ -309,6 +309,7 @@ static enum result steps(struct import *im, struct error *e)
 	while (im->job.at.step < im->plan.step_count && !im->stopped) {
 		struct step *step = &im->plan.steps[im->job.at.step];
 		TRY(step->section->role == ROLE_EVENTS ? event_step(im, step, e) : csv_step(im, step, e));
+		TRY(settle(im, e));
 		if (!im->stopped)
 			im->bytes_before += step->bytes;
 	}
@@ -352,30 +353,45 @@ static void note_failure(struct import *im, const struct error *why)
 		return;
 }
 
+static void import_free(struct import *im)
+{
+	loader_free(im->loader);
+	load_free(im->loads[0]);
+	load_free(im->loads[1]);
+	rows_free(&im->rows);
+}
+
+static enum result prepare(struct import *im, struct error *e)
+{
+	im->most = BATCH_FIRST;
+	im->given = im->job.at;
+	im->rows = (struct rows){ .capacity = BATCH_ROOM, .said_at = im->plan.said_at };
+	buf_init(&im->rows.group.raw, 1 << 20);
+	for (int i = 0; i < 2; i++)
+		if (!(im->loads[i] = load_new(BATCH_ROOM)))
+			return error_nomem(e);
+	gather(im, im->loads[0]);
+	return loader_new(im->db, &im->loader, e);
+}
+
 enum result import_run(struct db *db, const struct import_config *config, import_progress_fn *progress, void *arg,
                        struct import_progress *out, struct error *e)
 {
 	ARENA_AUTO struct arena *a = arena_new(0);
-	ARENA_AUTO struct arena *batch = arena_new(256u << 20);
 	struct import *im = a ? arena_alloc(a, sizeof(*im)) : NULL;
-	if (!im || !batch)
+	if (!im)
 		return error_nomem(e);
 	im->db = db;
-	im->most = BATCH_FIRST;
 	im->progress = progress;
 	im->arg = arg;
-	im->a = batch;
+	im->pace = config->alone ? pace_alone : pace_shared;
 	TRY(plan_make(config, a, &im->plan, e));
 	TRY(job_open(db, &im->plan, config->restart, &im->job, e));
 	if (im->job.state != IMPORT_DONE) {
-		im->rows = (struct rows){ .a = batch, .capacity = BATCH_ROOM, .said_at = im->plan.said_at };
-		im->rows.items = arena_array(a, BATCH_ROOM, sizeof(*im->rows.items));
-		if (!im->rows.items)
-			return error_nomem(e);
-		buf_init(&im->rows.group.raw, 1 << 20);
-		enum result result = run(im, e);
-		batch_reset(im);
-		rows_free(&im->rows);
+		enum result result = prepare(im, e);
+		if (result == OK)
+			result = run(im, e);
+		import_free(im);
 		if (result != OK) {
 			note_failure(im, e);
 			return result;

@@ -44,6 +44,7 @@ struct import_config {
 	const char *source; /* NULL: the mapping's */
 	const char *zone;   /* default time zone of local times; NULL: the mapping's or UTC */
 	bool restart;       /* forget where an earlier run of the same file stood */
+	bool alone;         /* nobody else waits for the database: larger transactions */
 };
 struct import_progress {
 	int64_t job, bytes_done, bytes_total, lines, started_at;

@@ -16,7 +16,7 @@ static enum result put_person(struct db_tx *tx, const struct record_in *in, int6
 {
 	int64_t customer, before;
 	bool found, changed;
-	TRY(record_find(tx, in->source, in->source_key, &before, &customer, &found, e));
+	TRY(record_find(tx, in->source, in->source_key, &before, NULL, &found, e));
 	TRY(record_put(tx, in, record, &customer, &changed, NULL, e));
 	c->records_new += !found;
 	return OK;
@@ -25,14 +25,13 @@ static enum result put_person(struct db_tx *tx, const struct record_in *in, int6
 static enum result need_person(struct db_tx *tx, const struct item *it, int64_t *record, struct ingest_counts *c,
                                struct error *e)
 {
-	int64_t customer;
 	bool found;
 	*record = 0;
 	if (!it->person)
 		return OK;
 	if (it->told)
 		return put_person(tx, it->person, record, c, e);
-	TRY(record_find(tx, it->person->source, it->person->source_key, record, &customer, &found, e));
+	TRY(record_find(tx, it->person->source, it->person->source_key, record, NULL, &found, e));
 	return found ? OK : put_person(tx, it->person, record, c, e);
 }
 
@@ -41,8 +40,8 @@ static enum result need_person(struct db_tx *tx, const struct item *it, int64_t 
 static enum result tie_previous(struct db_tx *tx, const struct item *it, bool *known, struct ingest_counts *c,
                                 struct error *e)
 {
-	int64_t record, customer;
-	TRY(record_find(tx, it->source, it->previous, &record, &customer, known, e));
+	int64_t record;
+	TRY(record_find(tx, it->source, it->previous, &record, NULL, known, e));
 	if (!*known)
 		return OK;
 	struct arena *a = db_tx_arena(tx);
@@ -302,7 +301,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 	return b->more ? b->more(tx, b->more_arg, e) : OK;
 }
 
-static void counts_add(struct ingest_counts *to, const struct ingest_counts *c)
+void ingest_counts_add(struct ingest_counts *to, const struct ingest_counts *c)
 {
 	to->taken += c->taken;
 	to->duplicates += c->duplicates;
@@ -324,6 +323,6 @@ enum result item_batch_write(struct db *db, struct item_batch *b, struct ingest_
 			return r;
 		item_dead(&b->items[run.failed], &run.why);
 	}
-	counts_add(counts, &run.counts);
+	ingest_counts_add(counts, &run.counts);
 	return OK;
 }

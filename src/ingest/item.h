@@ -84,6 +84,7 @@ struct item_batch {
 	struct ingest_counts now; /* for more(): what this transaction has counted */
 };
 #define ITEM_BATCH_MAX 500
+void ingest_counts_add(struct ingest_counts *to, const struct ingest_counts *c);
 MUST_CHECK enum result item_batch_write(struct db *db, struct item_batch *b, struct ingest_counts *counts,
                                         struct error *e);
 

@@ -49,7 +49,7 @@ MUST_CHECK enum result record_put(struct db_tx *tx, const struct record_in *in, 
  * importing at the same time wait for each other instead of losing whole batches to deadlocks. Optional; nothing on
  * SQLite. */
 MUST_CHECK enum result record_lock(struct db_tx *tx, const struct record_in *in, int count, struct error *e);
-/* Only finds: the quick way for a touchpoint of a known person. */
+/* Only finds. With customer NULL an index alone answers: the quick way for a touchpoint of a known person. */
 MUST_CHECK enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
                                    int64_t *customer, bool *found, struct error *e);
 /* Segment's alias and identify(anonymousId): ties the device record to the person's record, unless the device already

@@ -376,17 +376,18 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 
 DB_STMT(record_key_find, "itt", "ii",
         "SELECT id, customer FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
+DB_STMT(record_id_find, "itt", "i", "SELECT id FROM person_record WHERE rkey = $1 AND source_key = $2 AND source = $3")
 enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record, int64_t *customer,
                         bool *found, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 
-	TRY(db_query_one(tx, &record_key_find, &rows, found, e, DB_INT(bucket_of(source, source_key)),
-	                 DB_TEXT(source_key), DB_TEXT(source)));
-	if (*found) {
+	TRY(db_query_one(tx, customer ? &record_key_find : &record_id_find, &rows, found, e,
+	                 DB_INT(bucket_of(source, source_key)), DB_TEXT(source_key), DB_TEXT(source)));
+	if (*found)
 		*record = db_int(rows, 0);
+	if (*found && customer)
 		*customer = db_int(rows, 1);
-	}
 	return OK;
 }
 
