@@ -22,12 +22,18 @@ static enum result put_person(struct db_tx *tx, const struct record_in *in, int6
 	return OK;
 }
 
-static enum result need_person(struct db_tx *tx, const struct item *it, int64_t *record, struct ingest_counts *c,
-                               struct error *e)
+/* What a batch found out for all its items at once, before the first is written. */
+struct known {
+	bool asked, fresh; /* of the claim */
+	int64_t record;    /* 0: not known then */
+};
+
+static enum result need_person(struct db_tx *tx, const struct item *it, const struct known *known, int64_t *record,
+                               struct ingest_counts *c, struct error *e)
 {
 	bool found;
-	*record = 0;
-	if (!it->person)
+	*record = known->record;
+	if (!it->person || *record)
 		return OK;
 	if (it->told)
 		return put_person(tx, it->person, record, c, e);
@@ -194,12 +200,19 @@ static enum result put_shop(struct db_tx *tx, const struct item *it, struct erro
 	return OK;
 }
 
-static enum result claim(struct db_tx *tx, const struct item *it, int64_t job, bool *fresh, struct error *e)
+/* Equal lines of a file without an id are counted first: one by one. */
+static bool is_counted(const struct item *it, int64_t job)
 {
-	*fresh = true;
-	if (!it->message_id.n)
+	return it->id_made && job;
+}
+
+static enum result claim(struct db_tx *tx, const struct item *it, int64_t job, const struct known *known, bool *fresh,
+                         struct error *e)
+{
+	*fresh = !known->asked || known->fresh;
+	if (!it->message_id.n || known->asked)
 		return OK;
-	if (!it->id_made || !job)
+	if (!is_counted(it, job))
 		return inbox_claim(tx, it->source, it->message_id, fresh, e);
 	int64_t n;
 	TRY(occurrence_next(tx, job, it->message_id, &n, e));
@@ -224,19 +237,19 @@ static enum result take_orders(struct db_tx *tx, const struct item *it, int64_t 
 	return OK;
 }
 
-enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, struct ingest_counts *counts,
-                       struct error *e)
+static enum result apply(struct db_tx *tx, const struct item *it, int64_t job, const struct known *known,
+                         struct ingest_counts *counts, struct error *e)
 {
 	struct ingest_counts c = { 0 };
 	int64_t record, store = 0, associate = 0, ref = 0, id;
 	bool fresh, any_new = false;
-	TRY(claim(tx, it, job, &fresh, e));
+	TRY(claim(tx, it, job, known, &fresh, e));
 	if (!fresh) {
 		counts->duplicates++;
 		return OK;
 	}
 	TRY(put_shop(tx, it, e));
-	TRY(need_person(tx, it, &record, &c, e));
+	TRY(need_person(tx, it, known, &record, &c, e));
 	if (record)
 		TRY(tell_person(tx, it, record, &c, e));
 	TRY(store_need(tx, it->store, &store, e));
@@ -258,6 +271,13 @@ enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, str
 	return OK;
 }
 
+enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, struct ingest_counts *counts,
+                       struct error *e)
+{
+	static const struct known nothing;
+	return apply(tx, it, job, &nothing, counts, e);
+}
+
 /* ---- Batches ---------------------------------------------------------------------------------------------------- */
 
 struct batch_run {
@@ -274,12 +294,52 @@ static bool is_fault(enum result r)
 	       r == ERR_LIMIT || r == ERR_FORBIDDEN;
 }
 
+/* Claims and finds for the whole batch: on PostgreSQL two round trips instead of two for each item. */
+static enum result batch_ask(struct db_tx *tx, const struct item_batch *b, struct known *known, struct error *e)
+{
+	struct arena *a = db_tx_arena(tx);
+	size_t most = (size_t)b->count + 1;
+	struct inbox_message *m = arena_array(a, most, sizeof(*m));
+	struct record_key *k = arena_array(a, most, sizeof(*k));
+	int *of_m = arena_array(a, most, sizeof(*of_m)), *of_k = arena_array(a, most, sizeof(*of_k));
+	int claims = 0, keys = 0;
+	if (!m || !k || !of_m || !of_k)
+		return error_nomem(e);
+	for (int i = 0; i < b->count; i++) {
+		const struct item *it = &b->items[i];
+		if (it->way != ITEM_TAKE)
+			continue;
+		if (it->message_id.n && !is_counted(it, b->job)) {
+			of_m[claims] = i;
+			m[claims++] = (struct inbox_message){ .source = it->source, .id = it->message_id };
+		}
+		if (it->person && !it->told) {
+			of_k[keys] = i;
+			k[keys++] = (struct record_key){ .source = it->person->source,
+				                         .source_key = it->person->source_key };
+		}
+	}
+	TRY(inbox_claim_many(tx, m, claims, e));
+	for (int i = 0; i < claims; i++) {
+		known[of_m[i]].asked = true;
+		known[of_m[i]].fresh = m[i].fresh;
+	}
+	TRY(record_find_many(tx, k, keys, e));
+	for (int i = 0; i < keys; i++)
+		known[of_k[i]].record = k[i].record;
+	return OK;
+}
+
 static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct batch_run *run = arg;
 	struct item_batch *b = run->b;
 	memset(&run->counts, 0, sizeof(run->counts));
 	run->failed = -1;
+	struct known *known = arena_array(db_tx_arena(tx), (size_t)b->count + 1, sizeof(*known));
+	if (!known)
+		return error_nomem(e);
+	TRY(batch_ask(tx, b, known, e));
 	for (int i = 0; i < b->count; i++) {
 		const struct item *it = &b->items[i];
 		if (it->way == ITEM_NOTHING)
@@ -289,7 +349,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 			run->counts.dead += it->lines;
 			continue;
 		}
-		enum result r = item_apply(tx, it, b->job, &run->counts, e);
+		enum result r = apply(tx, it, b->job, &known[i], &run->counts, e);
 		if (r != OK && is_fault(r)) {
 			run->failed = i;
 			run->why = *e;

@@ -52,6 +52,12 @@ MUST_CHECK enum result record_lock(struct db_tx *tx, const struct record_in *in,
 /* Only finds. With customer NULL an index alone answers: the quick way for a touchpoint of a known person. */
 MUST_CHECK enum result record_find(struct db_tx *tx, struct str source, struct str source_key, int64_t *record,
                                    int64_t *customer, bool *found, struct error *e);
+/* The same for many in one statement where that is quicker. */
+struct record_key {
+	struct str source, source_key;
+	int64_t record; /* out; 0: not found, or to be looked for alone */
+};
+MUST_CHECK enum result record_find_many(struct db_tx *tx, struct record_key *keys, int count, struct error *e);
 /* Segment's alias and identify(anonymousId): ties the device record to the person's record, unless the device already
  * belongs to another person (a shared till tablet): then nothing. */
 MUST_CHECK enum result record_tie_device(struct db_tx *tx, struct str source, struct str anonymous_key, int64_t record,

@@ -391,6 +391,67 @@ enum result record_find(struct db_tx *tx, struct str source, struct str source_k
 	return OK;
 }
 
+static enum result find_each(struct db_tx *tx, struct record_key *k, int count, struct error *e)
+{
+	for (int i = 0; i < count; i++) {
+		bool found;
+		TRY(record_find(tx, k[i].source, k[i].source_key, &k[i].record, NULL, &found, e));
+		if (!found)
+			k[i].record = 0;
+	}
+	return OK;
+}
+
+/* What JSON and PostgreSQL take as it is; others are looked for alone, where a fault is their own. */
+static bool is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || (unsigned char)s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* LIMIT 1 keeps it a walk down the index for each key, whatever the planner knows of the table. */
+DB_STMT(record_find_many_pg, "t", "ii",
+        "SELECT q.n, r.id FROM json_to_recordset(CAST($1 AS JSON)) AS q(n BIGINT, r BIGINT, s TEXT, k TEXT), "
+        "LATERAL (SELECT id FROM person_record WHERE rkey = q.r AND source_key = q.k COLLATE \"C\" "
+        "AND source = q.s COLLATE \"C\" LIMIT 1) AS r")
+
+enum result record_find_many(struct db_tx *tx, struct record_key *k, int count, struct error *e)
+{
+	if (db_tx_engine(tx) != DB_POSTGRES || count < 2)
+		return find_each(tx, k, count, e);
+	BUF_AUTO struct buf list;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	struct json_writer w;
+	enum db_step step;
+
+	buf_init(&list, 0);
+	jw_init(&w, &list);
+	jw_array(&w);
+	for (int i = 0; i < count; i++) {
+		k[i].record = 0;
+		if (!is_plain(k[i].source) || !is_plain(k[i].source_key))
+			continue;
+		jw_object(&w);
+		jw_ki64(&w, "n", i);
+		jw_ki64(&w, "r", bucket_of(k[i].source, k[i].source_key));
+		jw_kstr(&w, "s", k[i].source);
+		jw_kstr(&w, "k", k[i].source_key);
+		jw_end_object(&w);
+	}
+	jw_end_array(&w);
+	if (list.failed)
+		return error_nomem(e);
+	TRY(db_query(tx, &record_find_many_pg, &rows, e, DB_TEXT(buf_view(&list))));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		int64_t n = db_int(rows, 0);
+		if (n >= 0 && n < count)
+			k[n].record = db_int(rows, 1);
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
 enum result record_need(struct db_tx *tx, struct str source, struct str source_key, int64_t *record, int64_t *customer,
                         int64_t *flags, int64_t *tie, bool *made, struct error *e)
 {

@@ -1,7 +1,4 @@
 #include "timeline/room.h"
-#include "base/clock.h"
-#include "base/hash.h"
-#include <endian.h>
 
 static const char *const channel_names[CHANNELS] = { "",      "store", "web",    "app",    "phone",
 	                                             "email", "chat",  "social", "survey", "post" };
@@ -19,37 +16,6 @@ bool channel_find(struct str name, enum channel *c)
 			return true;
 		}
 	return false;
-}
-
-/* ---- Once ------------------------------------------------------------------------------------------------------- */
-
-/* Sources mostly count their messages: what follows each other shall lie on one page, not each on a page of its own. So
- * the last bytes stand in the key as they are, behind the hash of all before them; of ids made by chance it is as good
- * as a hash. */
-#define INBOX_TAIL 3
-
-static void inbox_key(struct str source, struct str id, unsigned char key[HASH128_BYTES])
-{
-	size_t tail = id.n < INBOX_TAIL ? 0 : INBOX_TAIL, head = HASH128_BYTES - INBOX_TAIL;
-	char length[8];
-
-	memcpy(length, &(uint64_t){ htole64(id.n) }, sizeof(length));
-	hash128(key, (struct str[]){ source, { id.p, id.n - tail }, { length, sizeof(length) } }, 3);
-	memset(key + head, 0, INBOX_TAIL);
-	memcpy(key + head, id.p + id.n - tail, tail);
-}
-
-DB_STMT(inbox_insert, "bi", "", "INSERT INTO inbox (key, day) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-
-enum result inbox_claim(struct db_tx *tx, struct str source, struct str message_id, bool *fresh, struct error *e)
-{
-	unsigned char key[HASH128_BYTES];
-	int64_t changed;
-	inbox_key(source, message_id, key);
-	TRY(db_exec(tx, &inbox_insert, &changed, e, DB_BLOB(((struct str){ (char *)key, sizeof(key) })),
-	            DB_INT(clock_now() / DAY_US)));
-	*fresh = changed == 1;
-	return OK;
 }
 
 /* ---- Touchpoints --------------------------------------------------------------------------------------------------

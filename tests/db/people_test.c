@@ -37,6 +37,46 @@ static enum result load_run(struct db_tx *tx, void *arg, struct error *e)
 	return person_load(tx, l->id, l->arena, &l->p, e);
 }
 
+#define FOUND_MANY 300
+static int64_t made_ids[FOUND_MANY];
+
+/* Every second key is there, each is asked for twice; one is no plain text, one is another source's. */
+static enum result find_many(struct db_tx *tx, void *arg, struct error *e)
+{
+	static struct record_key k[2 * FOUND_MANY + 2];
+	static char keys[FOUND_MANY][24];
+	int n = 0;
+
+	(void)arg;
+	for (int i = 0; i < FOUND_MANY; i++) {
+		struct record_in in = { .source = STR("till"), .source_key = str_c(keys[i]), .at = 1 };
+		int64_t customer;
+		bool changed;
+
+		snprintf(keys[i], sizeof(keys[i]), "k\"\\%d", i);
+		in.source_key = str_c(keys[i]);
+		if (i % 2)
+			TRY(record_put(tx, &in, &made_ids[i], &customer, &changed, NULL, e));
+		k[n++] = (struct record_key){ .source = STR("till"), .source_key = str_c(keys[i]), .record = 9 };
+		k[n] = k[n - 1];
+		n++;
+	}
+	k[n++] = (struct record_key){ .source = STR("web"), .source_key = str_c(keys[1]), .record = 9 };
+	k[n++] = (struct record_key){ .source = STR("till"), .source_key = STR("\x01"), .record = 9 };
+	TRY(record_find_many(tx, k, n, e));
+	for (int i = 0; i < n - 2; i++)
+		assert_int_equal(k[i].record, made_ids[i / 2]);
+	assert_int_equal(k[n - 2].record, 0);
+	assert_int_equal(k[n - 1].record, 0);
+	return record_find_many(tx, k, 0, e);
+}
+
+static void many_are_found_at_once(void **state)
+{
+	(void)state;
+	assert_ok(db_transact(db, find_many, NULL, &kit_err));
+}
+
 static void records_are_laid_over(void **state)
 {
 	(void)state;
@@ -250,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(records_are_laid_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_are_found_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_known_report_costs_one_statement, setup, teardown),
 		cmocka_unit_test_setup_teardown(faulty_records_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_both_verify_merges, setup, teardown),

@@ -38,13 +38,50 @@ static enum result claims(struct db_tx *tx, void *arg, struct error *e)
 	assert_false(fresh);
 	TRY(inbox_claim(tx, STR("ab"), STR("c"), &fresh, e));
 	assert_true(fresh);
+	static const char *const short_ids[] = { "", "x", "xy", "xyz", "xyzw", "x\001", "0xyz" };
+	for (size_t i = 0; i < sizeof(short_ids) / sizeof(*short_ids); i++) {
+		TRY(inbox_claim(tx, STR("a"), str_c(short_ids[i]), &fresh, e));
+		assert_true(fresh);
+	}
 	return OK;
+}
+
+#define MANY 1500
+/* Claims of many at once say what claims one by one would: the first of equal ones is fresh, none that was there. */
+static enum result claims_many(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct kit_random *r = arg;
+	static struct inbox_message m[MANY];
+	static char ids[MANY][16];
+	static bool there[900];
+	for (int round = 0; round < 4; round++) {
+		bool now[900] = { false };
+		for (int i = 0; i < MANY; i++) {
+			int n = (int)kit_random_below(r, 900);
+			snprintf(ids[i], sizeof(ids[i]), "order-%d", n);
+			m[i] = (struct inbox_message){ .source = n % 3 ? STR("till") : STR("web"),
+				                       .id = str_c(ids[i]) };
+		}
+		int count = round == 3 ? 1 : MANY / (round + 1);
+		TRY(inbox_claim_many(tx, m, count, e));
+		for (int i = 0; i < count; i++) {
+			int n = atoi(ids[i] + 6);
+			assert_int_equal(m[i].fresh, !there[n] && !now[n]);
+			now[n] = true;
+		}
+		for (int n = 0; n < 900; n++)
+			there[n] |= now[n];
+	}
+	return inbox_claim_many(tx, m, 0, e);
 }
 
 static void test_claims(void **state)
 {
 	(void)state;
 	RUN(claims);
+	struct kit_random r;
+	kit_random_seed(&r, 7);
+	assert_ok(db_transact(db, claims_many, &r, &kit_err));
 }
 
 static enum result touch(struct db_tx *tx, int64_t record, int64_t at, enum channel c, const char *title,
