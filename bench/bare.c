@@ -1,7 +1,8 @@
 /* The peers of bench/server: bare prepared loops, one thread, on sqlite3 and libpq themselves.
  *	bare rows FILE SECONDS BATCH           rows of ~300 bytes with 3 indexes, one of them unique, into SQLite,
- *durable bare cards URL IDS uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms
- *read them with (found by name); nothing is made of them Prints what it did a second. */
+ *durable; behind those that are there bare fill FILE ROWS                    makes such a file bare cards URL IDS
+ *uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms read them with (found by
+ *name); nothing is made of them Prints what it did a second. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -9,10 +10,12 @@
 #include "db/db.h"
 #include "desk/desk.h"
 #include <endian.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void die(const char *what)
 {
@@ -51,35 +54,104 @@ static void row_put(sqlite3 *h, sqlite3_stmt *st, int64_t i)
 	sqlite_check(h, sqlite3_reset(st));
 }
 
-static double rows(const char *path, double seconds, int64_t batch)
+static const char table[] =
+        "CREATE TABLE IF NOT EXISTS touch (id INTEGER PRIMARY KEY, rkey INT NOT NULL, record INT NOT NULL,"
+        " at INT NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, title TEXT, body TEXT);";
+static const char indexes[] = "CREATE INDEX IF NOT EXISTS touch_record ON touch (rkey, record, at);"
+                              "CREATE INDEX IF NOT EXISTS touch_at ON touch (at);"
+                              "CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (key)";
+
+static void run(sqlite3 *h, const char *sql)
+{
+	sqlite_check(h, sqlite3_exec(h, sql, NULL, NULL, NULL));
+}
+
+static sqlite3 *rows_open(const char *path)
 {
 	sqlite3 *h;
-	sqlite3_stmt *st;
-	int64_t n = 1, start;
 	if (sqlite3_open(path, &h) != SQLITE_OK)
 		die(path);
-	sqlite_check(h,
-	             sqlite3_exec(h,
-	                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
-	                          "CREATE TABLE touch (id INTEGER PRIMARY KEY, rkey INT NOT NULL, record INT NOT NULL,"
-	                          " at INT NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, title TEXT, body TEXT);"
-	                          "CREATE INDEX touch_record ON touch (rkey, record, at);"
-	                          "CREATE INDEX touch_at ON touch (at);"
-	                          "CREATE UNIQUE INDEX touch_key ON touch (key)",
-	                          NULL, NULL, NULL));
+	run(h, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
+	run(h, table);
+	return h;
+}
+
+static int64_t rows_put(sqlite3 *h, int64_t first, int64_t count, int64_t batch, int64_t until)
+{
+	sqlite3_stmt *st;
+	int64_t n = first;
 	sqlite_check(h, sqlite3_prepare_v2(h, "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", -1,
 	                                   &st, NULL));
-	start = clock_monotonic();
-	while (clock_monotonic() < start + (int64_t)(seconds * USEC)) {
-		sqlite_check(h, sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL));
-		for (int64_t i = 0; i < batch; i++)
+	while (n < first + count && clock_monotonic() < until) {
+		run(h, "BEGIN IMMEDIATE");
+		for (int64_t i = 0; i < batch && n < first + count; i++)
 			row_put(h, st, n++);
-		sqlite_check(h, sqlite3_exec(h, "COMMIT", NULL, NULL, NULL));
+		run(h, "COMMIT");
 	}
-	double rate = (double)(n - 1) * USEC / (double)(clock_monotonic() - start);
 	sqlite3_finalize(st);
+	return n - first;
+}
+
+static int64_t rows_first(sqlite3 *h)
+{
+	sqlite3_stmt *st;
+	sqlite_check(h, sqlite3_prepare_v2(h, "SELECT COALESCE(MAX(id), 0) + 1 FROM touch", -1, &st, NULL));
+	sqlite_check(h, sqlite3_step(st));
+	int64_t first = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return first;
+}
+
+static double rows(const char *path, double seconds, int64_t batch)
+{
+	sqlite3 *h = rows_open(path);
+	run(h, indexes);
+	int64_t first = rows_first(h), start = clock_monotonic();
+	int64_t n = rows_put(h, first, INT64_MAX - first, batch, start + (int64_t)(seconds * USEC));
+	double rate = (double)n * USEC / (double)(clock_monotonic() - start);
 	sqlite3_close(h);
 	return rate;
+}
+
+static double fill(const char *path, int64_t count)
+{
+	sqlite3 *h = rows_open(path);
+	int64_t start = clock_monotonic();
+	run(h, "PRAGMA synchronous=OFF");
+	rows_put(h, rows_first(h), count, 100000, INT64_MAX);
+	run(h, indexes);
+	sqlite3_close(h);
+	return (double)count * USEC / (double)(clock_monotonic() - start);
+}
+
+/* ---- Syncs ---- */
+
+static int by_time(const void *x, const void *y)
+{
+	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+	return (a > b) - (a < b);
+}
+
+/* What any durable answer of this machine waits for at least: 8 KiB appended, then fdatasync; p99 in ms. */
+static double syncs(const char *path, int count)
+{
+	static char block[8192];
+	int64_t *took = calloc((size_t)count, sizeof(*took));
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || !took)
+		die(path);
+	for (int i = 0; i < count; i++) {
+		int64_t start = clock_monotonic();
+		if (write(fd, block, sizeof(block)) != sizeof(block) || fdatasync(fd) != 0)
+			die(path);
+		took[i] = clock_monotonic() - start;
+		usleep(1000);
+	}
+	qsort(took, (size_t)count, sizeof(*took), by_time);
+	double p99 = (double)took[(size_t)count * 99 / 100] / 1000;
+	close(fd);
+	free(took);
+	return p99;
 }
 
 /* ---- Cards ---- */
@@ -271,10 +343,15 @@ int main(int argc, char **argv)
 	double rate = 0;
 	if (argc == 5 && used && !strcmp(argv[1], "rows"))
 		rate = rows(argv[2], atof(argv[3]), atoll(argv[4]));
+	else if (argc == 4 && !strcmp(argv[1], "syncs"))
+		return printf("%.2f\n", syncs(argv[2], atoi(argv[3]))) < 0;
+	else if (argc == 4 && !strcmp(argv[1], "fill"))
+		rate = fill(argv[2], atoll(argv[3]));
 	else if (argc == 6 && !strcmp(argv[1], "cards"))
 		rate = cards(argv[2], argv[3], !strcmp(argv[4], "zipf"), atof(argv[5]));
 	else
-		die("usage: bare rows FILE SECONDS BATCH | cards URL IDS uniform|zipf SECONDS");
+		die("usage: bare rows FILE SECONDS BATCH | fill FILE ROWS | syncs FILE COUNT | cards URL IDS "
+		    "uniform|zipf SECONDS");
 	printf("%.0f\n", rate);
 	return 0;
 }

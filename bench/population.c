@@ -25,6 +25,11 @@ static struct db *db;
 static int64_t stores[STORES], associates[ASSOCIATES], skus[SKUS];
 static int64_t customers, touchpoints, now_us;
 static int64_t *ids;
+/* In order of buckets: what is written lies side by side, not each on a page of its own. */
+static struct turn {
+	unsigned bucket;
+	int64_t customer;
+} * turns;
 static int16_t euro;
 static _Atomic int64_t next_customer, done;
 
@@ -50,6 +55,11 @@ static int64_t below(uint64_t *s, int64_t n)
 static struct str view(const char *buf, int n)
 {
 	return (struct str){ buf, (size_t)n };
+}
+
+static struct str customer_key(int64_t i, char key[32])
+{
+	return view(key, snprintf(key, 32, "c%09lld", (long long)i));
 }
 
 /* ---- The shop ---- */
@@ -99,7 +109,7 @@ static enum result person_make(struct db_tx *tx, int64_t i, uint64_t *rnd, int64
 		                              "Baumann", "Frei",   "Moser", "Garcia", "Schmid", "Brunner", "Gerber" };
 	char key[32], name[64], email[80], phone[32], card[32], street[64], postcode[16];
 	struct record_in in = { .source = STR(SOURCE), .at = now_us - YEARS * 365 * DAY_US };
-	in.source_key = view(key, snprintf(key, sizeof(key), "c%09lld", (long long)i));
+	in.source_key = customer_key(i, key);
 	in.given = str_c(given[below(rnd, 16)]);
 	in.family = view(name, snprintf(name, sizeof(name), "%s%c%lld", family[below(rnd, 14)],
 	                                (char)('a' + (int)below(rnd, 26)), (long long)(i % 997)));
@@ -200,7 +210,7 @@ static enum result chunk_tx(struct db_tx *tx, void *arg, struct error *e)
 {
 	int64_t from = *(int64_t *)arg;
 	for (int64_t i = from; i < from + CHUNK && i < customers; i++)
-		TRY(customer_make(tx, i, e));
+		TRY(customer_make(tx, turns[i].customer, e));
 	return OK;
 }
 
@@ -231,12 +241,32 @@ static void ids_write(const char *path)
 	}
 }
 
+static int by_bucket(const void *x, const void *y)
+{
+	const struct turn *a = x, *b = y;
+	if (a->bucket != b->bucket)
+		return a->bucket < b->bucket ? -1 : 1;
+	return (a->customer > b->customer) - (a->customer < b->customer);
+}
+
+static void turns_make(void)
+{
+	turns = calloc((size_t)customers, sizeof(*turns));
+	for (int64_t i = 0; turns && i < customers; i++) {
+		char key[32];
+		turns[i] = (struct turn){ bucket_of(STR(SOURCE), customer_key(i, key)), i };
+	}
+	if (turns)
+		qsort(turns, (size_t)customers, sizeof(*turns), by_bucket);
+}
+
 static void build(const char *path)
 {
 	struct error e;
 	const struct feed_stored *const views[] = { insight_room.stored };
 	ids = calloc((size_t)customers, sizeof(*ids));
-	if (!ids || db_transact(db, shop_tx, NULL, &e) != OK)
+	turns_make();
+	if (!ids || !turns || db_transact(db, shop_tx, NULL, &e) != OK)
 		die(&e);
 	make(); /* one thread: large transactions of many people's keys would wait for each other crosswise */
 	fprintf(stderr, "    counting what they bought\n");
