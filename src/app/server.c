@@ -20,8 +20,8 @@
 struct server {
 	struct api api;
 	struct db *db;
-	struct feed *feed;        /* stored views, announcer */
-	struct feed *search_feed; /* search hears everything after the position at which it was built */
+	struct feed *feed;           /* stored views, announcer */
+	struct feed *search_feed;    /* search hears everything after the position at which it was built */
 	struct feed_position pruned; /* of the feed, by this process */
 	struct feed_process processes[1], search_process[1];
 	const struct feed_stored *stored[ROOMS_VIEWS_MAX];
