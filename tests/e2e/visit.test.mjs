@@ -37,6 +37,8 @@ test('a visit by keyboard alone', async () => {
 
 	// Find: the field has the focus; the arrow keys choose.
 	await page.getByRole('combobox').waitFor();
+	await page.keyboard.press('/'); // from everywhere the way to this field; in it it is no letter
+	assert.equal(await page.getByRole('combobox').inputValue(), '');
 	await page.keyboard.type(PERSON.typed);
 	await page.getByRole('option').filter({ hasText: PERSON.name }).first().waitFor();
 	await page.keyboard.press('ArrowDown');

@@ -32,7 +32,9 @@ export function FindBox({ onPick, fieldRef, autoFocus = false, idle, label = 'Fi
 
 	function keys(e: KeyboardEvent<HTMLInputElement>) {
 		const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 5, PageUp: -5 }[e.key];
-		if (step && hits.length > 0) {
+		if (e.key === '/' && !text) {
+			e.preventDefault(); /* the way in here, pressed once more */
+		} else if (step && hits.length > 0) {
 			e.preventDefault();
 			setAt(Math.max(0, Math.min(hits.length - 1, here + step)));
 		} else if (e.key === 'Enter') {
