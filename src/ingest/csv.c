@@ -39,6 +39,36 @@ bool csv_encoding_find(struct str name, enum csv_encoding *out)
 	return false;
 }
 
+/* Only what ends the lines that rows are read from ends a row: an import goes on at a row's first byte, and must find
+ * the same rows there. The other one of the two is a blank. */
+static int is_lf(unsigned char c)
+{
+	return c == '\n';
+}
+
+static int is_cr(unsigned char c)
+{
+	return c == '\r';
+}
+
+static int blank_of_lf(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int blank_of_cr(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* Once the input knows how its lines end. */
+static void parser_line_end(struct csv_reader *r)
+{
+	bool cr = input_line_end(r->in) == '\r';
+	csv_set_term_func(&r->parser, cr ? is_cr : is_lf);
+	csv_set_space_func(&r->parser, cr ? blank_of_cr : blank_of_lf);
+}
+
 static void parser_start(struct csv_reader *r, char delimiter)
 {
 	csv_init(&r->parser, 0);
@@ -177,7 +207,7 @@ static enum result next_line(struct csv_reader *r, struct str *line, struct erro
 {
 	if (r->again_used < r->again.n) {
 		const char *p = r->again.p + r->again_used;
-		const char *nl = memchr(p, '\n', r->again.n - r->again_used);
+		const char *nl = memchr(p, input_line_end(r->in), r->again.n - r->again_used);
 		size_t n = nl ? (size_t)(nl - p) + 1 : r->again.n - r->again_used;
 		*line = (struct str){ p, n };
 		r->again_used += n;
@@ -289,6 +319,7 @@ enum result csv_next(struct csv_reader *r, const struct csv_row **row, struct er
 		r->lines++;
 		if (r->lines == 1)
 			r->first_line = line.n;
+		parser_line_end(r);
 		size_t took = csv_parse(&r->parser, feed.p, feed.n, on_field, on_row, r);
 		if (took != feed.n || !cells_kept(r))
 			return error_nomem(e);
@@ -302,7 +333,7 @@ enum result csv_next(struct csv_reader *r, const struct csv_row **row, struct er
 			*row = &r->row;
 			return OK;
 		}
-		if (!line_body(line).n && r->lines == 1 && !r->parser.quoted) { /* a blank line */
+		if (!line_body(feed).n && r->lines == 1 && !r->parser.quoted) { /* a blank line */
 			r->start += (int64_t)r->raw.n;
 			r->line++;
 			row_begin(r);

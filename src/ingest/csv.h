@@ -17,8 +17,9 @@ MUST_CHECK enum result input_seek(struct input *in, int64_t at, struct error *e)
 /* The next physical line with its end, at most max bytes of it; empty at the end of the stream. The view is valid until
  * the next call. */
 MUST_CHECK enum result input_line(struct input *in, size_t max, struct str *line, struct error *e);
-int64_t input_at(const struct input *in);   /* byte of the stream after the last line */
-int64_t input_done(const struct input *in); /* bytes of the file itself taken, for progress */
+char input_line_end(const struct input *in); /* '\n', or '\r'; known after the first line */
+int64_t input_at(const struct input *in);    /* byte of the stream after the last line */
+int64_t input_done(const struct input *in);  /* bytes of the file itself taken, for progress */
 MUST_CHECK enum result file_size(const char *path, int64_t *bytes, struct error *e);
 
 /* ---- Rows ------------------------------------------------------------------------------------------------------- */

@@ -145,6 +145,11 @@ enum result input_line(struct input *in, size_t max, struct str *line, struct er
 	}
 }
 
+char input_line_end(const struct input *in)
+{
+	return in->line_end ? in->line_end : '\n';
+}
+
 int64_t input_at(const struct input *in)
 {
 	return in->base + (int64_t)in->used;
