@@ -1,10 +1,15 @@
+/* clang-format off */
 /* The load generator of bench/server: one thread, epoll, keep-alive.
- *	load batch PORT KEY CUSTOMERS CONNECTIONS SECONDS [RATE]   touchpoints of known customers through POST
- * /v1/batch, 500 a request; RATE touchpoints a second, else as fast as it goes load cards PORT TOKENS IDS uniform|zipf
- *CONNECTIONS SECONDS [RATE] load live PORT KEY TOKENS IDS STREAMS SECONDS              from POST /v1/track to the event
- *on another connection load file FILE CUSTOMERS COUNT                             writes touchpoints as JSON Lines
+ *	load batch PORT KEY CUSTOMERS CONNECTIONS SECONDS [RATE]
+ *		touchpoints of known customers through POST /v1/batch, 500 a request; RATE a second, else as fast as it goes
+ *	load cards PORT TOKENS IDS uniform|zipf CONNECTIONS SECONDS [RATE]
+ *	load live PORT KEY TOKENS IDS STREAMS SECONDS
+ *		from POST /v1/track to the event on another connection
+ *	load file FILE CUSTOMERS COUNT
+ *		writes touchpoints as JSON Lines
  * Prints one line: "rate p50_ms p99_ms answers failed own_cpu_share". With a RATE the time counts from when the request
  * was due, so that waiting counts too. */
+/* clang-format on */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "random.h"

@@ -82,7 +82,7 @@ struct http_config {
 	 * Fills out, or answers through rs itself and leaves out empty; false: 404. May be NULL. */
 	bool (*static_file)(void *ctx, const char *path, struct http_response *rs, struct http_file *out);
 	/* Name, value, name, value, …, NULL: set on every answer unless the answer itself has that header.
-	 * Strict-Transport- Security is added under TLS. Borrowed. May be NULL. */
+	 * Strict-Transport-Security is added under TLS. Borrowed. May be NULL. */
 	const char *const *headers;
 	void *ctx;
 };

@@ -138,9 +138,8 @@ static enum result refund_lines(struct db_tx *tx, struct order_in *in, struct er
 	return OK;
 }
 
-static enum result look_up(struct db_tx *tx, const struct item *it, const struct item_order *o, int64_t record,
-                           int64_t store, int64_t associate, struct order_in *in, struct order_line_in **lines,
-                           struct error *e)
+static enum result look_up(struct db_tx *tx, const struct item_order *o, int64_t record, int64_t store,
+                           int64_t associate, struct order_in *in, struct order_line_in **lines, struct error *e)
 {
 	*in = o->in;
 	in->record = record;
@@ -154,18 +153,15 @@ static enum result look_up(struct db_tx *tx, const struct item *it, const struct
 		TRY(sku_need(tx, o->sku_codes[i], o->hints ? o->hints[i] : NULL, &l[i].sku, e));
 	}
 	in->lines = *lines = l;
-	(void)it;
 	return o->whole_refund ? refund_lines(tx, in, e) : OK;
 }
 
-static enum result take_order(struct db_tx *tx, const struct item *it, const struct item_order *o, int64_t job,
-                              struct order_in *in, struct order_line_in *lines, struct order_outcome *out,
-                              struct error *e)
+static enum result take_order(struct db_tx *tx, const struct item_order *o, int64_t job, struct order_in *in,
+                              struct order_line_in *lines, struct order_outcome *out, struct error *e)
 {
 	if (!o->in_parts || !job)
 		return order_report(tx, in, out, e);
 	struct part p;
-	(void)it;
 	in->more_lines = true;
 	TRY(part_begin(tx, job, in, lines, &p, e));
 	in->partial = !p.first;
@@ -227,8 +223,8 @@ static enum result take_orders(struct db_tx *tx, const struct item *it, int64_t 
 		struct order_in in;
 		struct order_line_in *lines = NULL;
 		struct order_outcome out;
-		TRY(look_up(tx, it, &it->orders[i], record, store, associate, &in, &lines, e));
-		TRY(take_order(tx, it, &it->orders[i], job, &in, lines, &out, e));
+		TRY(look_up(tx, &it->orders[i], record, store, associate, &in, &lines, e));
+		TRY(take_order(tx, &it->orders[i], job, &in, lines, &out, e));
 		count_order(&out, c);
 		if (i == 0)
 			*ref = out.order;

@@ -77,7 +77,7 @@ MUST_CHECK enum result item_apply(struct db_tx *tx, const struct item *it, int64
  * that fails inside is made dead and the others are tried anew. *counts is added to after the commit. */
 struct item_batch {
 	struct item *items;
-	int count, capacity;
+	int count;
 	int64_t job;
 	db_fn *more;
 	void *more_arg;

@@ -171,4 +171,11 @@ static inline void policy(struct db *db, enum identifier_kind kind, const char *
 	assert_ok(db_transact(db, policy_run, &p, &kit_err));
 }
 
+/* For a check that must find nothing. */
+static inline void no_finding(void *arg, const char *room, const char *invariant, const char *detail)
+{
+	(void)arg;
+	fail_msg("%s: %s (%s)", room, invariant, detail);
+}
+
 #endif

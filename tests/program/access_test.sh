@@ -1,18 +1,9 @@
 #!/bin/bash
 # byname user and byname apikey as a person runs them, alone and beside a running server. BYNAME_BIN: the program.
 set -euo pipefail
-bin=${BYNAME_BIN:?}
-dir=$(mktemp -d /tmp/byname-access-XXXXXX)
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
-unset BYNAME_BIND BYNAME_PORT BYNAME_TLS_CERT BYNAME_TLS_KEY BYNAME_SOCKET BYNAME_URL BYNAME_WORKERS
+. "$(dirname "$0")/kit.sh"
 export BYNAME_DB=$dir/shop.db
 
-fail() {
-	echo "FAILED: $*" >&2
-	sed 's/^/  | /' "$dir"/*.log >&2
-	exit 1
-}
 says() { # pattern, command: ends with 0 and says it
 	local pattern=$1
 	shift

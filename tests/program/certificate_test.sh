@@ -1,17 +1,8 @@
 #!/bin/bash
 # A certificate renewed while byname serves: SIGHUP takes it, a broken one is not taken and the server goes on.
 set -euo pipefail
-bin=${BYNAME_BIN:?}
-dir=$(mktemp -d /tmp/byname-cert-XXXXXX)
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
-unset BYNAME_DB BYNAME_BIND BYNAME_PORT BYNAME_TLS_CERT BYNAME_TLS_KEY BYNAME_SOCKET BYNAME_URL BYNAME_WORKERS
+. "$(dirname "$0")/kit.sh"
 
-fail() {
-	echo "FAILED: $*" >&2
-	sed 's/^/  | /' "$dir"/*.log >&2
-	exit 1
-}
 renew() { # serial
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -set_serial "$1" \
 		-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/openssl.log"

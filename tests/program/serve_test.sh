@@ -1,17 +1,8 @@
 #!/bin/bash
 # byname serve from start to stop, as a person runs it. BYNAME_BIN: the program.
 set -euo pipefail
-bin=${BYNAME_BIN:?}
-dir=$(mktemp -d /tmp/byname-serve-XXXXXX)
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
-unset BYNAME_DB BYNAME_BIND BYNAME_PORT BYNAME_TLS_CERT BYNAME_TLS_KEY BYNAME_SOCKET BYNAME_URL BYNAME_WORKERS
+. "$(dirname "$0")/kit.sh"
 
-fail() {
-	echo "FAILED: $*" >&2
-	sed 's/^/  | /' "$dir"/*.log >&2
-	exit 1
-}
 start() { # options: sets pid and port
 	"$bin" serve -d "$dir/shop.db" -p 0 "$@" >"$dir/serve.log" 2>&1 &
 	pid=$!
