@@ -139,6 +139,21 @@ bool rate_allow(const char *what, int64_t who, int per_minute, int burst, int *w
  * user × customer × purpose in 5 minutes; views of many callers share a commit. One hash chain per server process. */
 MUST_CHECK enum result audit_view(struct db *db, const struct principal *p, int64_t customer, const char *purpose,
                                   struct error *e);
+/* The same in two steps, so that what is seen can be read while the note of it is written. begin() queues the note; on
+ * OK end() must follow: it returns when the note is durable. The caller keeps v and purpose in place between them and
+ * lets nothing out before end() says OK. */
+struct audit_viewing { /* the fields are the appender's */
+	struct db *db;
+	int64_t account, apikey, customer;
+	const char *purpose;
+	int64_t win; /* the window that it was noted in */
+	bool queued, done;
+	struct error error;
+	struct audit_viewing *next;
+};
+MUST_CHECK enum result audit_view_begin(struct audit_viewing *v, struct db *db, const struct principal *p,
+                                        int64_t customer, const char *purpose, struct error *e);
+MUST_CHECK enum result audit_view_end(struct audit_viewing *v, struct error *e);
 /* Notes an act (merge, sign-in, key made, …) inside the act's own transaction. subject: record or other id, or 0.
  * detail: a short JSON text without personal data. */
 MUST_CHECK enum result audit_act(struct db_tx *tx, const struct principal *p, const char *action, int64_t subject,

@@ -14,15 +14,6 @@
 #define SEEN_WAYS 4
 #define SEEN_LOCKS 64
 
-struct view {
-	int64_t account, apikey, customer;
-	const char *purpose;
-	int64_t win; /* out: the window it was noted in */
-	bool done;
-	struct error error;
-	struct view *next;
-};
-
 /* ---- Views lately noted ------------------------------------------------------------------------------------------ */
 
 struct seen {
@@ -34,7 +25,7 @@ struct seen {
 static struct seen seen[SEEN_SETS][SEEN_WAYS];
 static pthread_mutex_t seen_locks[SEEN_LOCKS] = { [0 ... SEEN_LOCKS - 1] = PTHREAD_MUTEX_INITIALIZER };
 
-static struct seen seen_key(const struct view *v)
+static struct seen seen_key(const struct audit_viewing *v)
 {
 	return (struct seen){ v->account, v->apikey, v->customer, hash64(v->purpose, strlen(v->purpose), 0), v->win };
 }
@@ -51,7 +42,7 @@ static bool seen_same(const struct seen *a, const struct seen *b)
 	       a->purpose == b->purpose;
 }
 
-static bool seen_get(const struct view *v)
+static bool seen_get(const struct audit_viewing *v)
 {
 	struct seen k = seen_key(v);
 	size_t set = seen_set(&k);
@@ -63,7 +54,7 @@ static bool seen_get(const struct view *v)
 	return hit;
 }
 
-static void seen_put(const struct view *v)
+static void seen_put(const struct audit_viewing *v)
 {
 	struct seen k = seen_key(v);
 	size_t set = seen_set(&k);
@@ -93,7 +84,7 @@ static void seen_clear(void)
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 struct batch {
-	struct view *views;
+	struct audit_viewing *views;
 	struct audit_head head; /* where the chain ended; moved on by success only */
 	bool know_head;
 	struct audit_head after; /* out */
@@ -120,7 +111,7 @@ static enum result batch_seal(struct db_tx *tx, struct batch *b, struct audit_en
 
 static int by_key(const void *a, const void *b)
 {
-	const struct view *x = *(struct view *const *)a, *y = *(struct view *const *)b;
+	const struct audit_viewing *x = *(struct audit_viewing *const *)a, *y = *(struct audit_viewing *const *)b;
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	if (x->account != y->account)
@@ -134,17 +125,17 @@ static enum result views_tx(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct batch *b = arg;
 	struct audit_entry *entries = arena_array(db_tx_arena(tx), AUDIT_BATCH, sizeof *entries);
-	struct view *views[AUDIT_BATCH];
+	struct audit_viewing *views[AUDIT_BATCH];
 	size_t n = 0, count = 0;
 	if (!entries)
 		return error_nomem(e);
-	for (struct view *v = b->views; v; v = v->next)
+	for (struct audit_viewing *v = b->views; v; v = v->next)
 		views[count++] = v;
 	/* In order of the unique key, so that two processes never wait for each other crosswise. */
 	qsort(views, count, sizeof *views, by_key);
 	TRY(batch_head(tx, b, e));
 	for (size_t i = 0; i < count; i++) {
-		struct view *v = views[i];
+		struct audit_viewing *v = views[i];
 		struct audit_entry *t = &entries[n];
 		bool added;
 		*t = (struct audit_entry){ .id = id_new(id_bucket(v->customer)),
@@ -175,7 +166,7 @@ static enum result acts_tx(struct db_tx *tx, void *arg, struct error *e)
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
-	struct view *first, **last;
+	struct audit_viewing *first, **last;
 	bool acts, stop;
 	atomic_bool runs;
 	struct db *db;
@@ -206,15 +197,15 @@ static enum result run(struct batch *b, db_fn *fn, struct error *e)
 }
 
 /* Cuts at most a block's worth off the queue. */
-static struct view *queue_take(void)
+static struct audit_viewing *queue_take(void)
 {
-	struct view *first = appender.first, **end = &appender.first;
+	struct audit_viewing *first = appender.first, **end = &appender.first;
 	size_t n = 0;
 	while (*end && n < AUDIT_BATCH) {
 		end = &(*end)->next;
 		n++;
 	}
-	struct view *rest = *end;
+	struct audit_viewing *rest = *end;
 	*end = NULL;
 	appender.first = rest;
 	if (!rest)
@@ -222,13 +213,13 @@ static struct view *queue_take(void)
 	return first;
 }
 
-static void views_append(struct batch *b, struct view *views)
+static void views_append(struct batch *b, struct audit_viewing *views)
 {
 	struct error e = { 0 };
 	b->views = views;
 	enum result r = run(b, views_tx, &e);
 	pthread_mutex_lock(&appender.lock);
-	for (struct view *v = views, *next; v; v = next) {
+	for (struct audit_viewing *v = views, *next; v; v = next) {
 		next = v->next; /* v is its caller's again as soon as it is done */
 		if (r != OK)
 			v->error = e;
@@ -319,7 +310,7 @@ static void *appender_main(void *arg)
 	while (!stop) {
 		pthread_mutex_lock(&appender.lock);
 		wait_for_work(keep_at);
-		struct view *views = appender.first ? queue_take() : NULL;
+		struct audit_viewing *views = appender.first ? queue_take() : NULL;
 		bool acts = appender.acts;
 		appender.acts = false;
 		stop = appender.stop && !views && !acts;
@@ -390,44 +381,66 @@ void audit_stop(void)
 /* ---- The door ---------------------------------------------------------------------------------------------------- */
 
 /* False when the appender does not run for this database, or stops: the caller writes by itself. */
-static bool queue_wait(struct db *db, struct view *v)
+static bool queue_put(struct audit_viewing *v)
 {
 	pthread_mutex_lock(&appender.lock);
-	bool queued = audit_appender_runs() && appender.db == db && !appender.stop;
+	bool queued = audit_appender_runs() && appender.db == v->db && !appender.stop;
 	if (queued) {
 		*appender.last = v;
 		appender.last = &v->next;
 		pthread_cond_signal(&appender.work);
-		while (!v->done)
-			pthread_cond_wait(&appender.done, &appender.lock);
 	}
 	pthread_mutex_unlock(&appender.lock);
 	return queued;
 }
 
+static void queue_wait(struct audit_viewing *v)
+{
+	pthread_mutex_lock(&appender.lock);
+	while (!v->done)
+		pthread_cond_wait(&appender.done, &appender.lock);
+	pthread_mutex_unlock(&appender.lock);
+}
+
 /* One view in a commit of its own: before the start, and on the command line. */
-static enum result view_alone(struct db *db, struct view *v, struct error *e)
+static enum result view_alone(struct audit_viewing *v, struct error *e)
 {
 	struct batch b = { .views = v, .head.node = audit_node() };
-	return db_transact(db, views_tx, &b, e);
+	return db_transact(v->db, views_tx, &b, e);
+}
+
+enum result audit_view_begin(struct audit_viewing *v, struct db *db, const struct principal *p, int64_t customer,
+                             const char *purpose, struct error *e)
+{
+	if (strlen(purpose) >= sizeof(((struct audit_entry *)0)->purpose))
+		return error_set(e, ERR_INVALID, "audit.purpose", NULL, "The purpose is too long.");
+	*v = (struct audit_viewing){
+		.db = db, .account = p->user, .apikey = p->key, .customer = customer, .purpose = purpose
+	};
+	v->win = clock_now() / AUDIT_WINDOW_US;
+	if (audit_appender_runs() && appender.db == db && seen_get(v))
+		v->done = true;
+	else
+		v->queued = queue_put(v);
+	return OK;
+}
+
+enum result audit_view_end(struct audit_viewing *v, struct error *e)
+{
+	if (v->queued) {
+		queue_wait(v);
+		if (v->error.result == OK)
+			seen_put(v);
+		else if (e)
+			*e = v->error;
+		return v->error.result;
+	}
+	return v->done ? OK : view_alone(v, e);
 }
 
 enum result audit_view(struct db *db, const struct principal *p, int64_t customer, const char *purpose, struct error *e)
 {
-	struct view v = { .account = p->user, .apikey = p->key, .customer = customer, .purpose = purpose };
-	if (strlen(purpose) >= sizeof(((struct audit_entry *)0)->purpose))
-		return error_set(e, ERR_INVALID, "audit.purpose", NULL, "The purpose is too long.");
-	bool runs = audit_appender_runs() && appender.db == db;
-	v.win = clock_now() / AUDIT_WINDOW_US;
-	if (runs && seen_get(&v))
-		return OK;
-	if (!queue_wait(db, &v))
-		return view_alone(db, &v, e);
-	if (v.error.result != OK) {
-		if (e)
-			*e = v.error;
-		return v.error.result;
-	}
-	seen_put(&v);
-	return OK;
+	struct audit_viewing v;
+	TRY(audit_view_begin(&v, db, p, customer, purpose, e));
+	return audit_view_end(&v, e);
 }

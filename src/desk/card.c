@@ -179,7 +179,7 @@ enum result card_members(struct shape *s, const struct person *p, bool full, str
 }
 
 struct card_ask {
-	int64_t asked, customer;
+	int64_t asked;
 	bool full;
 };
 
@@ -190,7 +190,7 @@ static enum result card_answer(struct shape *s, void *arg, struct error *e)
 	if (!p)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
-	ask->customer = p->customer;
+	TRY(shape_sees(s, p->customer, e));
 	jw_object(s->w);
 	jw_kid(s->w, "customer", ID_CUSTOMER, p->customer);
 	jw_ktime(s->w, "as_of", s->now);
@@ -203,5 +203,5 @@ enum result desk_card(const struct desk *d, const struct principal *p, int64_t c
                       struct json_writer *w, struct error *e)
 {
 	struct card_ask ask = { .asked = customer, .full = full };
-	return shape_answer(d, p, card_answer, &ask, &ask.customer, purpose, w, e);
+	return shape_answer(d, p, card_answer, &ask, purpose, w, e);
 }

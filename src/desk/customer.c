@@ -178,7 +178,7 @@ static enum result write_orders(struct shape *s, const struct person *p, struct 
 }
 
 struct customer_ask {
-	int64_t asked, customer;
+	int64_t asked;
 };
 
 static enum result customer_answer(struct shape *s, void *arg, struct error *e)
@@ -188,7 +188,7 @@ static enum result customer_answer(struct shape *s, void *arg, struct error *e)
 	if (!p)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
-	ask->customer = p->customer;
+	TRY(shape_sees(s, p->customer, e));
 	const struct record *r = &p->chosen;
 	jw_object(s->w);
 	jw_kid(s->w, "customer", ID_CUSTOMER, p->customer);
@@ -212,5 +212,5 @@ enum result desk_customer(const struct desk *d, const struct principal *p, int64
                           struct json_writer *w, struct error *e)
 {
 	struct customer_ask ask = { .asked = customer };
-	return shape_answer(d, p, customer_answer, &ask, &ask.customer, purpose, w, e);
+	return shape_answer(d, p, customer_answer, &ask, purpose, w, e);
 }

@@ -144,5 +144,5 @@ enum result desk_find(const struct desk *d, const struct principal *p, struct st
 		TRY(search_find(d->search, &q, ask.hits, &ask.hit_count, e));
 	else
 		ask.ready = false, ask.hit_count = 0;
-	return shape_answer(d, p, find_answer, &ask, NULL, NULL, w, e);
+	return shape_answer(d, p, find_answer, &ask, NULL, w, e);
 }

@@ -7,7 +7,7 @@
 #define REVISIONS_SHOWN 50
 
 struct timeline_ask {
-	int64_t asked, customer, before_at, before_id;
+	int64_t asked, before_at, before_id;
 	enum channel channel;
 	int limit;
 };
@@ -43,7 +43,7 @@ static enum result timeline_answer(struct shape *s, void *arg, struct error *e)
 	if (!p || !t)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
-	ask->customer = p->customer;
+	TRY(shape_sees(s, p->customer, e));
 	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id, ask->limit,
 	                  s->a, t, &count, e));
 	jw_object(s->w);
@@ -70,11 +70,11 @@ enum result desk_timeline(const struct desk *d, const struct principal *p, int64
 		                    .limit = limit < 1          ? 1
 		                             : limit > PAGE_MAX ? PAGE_MAX
 		                                                : limit };
-	return shape_answer(d, p, timeline_answer, &ask, &ask.customer, "serve", w, e);
+	return shape_answer(d, p, timeline_answer, &ask, "serve", w, e);
 }
 
 struct orders_ask {
-	int64_t asked, customer, before_at, before_id;
+	int64_t asked, before_at, before_id;
 	int limit;
 };
 
@@ -87,7 +87,7 @@ static enum result orders_answer(struct shape *s, void *arg, struct error *e)
 	if (!p || !o)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
-	ask->customer = p->customer;
+	TRY(shape_sees(s, p->customer, e));
 	TRY(order_page(s->tx, p->records, p->record_count, ask->before_at, ask->before_id, ask->limit, false, s->a, o,
 	               &count, e));
 	jw_object(s->w);
@@ -116,11 +116,11 @@ enum result desk_orders(const struct desk *d, const struct principal *p, int64_t
 		                  .limit = limit < 1          ? 1
 		                           : limit > PAGE_MAX ? PAGE_MAX
 		                                              : limit };
-	return shape_answer(d, p, orders_answer, &ask, &ask.customer, "serve", w, e);
+	return shape_answer(d, p, orders_answer, &ask, "serve", w, e);
 }
 
 struct order_ask {
-	int64_t order, customer;
+	int64_t order;
 };
 
 static enum result write_history(struct shape *s, int64_t order, struct error *e)
@@ -161,7 +161,7 @@ static enum result order_answer(struct shape *s, void *arg, struct error *e)
 		if (!p)
 			return error_nomem(e);
 		TRY(person_load(s->tx, o.record, s->a, p, e));
-		ask->customer = p->customer;
+		TRY(shape_sees(s, p->customer, e));
 		jw_object(s->w);
 		jw_kid(s->w, "id", ID_CUSTOMER, p->customer);
 		jw_kcstr(s->w, "name", person_name(p, s->a));
@@ -177,5 +177,5 @@ enum result desk_order(const struct desk *d, const struct principal *p, int64_t 
                        struct error *e)
 {
 	struct order_ask ask = { .order = order };
-	return shape_answer(d, p, order_answer, &ask, &ask.customer, "serve", w, e);
+	return shape_answer(d, p, order_answer, &ask, "serve", w, e);
 }

@@ -9,8 +9,13 @@
 /* ---- The frame of an answer -------------------------------------------------------------------------------------- */
 
 struct answer {
+	const struct desk *desk;
+	const struct principal *principal;
 	shape_fn *fn;
 	void *arg;
+	const char *purpose;
+	struct audit_viewing viewing;
+	bool sees;
 	struct buf out;
 };
 
@@ -20,20 +25,39 @@ static enum result answer_read(struct db_tx *tx, void *arg, struct error *e)
 	struct json_writer w;
 	buf_clear(&an->out);
 	jw_init(&w, &an->out);
-	struct shape s = { .tx = tx, .a = db_tx_arena(tx), .w = &w, .now = clock_now() };
+	struct shape s = { .answer = an, .tx = tx, .a = db_tx_arena(tx), .w = &w, .now = clock_now() };
 	return an->fn(&s, an->arg, e);
 }
 
-enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg,
-                         const int64_t *customer, const char *purpose, struct json_writer *w, struct error *e)
+static enum result answer_noted(struct answer *an, struct error *e)
 {
-	struct answer an = { .fn = fn, .arg = arg };
+	bool sees = an->sees;
+	an->sees = false;
+	return sees ? audit_view_end(&an->viewing, e) : OK;
+}
+
+enum result shape_sees(struct shape *s, int64_t customer, struct error *e)
+{
+	struct answer *an = s->answer;
+	if (an->sees && an->viewing.customer == customer) /* read again */
+		return OK;
+	TRY(answer_noted(an, e));
+	TRY(audit_view_begin(&an->viewing, an->desk->db, an->principal, customer, an->purpose, e));
+	an->sees = true;
+	return OK;
+}
+
+enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg, const char *purpose,
+                         struct json_writer *w, struct error *e)
+{
+	struct answer an = { .desk = d, .principal = p, .fn = fn, .arg = arg, .purpose = purpose };
 	buf_init(&an.out, ANSWER_MAX);
 	enum result r = db_read(d->db, answer_read, &an, e);
 	if (r == OK && an.out.failed)
 		r = error_nomem(e);
-	if (r == OK && purpose && *customer)
-		r = audit_view(d->db, p, *customer, purpose, e);
+	enum result noted = answer_noted(&an, r == OK ? e : NULL); /* also after a failure: the queue holds it */
+	if (r == OK)
+		r = noted;
 	if (r == OK)
 		jw_raw(w, buf_view(&an.out));
 	buf_free(&an.out);

@@ -5,7 +5,9 @@
 #include "desk/desk.h"
 
 /* What one answer is made from: one read transaction, one arena. */
+struct answer;
 struct shape {
+	struct answer *answer;
 	struct db_tx *tx;
 	struct arena *a;
 	struct json_writer *w;
@@ -20,12 +22,14 @@ struct how {
 	const char *source; /* NULL: none */
 };
 
-/* Runs fn in a read transaction with a writer of its own, audits the view of *customer (when fn set it and purpose is
- * not NULL), then appends the value to w. So nothing personal leaves before the audit row is durable. */
+/* Runs fn in a read transaction with a writer of its own, then appends its value to w. purpose: what customers are
+ * seen for, or NULL where fn shows none. */
 typedef enum result shape_fn(struct shape *s, void *arg, struct error *e);
 MUST_CHECK enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg,
-                                    const int64_t *customer, const char *purpose, struct json_writer *w,
-                                    struct error *e);
+                                    const char *purpose, struct json_writer *w, struct error *e);
+/* fn says whose data the answer shows, as early as it knows: the view is noted in the audit trail while the rest is
+ * read, and shape_answer() lets nothing out before that note is durable. One customer an answer. */
+MUST_CHECK enum result shape_sees(struct shape *s, int64_t customer, struct error *e);
 
 void shape_money(struct shape *s, const char *key, int16_t currency, int64_t minor);
 void shape_how(struct shape *s, const struct how *how);

@@ -67,5 +67,5 @@ enum result desk_top(const struct desk *d, const struct principal *p, const stru
 {
 	struct top_query bounded = *q;
 	bounded.limit = q->limit < 1 ? 1 : q->limit > TOP_MAX ? TOP_MAX : q->limit;
-	return shape_answer(d, p, top_answer, &bounded, NULL, NULL, w, e);
+	return shape_answer(d, p, top_answer, &bounded, NULL, w, e);
 }
