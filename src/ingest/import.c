@@ -93,6 +93,13 @@ static void gather(struct import *im, struct load *l)
 	im->rows.count = im->rows.taken = 0;
 }
 
+/* All that is gathered so far may be written without what follows. */
+static void mark(struct import *im, struct place at, int64_t bytes, int64_t lines)
+{
+	if (im->rows.count)
+		im->now->marks[im->rows.count - 1] = (struct mark){ true, at, im->bytes_before + bytes, lines };
+}
+
 /* Gives what is gathered to the loader, and that the import then stands at `next`. */
 static enum result commit(struct import *im, struct place next, int64_t bytes, int64_t lines, struct error *e)
 {
@@ -150,8 +157,11 @@ static enum result add_order_row(struct import *im, const struct csv_row *row, i
 	TRY(group_same(r, row, &same, e));
 	if (r->group.open && (!same || full))
 		TRY(group_close(r, e));
+	struct place here = { im->given.step, row->start, row->line };
 	if (!r->group.open && is_full(im)) /* the row itself is the reader's: it stays valid */
-		TRY(commit(im, (struct place){ im->given.step, row->start, row->line }, im->next_bytes, *lines, e));
+		TRY(commit(im, here, im->next_bytes, *lines, e));
+	else if (!r->group.open)
+		mark(im, here, im->next_bytes, *lines);
 	TRY(group_add(r, row, e));
 	++*lines;
 	return OK;
@@ -162,10 +172,11 @@ static enum result add_plain_row(struct import *im, struct csv_reader *in, const
 {
 	TRY(rows_add(&im->rows, row, e));
 	++*lines;
-	if (!is_full(im))
-		return OK;
-	return commit(im, (struct place){ im->given.step, csv_reader_at(in), csv_reader_line(in) }, csv_reader_done(in),
-	              *lines, e);
+	struct place next = { im->given.step, csv_reader_at(in), csv_reader_line(in) };
+	if (is_full(im))
+		return commit(im, next, csv_reader_done(in), *lines, e);
+	mark(im, next, csv_reader_done(in), *lines);
+	return OK;
 }
 
 static enum result csv_rows(struct import *im, struct csv_reader *in, struct error *e)
@@ -281,8 +292,11 @@ static enum result event_lines(struct import *im, struct input *in, const struct
 		at++;
 		if (cut)
 			TRY(skip_rest(in, &rest, e));
+		struct place next = { im->given.step, input_at(in), at };
 		if (is_full(im))
-			TRY(commit(im, (struct place){ im->given.step, input_at(in), at }, input_done(in), lines, e));
+			TRY(commit(im, next, input_done(in), lines, e));
+		else
+			mark(im, next, input_done(in), lines);
 	}
 	if (im->stopped)
 		return OK;

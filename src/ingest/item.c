@@ -278,6 +278,7 @@ enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, str
 
 struct batch_run {
 	struct item_batch *b;
+	int from, to;
 	struct ingest_counts counts;
 	int failed;
 	struct error why;
@@ -291,26 +292,27 @@ static bool is_fault(enum result r)
 }
 
 /* Claims and finds for the whole batch: on PostgreSQL two round trips instead of two for each item. */
-static enum result batch_ask(struct db_tx *tx, const struct item_batch *b, struct known *known, struct error *e)
+static enum result batch_ask(struct db_tx *tx, const struct batch_run *run, struct known *known, struct error *e)
 {
+	const struct item_batch *b = run->b;
 	struct arena *a = db_tx_arena(tx);
-	size_t most = (size_t)b->count + 1;
+	size_t most = (size_t)(run->to - run->from) + 1;
 	struct inbox_message *m = arena_array(a, most, sizeof(*m));
 	struct record_key *k = arena_array(a, most, sizeof(*k));
 	int *of_m = arena_array(a, most, sizeof(*of_m)), *of_k = arena_array(a, most, sizeof(*of_k));
 	int claims = 0, keys = 0;
 	if (!m || !k || !of_m || !of_k)
 		return error_nomem(e);
-	for (int i = 0; i < b->count; i++) {
+	for (int i = run->from; i < run->to; i++) {
 		const struct item *it = &b->items[i];
 		if (it->way != ITEM_TAKE)
 			continue;
 		if (it->message_id.n && !is_counted(it, b->job)) {
-			of_m[claims] = i;
+			of_m[claims] = i - run->from;
 			m[claims++] = (struct inbox_message){ .source = it->source, .id = it->message_id };
 		}
 		if (it->person && !it->told) {
-			of_k[keys] = i;
+			of_k[keys] = i - run->from;
 			k[keys++] = (struct record_key){ .source = it->person->source,
 				                         .source_key = it->person->source_key };
 		}
@@ -332,11 +334,11 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 	struct item_batch *b = run->b;
 	memset(&run->counts, 0, sizeof(run->counts));
 	run->failed = -1;
-	struct known *known = arena_array(db_tx_arena(tx), (size_t)b->count + 1, sizeof(*known));
+	struct known *known = arena_array(db_tx_arena(tx), (size_t)(run->to - run->from) + 1, sizeof(*known));
 	if (!known)
 		return error_nomem(e);
-	TRY(batch_ask(tx, b, known, e));
-	for (int i = 0; i < b->count; i++) {
+	TRY(batch_ask(tx, run, known, e));
+	for (int i = run->from; i < run->to; i++) {
 		const struct item *it = &b->items[i];
 		if (it->way == ITEM_NOTHING)
 			continue;
@@ -345,7 +347,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 			run->counts.dead += it->lines;
 			continue;
 		}
-		enum result r = apply(tx, it, b->job, &known[i], &run->counts, e);
+		enum result r = apply(tx, it, b->job, &known[i - run->from], &run->counts, e);
 		if (r != OK && is_fault(r)) {
 			run->failed = i;
 			run->why = *e;
@@ -354,7 +356,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 			return r;
 	}
 	b->now = run->counts;
-	return b->more ? b->more(tx, b->more_arg, e) : OK;
+	return b->more ? b->more(tx, b->arg, run->from, run->to, e) : OK;
 }
 
 void ingest_counts_add(struct ingest_counts *to, const struct ingest_counts *c)
@@ -370,15 +372,21 @@ void ingest_counts_add(struct ingest_counts *to, const struct ingest_counts *c)
 
 enum result item_batch_write(struct db *db, struct item_batch *b, struct ingest_counts *counts, struct error *e)
 {
-	struct batch_run run = { .b = b };
-	for (;;) {
+	struct batch_run run = { .b = b, .to = b->count };
+	do {
 		enum result r = db_transact(db, batch_apply, &run, e);
-		if (r == OK)
-			break;
+		if (r == OK) {
+			ingest_counts_add(counts, &run.counts);
+			run.from = run.to;
+			run.to = b->count;
+			continue;
+		}
 		if (run.failed < 0 || !is_fault(r))
 			return r;
 		item_dead(&b->items[run.failed], &run.why);
-	}
-	ingest_counts_add(counts, &run.counts);
+		run.to = run.failed + 1;
+		while (run.to < b->count && b->may_end && !b->may_end(b->arg, run.to))
+			run.to++;
+	} while (run.from < b->count);
 	return OK;
 }

@@ -73,14 +73,17 @@ void item_dead(struct item *it, const struct error *why);
 MUST_CHECK enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, struct ingest_counts *counts,
                                   struct error *e);
 
-/* Writes items (dead ones to the dead letters) in one transaction, with more(arg) at its end (may be NULL). An item
- * that fails inside is made dead and the others are tried anew. *counts is added to after the commit. */
+/* Writes items (dead ones to the dead letters) in one transaction, with more() at its end. An item that fails inside is
+ * made dead; then it and those before it are written by themselves, the rest after them: each item is tried at most
+ * twice. *counts is added to after the commits. */
 struct item_batch {
 	struct item *items;
 	int count;
 	int64_t job;
-	db_fn *more;
-	void *more_arg;
+	/* May be NULL. Items [from, to) are in. */
+	enum result (*more)(struct db_tx *tx, void *arg, int from, int to, struct error *e);
+	bool (*may_end)(void *arg, int at); /* may a transaction end before items[at]? NULL: anywhere */
+	void *arg;
 	struct ingest_counts now; /* for more(): what this transaction has counted */
 };
 #define ITEM_BATCH_MAX 500

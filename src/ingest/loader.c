@@ -22,7 +22,8 @@ struct load *load_new(int items)
 		return NULL;
 	l->a = arena_new(LOAD_BYTES);
 	l->items = mem_calloc((size_t)items, sizeof(*l->items));
-	if (l->a && l->items)
+	l->marks = mem_calloc((size_t)items, sizeof(*l->marks));
+	if (l->a && l->items && l->marks)
 		return l;
 	load_free(l);
 	return NULL;
@@ -32,6 +33,7 @@ void load_reset(struct load *l)
 {
 	for (int i = 0; i < l->doc_count; i++)
 		json_free(l->docs[i]);
+	memset(l->marks, 0, (size_t)l->count * sizeof(*l->marks));
 	l->doc_count = l->count = 0;
 	arena_reset(l->a);
 }
@@ -40,25 +42,37 @@ void load_free(struct load *l)
 {
 	if (!l)
 		return;
-	if (l->a)
+	if (l->a && l->marks)
 		load_reset(l);
 	arena_free(l->a);
 	mem_free(l->items);
+	mem_free(l->marks);
 	mem_free(l);
 }
 
-static enum result move(struct db_tx *tx, void *arg, struct error *e)
+static enum result move(struct db_tx *tx, void *arg, int from, int to, struct error *e)
 {
 	struct load *l = arg;
-	return job_move(tx, l->job, l->from, l->next, l->bytes, l->lines, &l->batch.now, e);
+	struct mark end = { true, l->next, l->bytes, l->lines };
+	if (to < l->count)
+		end = l->marks[to - 1];
+	return job_move(tx, l->job, from ? l->marks[from - 1].at : l->from, end.at, end.bytes, end.lines, &l->batch.now,
+	                e);
+}
+
+static bool may_end(void *arg, int at)
+{
+	const struct load *l = arg;
+	return l->marks[at - 1].set;
 }
 
 static enum result load_write(struct db *db, struct load *l, struct error *e)
 {
 	int64_t began = clock_monotonic();
 	l->counts = (struct ingest_counts){ 0 };
-	l->batch =
-	        (struct item_batch){ .items = l->items, .count = l->count, .job = l->job, .more = move, .more_arg = l };
+	l->batch = (struct item_batch){
+		.items = l->items, .count = l->count, .job = l->job, .more = move, .may_end = may_end, .arg = l
+	};
 	enum result r = item_batch_write(db, &l->batch, &l->counts, e);
 	l->took_us = clock_monotonic() - began;
 	return r;

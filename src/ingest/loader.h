@@ -7,10 +7,18 @@
 
 #define LOAD_DOCS 4000 /* parsed messages of one load, at most */
 
+/* Where the import stands after an item, should a transaction end there. */
+struct mark {
+	bool set;
+	struct place at;
+	int64_t bytes, lines;
+};
+
 /* What one transaction takes in, and where the import stands after it. */
 struct load {
 	struct arena *a;
 	struct item *items;
+	struct mark *marks; /* of each item; unset: the next one belongs to it */
 	int count;
 	struct json *docs[LOAD_DOCS];
 	int doc_count;

@@ -368,6 +368,67 @@ static void test_stop(void **state)
 	assert_int_equal(sum().lines, 3000);
 }
 
+/* ---- Refused by what is there already ---------------------------------------------------------------------------- */
+
+#define REFUSED_ORDERS 400
+
+static void write_orders(const char *path, int every, int rows)
+{
+	FILE *f = fopen(path, "w");
+	fputs("order,date,customer,item,quantity,price,key\n", f);
+	for (int i = 0; i < REFUSED_ORDERS; i++)
+		for (int row = 0; row < rows; row++)
+			fprintf(f, "%d,2024-01-01,c%d,item%d,1,1.00,k%d\n", i, i % 50, row,
+			        every && i % every == 0 ? 0 : row);
+	fclose(f);
+}
+
+/* Of a file that wants to change orders each third is refused only by the database, in whose transactions all are; and
+ * the import breaks off wherever it may. None is lost, none told twice, none drags its neighbours down. */
+static void test_refused_amid(void **state)
+{
+	(void)state;
+	char first[300], second[300], map[300];
+	snprintf(first, sizeof(first), "%s/first.csv", kit_dir());
+	snprintf(second, sizeof(second), "%s/second.csv", kit_dir());
+	snprintf(map, sizeof(map), "%s/amid.map", kit_dir());
+	FILE *f = fopen(map, "w");
+	fputs("name = parts\nsource = parts\n[orders]\nnumber = {order}\nplaced_at = {date}\ncurrency = EUR\n"
+	      "sku = {item}\ntitle = {item}\nquantity = {quantity}\nunit_price = {price}\ncustomer.key = "
+	      "{customer}\nline = {key}\n",
+	      f);
+	fclose(f);
+	write_orders(first, 0, 1);
+	write_orders(second, 3, 2);
+	run(first, map, false);
+	assert_int_equal(p.counts.orders_new, REFUSED_ORDERS);
+
+	struct import_config c = { .path = second, .format = map, .alone = true };
+	int broken = 0;
+	for (int64_t nth = 300;; nth += nth / 5) {
+		db_fault_nth(db, nth, ERR_IO);
+		enum result r = import_run(db, &c, NULL, NULL, &p, &kit_err);
+		db_fault_nth(db, 0, OK);
+		if (r == OK)
+			break;
+		assert_int_equal(r, ERR_IO);
+		broken++;
+	}
+	assert_true(broken >= 3);
+	const int refused = (REFUSED_ORDERS + 2) / 3;
+	assert_int_equal(p.lines, 2 * REFUSED_ORDERS);
+	assert_int_equal(p.counts.dead, 2 * refused);
+	assert_int_equal(p.counts.taken, 2 * (REFUSED_ORDERS - refused));
+	assert_int_equal(p.counts.orders_changed, REFUSED_ORDERS - refused);
+	assert_int_equal(sum().lines, 2 * REFUSED_ORDERS - refused);
+	look(NULL, NULL, "3");
+	assert_int_equal(l.dead, 8); /* as many as it asks for */
+	assert_string_equal(l.d[0].code, "line.duplicate_key");
+	assert_int_equal(l.o[0].line_count, 1);
+	look(NULL, NULL, "4");
+	assert_int_equal(l.o[0].line_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_retry_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_amid, setup, teardown),
 	};
 	struct error e;
 	if (text_start(&e) != OK)
