@@ -384,13 +384,12 @@ static bool close_container(struct parser *p, struct json *v, size_t first)
 	return true;
 }
 
-static bool enter(struct parser *p, size_t *first)
+static bool enter(struct parser *p)
 {
 	if (p->depth == p->most_depth)
 		return fail(p, p->at, "json.too_deep", "nested too deeply");
 	p->depth++;
 	p->at++;
-	*first = p->stacked;
 	skip_space(p);
 	return true;
 }
@@ -398,9 +397,9 @@ static bool enter(struct parser *p, size_t *first)
 static bool parse_array(struct parser *p, struct json *v)
 {
 	struct json item;
-	size_t first;
+	size_t first = p->stacked;
 
-	if (!enter(p, &first))
+	if (!enter(p))
 		return false;
 	v->kind = JSON_ARRAY;
 	if (*p->at == ']')
@@ -488,9 +487,9 @@ static bool parse_member(struct parser *p)
 
 static bool parse_object(struct parser *p, struct json *v)
 {
-	size_t first;
+	size_t first = p->stacked;
 
-	if (!enter(p, &first))
+	if (!enter(p))
 		return false;
 	v->kind = JSON_OBJECT;
 	if (*p->at == '}')

@@ -100,7 +100,7 @@ static enum result type_error(struct error *e, const struct path *at, const char
 {
 	char what[64];
 
-	snprintf(what, sizeof(what), "%s expected", expected);
+	snprintf(what, sizeof(what), "%.48s expected", expected);
 	return field_error(e, at, "field.type", what);
 }
 

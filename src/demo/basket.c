@@ -156,7 +156,7 @@ void basket_make(const struct world *w, const struct person *p, int32_t day, int
 		b.associate = s->first_associate + (int)rnd_below(&r, (uint32_t)s->associates);
 	bool voucher = rnd_chance(&r, 45);
 	int wanted = 1;
-	while (wanted < BASKET_MAX - 1 && rnd_chance(&r, 550))
+	while (wanted < BASKET_MAX - 1 && rnd_chance(&r, 660))
 		wanted++;
 	bool gift = h->members > 1 && rnd_chance(&r, month_of(day) == 11 ? 320 : 90);
 	for (int tries = 0; b.count < wanted && tries < wanted * 4; tries++) {

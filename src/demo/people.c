@@ -48,7 +48,7 @@ static void life_draw(const struct world *w, struct rnd *r, struct person *p, in
 		                                    : w->until_day - 1;
 	double stay = rnd_exponential(r, 1600);
 	p->end_day = stay < w->until_day - p->begin_day ? p->begin_day + (int32_t)stay : w->until_day;
-	p->per_year = (float)(0.3 + rnd_exponential(r, 3.0));
+	p->per_year = (float)(0.3 + rnd_exponential(r, 4.0));
 	if (p->per_year > 24)
 		p->per_year = 24;
 	p->associate = -1;

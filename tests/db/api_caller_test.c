@@ -195,7 +195,7 @@ static void about_itself(void **state)
 	assert_int_equal(a.status, 200);
 	ask("GET /v1/who", "Authorization: x\r\nX-Byname-Position: 1\r\n", &a);
 	assert_int_equal(a.status, 401);
-	snprintf(text, sizeof(text), "X-Byname-Position: zz\r\n%s", cookie(&admin, NULL));
+	snprintf(text, sizeof(text), "X-Byname-Position: zz\r\n%.100s", cookie(&admin, NULL));
 	ask("GET /v1/who", text, &a);
 	assert_problem(&a, 400, "header.position", "X-Byname-Position");
 }
