@@ -270,7 +270,7 @@ static void build(const char *path)
 		die(&e);
 	make(); /* one thread: large transactions of many people's keys would wait for each other crosswise */
 	fprintf(stderr, "    counting what they bought\n");
-	if (feed_drain(db, views, 1, &e) != OK)
+	if (feed_drain(db, views, 1, FEED_PATIENCE, &e) != OK)
 		die(&e);
 	struct feed_position low = { 0, 0 };
 	for (bool more = true; more;)

@@ -194,5 +194,5 @@ enum result demo_files_import(struct db *db, const char *dir, volatile const boo
 enum result demo_views_drain(struct db *db, struct error *e)
 {
 	const struct feed_stored *stored[ROOMS_VIEWS_MAX];
-	return feed_drain(db, stored, rooms_stored(stored), e);
+	return feed_drain(db, stored, rooms_stored(stored), FEED_PATIENCE, e);
 }

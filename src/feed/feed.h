@@ -7,6 +7,7 @@
 #ifndef BYNAME_FEED_H
 #define BYNAME_FEED_H
 
+#include "base/clock.h"
 #include "db/db.h"
 
 /* What happened. Kept small: handlers read the rows themselves. */
@@ -82,8 +83,10 @@ MUST_CHECK enum result feed_wait(struct feed *f, const char *view, struct feed_p
  * call; at most timeout_us. OK also after the time-out: *settled tells. Without a feed it is settled at once. */
 MUST_CHECK enum result feed_settle(struct db *db, int64_t timeout_us, bool *settled, struct error *e);
 
-/* Runs stored views to the end of the feed without a thread (command line, tests). */
-MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count,
+/* Runs stored views without a thread (command line, tests) until they have taken in all that was committed before the
+ * call. ERR_BUSY "feed.horizon" when a transaction elsewhere hinders that for longer than wait_us. */
+#define FEED_PATIENCE (60 * USEC)
+MUST_CHECK enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count, int64_t wait_us,
                                   struct error *e);
 
 /* Deletes rows that every stored view has taken in and that are older than keep_us. Chunked: call until *more is false.

@@ -2,6 +2,9 @@
  * try; a guarded update lets one through. */
 #include "feed/internal.h"
 #include "base/clock.h"
+#include <time.h>
+
+#define DRAIN_POLL_US 5000
 
 DB_STMT(view_insert, "t", "", "INSERT INTO feed_view (name, xid, id) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING")
 DB_STMT(view_get, "t", "ii", "SELECT xid, id FROM feed_view WHERE name = $1")
@@ -136,9 +139,41 @@ enum result stored_step_run(struct db *db, struct stored_step *s, struct error *
 	return OK;
 }
 
-enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count, struct error *e)
+static enum result newest_tx(struct db_tx *tx, void *arg, struct error *e)
 {
+	return feed_newest(tx, arg, e);
+}
+
+/* A transaction that is open elsewhere on the server, even in another database, holds the horizon below what is
+ * committed already: then there is nothing to read for a while, though it is not the end. */
+static enum result view_drain(struct db *db, struct stored_step *s, struct feed_position newest, int64_t wait_us,
+                              struct error *e)
+{
+	int64_t until = clock_monotonic() + wait_us;
+	for (;;) {
+		TRY(stored_step_run(db, s, e));
+		if (s->read) {
+			until = clock_monotonic() + wait_us;
+			continue;
+		}
+		if (position_cmp(s->seen, newest) >= 0)
+			break;
+		if (clock_monotonic() > until)
+			return error_set(e, ERR_BUSY, "feed.horizon", NULL,
+			                 "A transaction elsewhere on the database server stays open: nothing after it "
+			                 "can be counted yet.");
+		nanosleep(&(struct timespec){ .tv_nsec = DRAIN_POLL_US * 1000 }, NULL);
+	}
+	s->settle = true;
+	return stored_step_run(db, s, e);
+}
+
+enum result feed_drain(struct db *db, const struct feed_stored *const *stored, size_t count, int64_t wait_us,
+                       struct error *e)
+{
+	struct feed_position newest;
 	TRY(positions_prepare(db, stored, count, e));
+	TRY(db_read(db, newest_tx, &newest, e));
 	struct stored_step *s = mem_calloc(1, sizeof *s);
 	if (!s)
 		return error_nomem(e);
@@ -148,12 +183,7 @@ enum result feed_drain(struct db *db, const struct feed_stored *const *stored, s
 		s->at = s->seen = (struct feed_position){ 0, 0 };
 		s->limit = FEED_BATCH_MAX;
 		s->settle = false;
-		do
-			r = stored_step_run(db, s, e);
-		while (r == OK && s->read);
-		s->settle = true;
-		if (r == OK)
-			r = stored_step_run(db, s, e);
+		r = view_drain(db, s, newest, wait_us, e);
 	}
 	mem_free(s);
 	return r;

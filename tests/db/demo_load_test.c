@@ -171,7 +171,7 @@ static void test_people_against_the_truth(void **state)
 static enum result views_digest(struct chain *c, unsigned char out[16])
 {
 	const struct feed_stored *views[] = { insight_room.stored };
-	assert_ok(feed_drain(c->db, views, 1, &kit_err));
+	assert_ok(feed_drain(c->db, views, 1, FEED_PATIENCE, &kit_err));
 	return insight_room.digest(c->db, out, &kit_err);
 }
 

@@ -95,7 +95,7 @@ static void buy(const char *number, int64_t sku, int64_t qty, int64_t days_ago, 
 {
 	struct buy b = { number, sku, qty, days_ago, kind, channel };
 	assert_ok(db_transact(db, buy_fn, &b, &kit_err));
-	assert_ok(feed_drain(db, views, 1, &kit_err));
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
 }
 
 struct tell {

@@ -164,12 +164,12 @@ static void test_drain_and_topics(void **state)
 	struct db *db = fresh();
 	append(db, FEED_NOTE, 700);
 	append(db, FEED_ORDER, 600);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	assert_int_equal(seen(db, "all").rows, 1300);
 	assert_int_equal(seen(db, "notes").rows, 700);
 	append(db, FEED_NOTE, 3);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	assert_int_equal(seen(db, "all").applied, 1303);
 	assert_int_equal(seen(db, "notes").applied, 703);
 	struct feed_lag lag;
@@ -220,8 +220,8 @@ static void test_late_committer(void **state)
 	assert_int_equal(pthread_create(&t, NULL, late_main, &l), 0);
 	while (!atomic_load(&l.appended))
 		nap(1000);
-	append(db, FEED_NOTE, 10); /* later, but commits first */
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	append(db, FEED_NOTE, 10);                                         /* later, but commits first */
+	assert_result(ERR_BUSY, feed_drain(db, both, 2, 30000, &kit_err)); /* it says that this is not the end */
 	assert_int_equal(seen(db, "all").rows, 1); /* nothing beyond the open writer is certain yet */
 	struct feed_lag lag;
 	nap(20000);
@@ -230,7 +230,7 @@ static void test_late_committer(void **state)
 	atomic_store(&l.go, 1);
 	pthread_join(t, NULL);
 	assert_int_equal(l.result, OK);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	assert_int_equal(seen(db, "all").rows, 12);
 	assert_int_equal(seen(db, "all").applied, 12);
 	kit_db_close(db);
@@ -545,18 +545,18 @@ static void test_prune(void **state)
 	struct db *db = fresh();
 	static const struct feed_stored *const slow[] = { &view_notes };
 	append(db, FEED_NOTE, 100);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	append(db, FEED_NOTE, 2500);
 	static const struct feed_stored *const fast[] = { &view_all };
-	assert_ok(feed_drain(db, fast, 1, &kit_err));
+	assert_ok(feed_drain(db, fast, 1, FEED_PATIENCE, &kit_err));
 	nap(2000);
 	assert_int_equal(prune_all(db, HOUR_US), 2600); /* too young */
 	assert_int_equal(prune_all(db, 0), 2500);       /* the slow view needs them */
-	assert_ok(feed_drain(db, slow, 1, &kit_err));
+	assert_ok(feed_drain(db, slow, 1, FEED_PATIENCE, &kit_err));
 	assert_int_equal(seen(db, "notes").applied, 2600);
 	assert_true(prune_all(db, 0) <= 1);
 	struct append a = append(db, FEED_NOTE, 1); /* numbers are not given twice */
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	assert_int_equal(seen(db, "notes").rows, 2601);
 	assert_int_equal(seen(db, "notes").applied, 2601);
 	assert_true(a.position.id > 2600);
@@ -613,7 +613,7 @@ static void test_kill(void **state)
 			db_close(db);
 	}
 	assert_true(moved >= 1);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	struct sum s = seen(db, "all"), n = seen(db, "notes");
 	assert_int_equal(s.rows, 10000);
 	assert_int_equal(s.applied, 10000);
@@ -641,7 +641,7 @@ static void test_restored_cluster(void **state)
 	}
 	struct db *db = fresh();
 	append(db, FEED_NOTE, 10);
-	assert_ok(feed_drain(db, both, 2, &kit_err));
+	assert_ok(feed_drain(db, both, 2, FEED_PATIENCE, &kit_err));
 	append(db, FEED_NOTE, 4); /* not yet taken in */
 	assert_ok(db_transact(db, shift_tx, NULL, &kit_err));
 	struct feed *f;

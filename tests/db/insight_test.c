@@ -143,7 +143,7 @@ static struct look look(int64_t record)
 	struct look l = { .records = { record },
 		          .record_count = record ? 1 : 0,
 		          .q = { .from_day = 0, .to_day = 40000 } };
-	assert_ok(feed_drain(db, views, 1, &kit_err));
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
 	assert_ok(db_read(db, look_fn, &l, &kit_err));
 	return l;
 }
@@ -242,11 +242,11 @@ static void incremental_equals_rebuild(void **state)
 			         .cancelled = kit_random_below(&r, 11) == 0 };
 		assert_ok(db_transact(db, buy_fn, &b, &kit_err));
 		if (kit_random_below(&r, 7) == 0)
-			assert_ok(feed_drain(db, views, 1, &kit_err));
+			assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
 	}
 	unsigned char kept[16], built[16], empty[16];
 	memset(empty, 0, sizeof(empty));
-	assert_ok(feed_drain(db, views, 1, &kit_err));
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
 	assert_ok(insight_room.digest(db, kept, &kit_err));
 	assert_ok(insight_room.rebuild(db, NULL, NULL, &kit_err));
 	assert_ok(insight_room.digest(db, built, &kit_err));
@@ -255,7 +255,7 @@ static void incremental_equals_rebuild(void **state)
 	/* and the digest can tell a difference */
 	struct buy b = { .who = "p1", .number = "new", .sku = 1, .qty = 1, .days_ago = 1, .unit_minor = 5000 };
 	assert_ok(db_transact(db, buy_fn, &b, &kit_err));
-	assert_ok(feed_drain(db, views, 1, &kit_err));
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
 	assert_ok(insight_room.digest(db, built, &kit_err));
 	assert_memory_not_equal(kept, built, sizeof(kept));
 }
