@@ -49,6 +49,7 @@ enum kind {
 	NATIONAL_PHONE,
 	MISSING,
 	BARE,
+	LONE, /* found, not made: it has no rate */
 	KINDS
 };
 struct kind_info {
@@ -96,8 +97,9 @@ struct torture_score {
 	int64_t records, persons, customers;
 	int64_t missing,
 	        unknown; /* records without a cluster (each a customer of its own); clusters' rows without a record */
-	int64_t true_pairs, found, wrong; /* pairs */
-	double precision, recall, f1, b3_precision, b3_recall, b3_f1;
+	int64_t true_pairs, found, wrong;         /* pairs */
+	int64_t reachable_pairs, reachable_found; /* of two records that are not alone */
+	double precision, recall, reachable_recall, f1, b3_precision, b3_recall, b3_f1;
 	int64_t merged, split; /* Σ over customers (persons − 1); Σ over persons (customers − 1) */
 	double merged_per_10000_customers, split_per_10000_persons;
 	int64_t largest, largest_persons, largest_person;

@@ -48,6 +48,7 @@ const struct kind_info kind_table[KINDS] = {
 	[NATIONAL_PHONE] = { "national_phone", .3, "records with a phone", "without the country's code" },
 	[MISSING] = { "missing", .06, "records", "a field that is normally there" },
 	[BARE] = { "bare", .01, "till records", "a name and nothing to tell whose: nobody can resolve it" },
+	[LONE] = { "lone", 0, "records", "has nothing in common with the other records of its person" },
 };
 
 void torture_config_default(struct torture_config *c)
@@ -68,7 +69,7 @@ static bool set(struct torture_config *c, struct str name, const char *value)
 		c->cashier_records = (int64_t)rate;
 		return true;
 	}
-	for (int k = 0; k < KINDS && rate <= 1; k++) {
+	for (int k = 0; k < LONE && rate <= 1; k++) {
 		if (str_is(name, kind_table[k].name)) {
 			c->rates[k] = rate;
 			return true;
@@ -103,7 +104,7 @@ enum result torture_config_read(struct torture_config *c, struct str text, struc
 
 void torture_config_print(const struct torture_config *c, FILE *out)
 {
-	for (int k = 0; k < KINDS; k++)
+	for (int k = 0; k < LONE; k++)
 		fprintf(out, "%-18s %-5g # of %s: %s\n", kind_table[k].name, c->rates[k], kind_table[k].of,
 		        kind_table[k].what);
 	fprintf(out, "%-18s %-5jd # at most, on which one cashier's value stands\n", "cashier_records",

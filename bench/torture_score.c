@@ -350,6 +350,7 @@ static void persons_count(struct score *s)
 		s->person_size[person] = (uint32_t)g.n;
 		o->largest_person = g.n > o->largest_person ? g.n : o->largest_person;
 		o->true_pairs += pairs(g.n);
+		o->reachable_pairs += pairs(g.n - g.with[LONE]);
 		for (int k = 0; k <= KINDS; k++) {
 			o->kinds[k].pairs += group_pairs(&g, k);
 			o->kinds[k].records += k == KINDS ? g.clean : g.with[k];
@@ -396,6 +397,7 @@ static int64_t clusters_count(struct score *s)
 			}
 			persons++;
 			o->found += pairs(g.n);
+			o->reachable_found += pairs(g.n - g.with[LONE]);
 			b3_precision += (double)g.n * (double)g.n / (double)size;
 			b3_recall += (double)g.n * (double)g.n / s->person_size[person];
 			for (int k = 0; k <= KINDS; k++) {
@@ -504,6 +506,7 @@ static enum result count(struct score *s, struct error *e)
 	shared_count(s);
 	o->precision = ratio((double)o->found, (double)(o->found + o->wrong));
 	o->recall = ratio((double)o->found, (double)o->true_pairs);
+	o->reachable_recall = ratio((double)o->reachable_found, (double)o->reachable_pairs);
 	o->f1 = harmonic(o->precision, o->recall);
 	o->b3_f1 = harmonic(o->b3_precision, o->b3_recall);
 	o->merged_per_10000_customers = o->customers ? (double)o->merged * 1e4 / (double)o->customers : 0;
@@ -543,6 +546,8 @@ static void report_print(const struct score *s, FILE *records, FILE *to)
 	        (intmax_t)o->unknown);
 	fprintf(to, "pairwise   precision %.5f  recall %.5f  F1 %.5f  (%jd true pairs, %jd found, %jd false)\n",
 	        o->precision, o->recall, o->f1, (intmax_t)o->true_pairs, (intmax_t)o->found, (intmax_t)o->wrong);
+	fprintf(to, "           of pairs that have anything in common: recall %.5f (%jd of %jd)\n", o->reachable_recall,
+	        (intmax_t)o->reachable_found, (intmax_t)o->reachable_pairs);
 	fprintf(to, "B3         precision %.5f  recall %.5f  F1 %.5f\n", o->b3_precision, o->b3_recall, o->b3_f1);
 	fprintf(to, "false merges %.2f per 10,000 customers (%jd), false splits %.2f per 10,000 persons (%jd)\n",
 	        o->merged_per_10000_customers, (intmax_t)o->merged, o->split_per_10000_persons, (intmax_t)o->split);

@@ -139,6 +139,9 @@ void record_make(struct world *w, const struct household *h, const struct person
 /* What goes wrong with it. */
 void record_spoil(struct world *w, const struct household *h, const struct person *p, struct torture_record *r);
 
+/* Marks those of a person's records that have nothing in common with the most of them, directly or through others. */
+void records_lone(struct torture_record *r, int n);
+
 /* ---- Slips: false where the text gives no occasion ------------------------------------------------------------------
  */
 

@@ -22,7 +22,7 @@ struct writer {
 	size_t waiting;
 	uint64_t rnd; /* of the shuffle */
 	struct household household;
-	struct torture_record record;
+	struct torture_record records[RECORDS_MAX];
 	bool failed;
 };
 
@@ -160,12 +160,13 @@ static void households_write(struct writer *t)
 			int n = person_sources(w, &t->household, p, sources), seen[SOURCES] = { 0 };
 
 			w->tally->people++;
-			for (int i = 0; i < n; i++) {
-				if (w->config->records && w->tally->records == w->config->records)
-					return;
-				record_make(w, &t->household, p, sources[i], seen[sources[i]]++, &t->record);
-				record_put(t, &t->record, index, slot);
-			}
+			if (w->config->records && n > w->config->records - w->tally->records)
+				n = (int)(w->config->records - w->tally->records);
+			for (int i = 0; i < n; i++)
+				record_make(w, &t->household, p, sources[i], seen[sources[i]]++, t->records + i);
+			records_lone(t->records, n);
+			for (int i = 0; i < n; i++)
+				record_put(t, t->records + i, index, slot);
 		}
 	}
 }

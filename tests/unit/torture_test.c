@@ -101,7 +101,7 @@ static void same_seed_same_bytes(void **state)
 static void every_kind_at_its_rate(void **state)
 {
 	(void)state;
-	for (int k = 0; k < KINDS; k++) {
+	for (int k = 0; k < LONE; k++) {
 		double asked = (double)tally.asked[k], rate = kind_table[k].rate, hit = (double)tally.hit[k];
 		/* of these some find nothing to strike and are taken back */
 		double slack = k == PHONETIC || k == SCANNING || k == KEYBOARD || k == MISSING ? asked * rate * .2 : 0;
@@ -112,6 +112,7 @@ static void every_kind_at_its_rate(void **state)
 		if (fabs(hit - asked * rate) > 4 * sqrt(asked * rate * (1 - rate)) + slack)
 			fail_msg("%s: %g of %g, not %g", kind_table[k].name, hit, asked, rate);
 	}
+	assert_true(tally.carried[LONE] > tally.records / 20 && tally.carried[LONE] < tally.records / 4);
 	assert_true(tally.clean > tally.records / 10 && tally.clean < tally.records / 2);
 }
 
@@ -123,7 +124,7 @@ static void a_kind_may_be_switched_off(void **state)
 	size_t size;
 
 	(void)state;
-	for (int k = 0; k < KINDS; k++) {
+	for (int k = 0; k < LONE; k++) {
 		if (k == FAMILY_EMAIL || k == FAMILY_LANDLINE || k == BARE)
 			continue; /* a child's; what other kinds leave */
 		torture_config_default(&c);
@@ -165,6 +166,71 @@ static void record_see(char **f, void *arg)
 	fprintf(s->one, "%s,%s,c\n", f[SOURCE], f[SOURCE_KEY]);
 	fprintf(s->apart, "%s,%s,%jd\n", f[SOURCE], f[SOURCE_KEY], (intmax_t)s->records);
 	fprintf(s->mixed, "%s,%s,%s\n", f[SOURCE], f[SOURCE_KEY], carries(f[DIRT], CASHIER_EMAIL) ? "nina" : f[TRUTH]);
+}
+
+/* Of persons of two records: who is marked shares no value. */
+struct pair {
+	char truth[32], value[6][128];
+	bool lone;
+};
+struct lone_seen {
+	struct pair *last;
+	int64_t n, told, wrong;
+};
+
+static void pair_take(char **f, void *arg)
+{
+	static const int at[6] = { 16, 17, 18, 8, 9, 12 }; /* loyalty account device birth street postcode */
+	struct lone_seen *s = arg;
+	struct pair *p = &s->last[s->n++];
+
+	snprintf(p->truth, sizeof(p->truth), "%s", f[TRUTH]);
+	for (int i = 0; i < 6; i++)
+		snprintf(p->value[i], sizeof(p->value[i]), "%s", f[at[i]]);
+	p->lone = carries(f[DIRT], LONE);
+}
+
+static int pair_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct pair *)a)->truth, ((const struct pair *)b)->truth);
+}
+
+static void lone_has_nothing_in_common(void **state)
+{
+	struct torture_config c;
+	struct torture_tally t;
+	struct lone_seen s = { 0 };
+	char *got;
+	size_t size;
+
+	(void)state;
+	torture_config_default(&c);
+	c.records = 8000;
+	for (int k = 0; k < LONE; k++) /* no placeholders that look alike, no e-mails and phones that mislead */
+		c.rates[k] = k < CASHIER_EMAIL ? c.rates[k] : 0;
+	write_to(&c, &got, &size, &t);
+	s.last = calloc((size_t)t.records, sizeof(*s.last));
+	records_each(got, pair_take, &s);
+	qsort(s.last, (size_t)s.n, sizeof(*s.last), pair_cmp);
+	for (int64_t i = 0, end; i < s.n; i = end) {
+		bool shared = false;
+
+		for (end = i + 1; end < s.n && pair_cmp(s.last + i, s.last + end) == 0;)
+			end++;
+		if (end - i == 1)
+			assert_false(s.last[i].lone);
+		if (end - i != 2)
+			continue;
+		for (int v = 0; v < 6; v++)
+			shared |= *s.last[i].value[v] && strcmp(s.last[i].value[v], s.last[i + 1].value[v]) == 0;
+		s.told++;
+		s.wrong += shared && (s.last[i].lone || s.last[i + 1].lone);
+		assert_false(s.last[i].lone && s.last[i + 1].lone);
+	}
+	assert_true(s.told > 500 && t.carried[LONE] > 100);
+	assert_int_equal(s.wrong, 0);
+	free(s.last);
+	free(got);
 }
 
 static int hash_cmp(const void *a, const void *b)
@@ -231,6 +297,8 @@ static void truth_is_consistent(void **state)
 		assert_int_equal(got.kinds[k].wrong, 0);
 	}
 	assert_int_equal(got.kinds[KINDS].records, tally.clean);
+	assert_true(got.reachable_found == got.reachable_pairs && got.reachable_pairs < got.true_pairs);
+	assert_int_equal(got.true_pairs - got.reachable_pairs, got.kinds[LONE].pairs);
 	score(text, p[1], &got);
 	assert_true(got.recall == 1 && got.precision < .001 && got.customers == 1);
 	assert_int_equal(got.merged, tally.people - 1);
@@ -304,11 +372,11 @@ static void rates_are_text(void **state)
 #define SMALL                                                                                                          \
 	"source,source_key,email,phone,truth,household,dirt\n"                                                         \
 	"till,1,,,A,h1,\n"                                                                                             \
-	"till,2,nina@x,,A,h1,cashier_email\n"                                                                          \
+	"till,2,nina@x,,A,h1,cashier_email lone\n"                                                                     \
 	"web,1,,,A,h1,nickname\n"                                                                                      \
 	"web,2,\"nina@x\",,B,h1,cashier_email upper_case\n"                                                            \
 	"web,3,,,B,h1,\n"                                                                                              \
-	"till,3,nina@x,,C,h2,cashier_email\n"
+	"till,3,nina@x,,C,h2,cashier_email lone\n"
 
 static void by_hand(void **state)
 {
@@ -325,9 +393,11 @@ static void by_hand(void **state)
 	assert_int_equal(s.customers, 3);
 	assert_int_equal(s.missing, 1);
 	assert_int_equal(s.unknown, 1);
-	assert_int_equal(s.true_pairs, 4); /* A: 3, B: 1 */
-	assert_int_equal(s.found, 1);      /* A1 A2 */
-	assert_int_equal(s.wrong, 3);      /* A1 B1, A2 B1, A3 B2 */
+	assert_int_equal(s.true_pairs, 4);      /* A: 3, B: 1 */
+	assert_int_equal(s.found, 1);           /* A1 A2 */
+	assert_int_equal(s.wrong, 3);           /* A1 B1, A2 B1, A3 B2 */
+	assert_int_equal(s.reachable_pairs, 2); /* without A2: A1 A3, B1 B2 */
+	assert_int_equal(s.reachable_found, 0);
 	assert_float_equal(s.precision, .25, 1e-12);
 	assert_float_equal(s.recall, .25, 1e-12);
 	assert_float_equal(s.f1, .25, 1e-12);
@@ -408,6 +478,7 @@ int main(void)
 		cmocka_unit_test(every_kind_at_its_rate),
 		cmocka_unit_test(a_kind_may_be_switched_off),
 		cmocka_unit_test(truth_is_consistent),
+		cmocka_unit_test(lone_has_nothing_in_common),
 		cmocka_unit_test(the_cashier_has_no_more_than_allowed),
 		cmocka_unit_test(rates_are_text),
 		cmocka_unit_test(by_hand),
