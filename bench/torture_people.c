@@ -8,31 +8,6 @@ enum { NUMBERS_A_HOUSEHOLD = 16 };
 #define YEAR_NOW 2026
 #define RECYCLED_WITHIN 100000 /* households: how far away the number's former holder is */
 
-uint64_t mix64(uint64_t z)
-{
-	z += 0x9e3779b97f4a7c15u;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-uint64_t world_next(struct world *w)
-{
-	uint64_t r = mix64(w->rnd);
-
-	w->rnd += 0x9e3779b97f4a7c15u;
-	return r;
-}
-
-bool kind_strikes(struct world *w, enum kind k)
-{
-	bool hit = world_chance(w, w->config->rates[k]);
-
-	w->tally->asked[k]++;
-	w->tally->hit[k] += hit;
-	return hit;
-}
-
 void kind_missed(struct world *w, enum kind k)
 {
 	w->tally->asked[k]--;

@@ -120,7 +120,8 @@ static int nick_cmp(const void *a, const void *b)
 
 uint32_t tables_nicks(const struct tables *t, const char *name, uint32_t *first)
 {
-	uint32_t lo = 0, hi = t->nick_count, n = 0;
+	unsigned char byte = (unsigned char)*name;
+	uint32_t lo = t->nick_first[byte], hi = t->nick_first[byte + 1], n = 0;
 
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
@@ -317,6 +318,11 @@ enum result tables_load(struct tables *t, const char *folder, struct error *e)
 	if (folder)
 		TRY(folder_load(t, folder, e));
 	qsort(t->nicks, t->nick_count, sizeof(*t->nicks), nick_cmp);
+	for (uint32_t byte = 0, i = 0; byte <= 256; byte++) {
+		while (i < t->nick_count && (unsigned char)*t->nicks[i].name < byte)
+			i++;
+		t->nick_first[byte] = i;
+	}
 	return OK;
 }
 

@@ -52,6 +52,7 @@ struct tables {
 	struct nation nations[NATIONS];
 	struct nick *nicks; /* by name; in lower case */
 	uint32_t nick_count, nick_cap;
+	uint32_t nick_first[257]; /* by the first byte */
 	struct swap *scans, *sounds;
 	uint32_t scan_count, sound_count;
 	char near[128][10]; /* keys beside a key */

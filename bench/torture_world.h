@@ -37,7 +37,20 @@ struct world {
 	int64_t cashier_phone[1];
 };
 
-uint64_t world_next(struct world *w);
+static inline uint64_t mix64(uint64_t z)
+{
+	z += 0x9e3779b97f4a7c15u;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+static inline uint64_t world_next(struct world *w)
+{
+	uint64_t r = mix64(w->rnd);
+
+	w->rnd += 0x9e3779b97f4a7c15u;
+	return r;
+}
 static inline uint32_t world_below(struct world *w, uint32_t n)
 {
 	return (uint32_t)(((world_next(w) >> 32) * n) >> 32);
@@ -58,13 +71,19 @@ static inline uint32_t world_skewed(struct world *w, uint32_t n)
 	return (uint32_t)((world_next(w) & 1 ? u * u : u) * n);
 }
 /* Whether a kind strikes here; counted. */
-bool kind_strikes(struct world *w, enum kind k);
+static inline bool kind_strikes(struct world *w, enum kind k)
+{
+	bool hit = world_chance(w, w->config->rates[k]);
+
+	w->tally->asked[k]++;
+	w->tally->hit[k] += hit;
+	return hit;
+}
 void kind_missed(struct world *w, enum kind k); /* it struck, but there was nothing to strike */
 static inline uint64_t kind_bit(enum kind k)
 {
 	return (uint64_t)1 << k;
 }
-uint64_t mix64(uint64_t x);
 
 /* Writing text bit by bit: each returns the end and puts no NUL. */
 static inline char *text_add(char *at, const char *s)
