@@ -312,3 +312,15 @@ bool name_nickname(struct str a, struct str b)
 				return true;
 	return false;
 }
+
+int name_nickname_groups(struct str folded, uint16_t *groups, int max)
+{
+	int n = 0;
+
+	if (folded.n == 0 || folded.n >= NAME_BYTES)
+		return 0;
+	nickname_prepare();
+	for (size_t i = find(folded); i < count && n < max && str_is(folded, names[i].name); i++)
+		groups[n++] = (uint16_t)(names[i].line + 1);
+	return n;
+}

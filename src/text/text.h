@@ -35,6 +35,9 @@ struct name_parts {
 void name_split(struct str full, struct name_parts *out);
 /* Whether two folded given names are the same or a known nickname pair ("robert", "bob"): a small table of ours. */
 bool name_nickname(struct str a, struct str b);
+/* The numbers (from 1) of the nickname groups a folded given name stands in: two names that share one are a known pair.
+ * At most max; returns how many. */
+int name_nickname_groups(struct str folded, uint16_t *groups, int max);
 
 /* ---- E-mails ---------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,396 @@
+/* Which records of one component are one person: average linkage over the scores of all pairs. Single linkage lets a
+ * chain of doubtful pairs join strangers; the average asks what all members say. */
+#include "people/match_inside.h"
+#include <limits.h>
+#include <stdlib.h>
+
+#define SCORE_MOST 10000 /* more than this no pair may say for or against */
+#define SCORE_LEAST -10000
+#define CUT_STEP 2000 /* an absurd component is cut at thresholds that rise by this */
+#define CUT_MOST 60000
+
+/* Groups in the making, in canonical order; a group has the number of its first record. */
+struct forest {
+	int n;
+	struct match_record **records;
+	int *score;   /* n × n: sums over the pairs between two groups */
+	bool *banned; /* n × n */
+	int *size;    /* 0: it became part of another */
+	int *best;    /* the group that it fits best, or -1 */
+	int *parent;
+};
+
+static int64_t sum_at(const struct forest *f, int a, int b)
+{
+	return f->score[(size_t)a * (size_t)f->n + (size_t)b];
+}
+
+static bool banned_at(const struct forest *f, int a, int b)
+{
+	return f->banned[(size_t)a * (size_t)f->n + (size_t)b];
+}
+
+/* Both have verified ids of a kind, and none in common. */
+static bool verified_conflict(const struct match_record *a, const struct match_record *b)
+{
+	for (int i = 0; i < a->count[WORD_ID]; i++) {
+		const struct match_word *x = &a->by_sort[WORD_ID][i];
+		bool differs = false, agrees = false;
+
+		for (int j = 0; j < b->count[WORD_ID] && x->verified; j++) {
+			const struct match_word *y = &b->by_sort[WORD_ID][j];
+
+			if (!y->verified || y->tag != x->tag)
+				continue;
+			agrees |= y->hash == x->hash;
+			differs |= y->hash != x->hash;
+		}
+		if (differs && !agrees)
+			return true;
+	}
+	return false;
+}
+
+static void fill(const struct match_model *m, struct forest *f)
+{
+	for (int i = 0; i < f->n; i++) {
+		f->size[i] = 1;
+		f->parent[i] = i;
+		for (int j = 0; j < i; j++) {
+			int s = match_score(m, f->records[i], f->records[j], NULL, NULL);
+			size_t ij = (size_t)i * (size_t)f->n + (size_t)j, ji = (size_t)j * (size_t)f->n + (size_t)i;
+
+			s = s > SCORE_MOST ? SCORE_MOST : s < SCORE_LEAST ? SCORE_LEAST : s;
+			f->score[ij] = f->score[ji] = s - m->link;
+			f->banned[ij] = f->banned[ji] = verified_conflict(f->records[i], f->records[j]);
+		}
+	}
+}
+
+/* Whether the average between a and b is more than that between a and c; ties go to the first in canonical order. */
+static bool better(const struct forest *f, int a, int b, int c)
+{
+	int64_t x = sum_at(f, a, b) * f->size[c], y = sum_at(f, a, c) * f->size[b];
+
+	return x != y ? x > y : b < c;
+}
+
+static void find_best(struct forest *f, int a)
+{
+	f->best[a] = -1;
+	for (int b = 0; b < f->n; b++)
+		if (b != a && f->size[b] && !banned_at(f, a, b) && sum_at(f, a, b) > 0 &&
+		    (f->best[a] < 0 || better(f, a, b, f->best[a])))
+			f->best[a] = b;
+}
+
+/* b becomes part of a (a < b). */
+static void unite(struct forest *f, int a, int b)
+{
+	size_t n = (size_t)f->n;
+
+	for (int c = 0; c < f->n; c++) {
+		size_t ac = (size_t)a * n + (size_t)c, ca = (size_t)c * n + (size_t)a;
+		size_t bc = (size_t)b * n + (size_t)c;
+
+		f->score[ac] = f->score[ca] = f->score[ac] + f->score[bc];
+		f->banned[ac] = f->banned[ca] = f->banned[ac] || f->banned[bc];
+	}
+	f->size[a] += f->size[b];
+	f->size[b] = 0;
+	f->parent[b] = a;
+}
+
+/* The two groups that fit best; false when none do. */
+static bool best_pair(const struct forest *f, int *a, int *b)
+{
+	int x = -1;
+
+	for (int i = 0; i < f->n; i++) {
+		int64_t now, best;
+
+		if (!f->size[i] || f->best[i] < 0)
+			continue;
+		if (x >= 0) {
+			now = sum_at(f, i, f->best[i]) * f->size[x] * f->size[f->best[x]];
+			best = sum_at(f, x, f->best[x]) * f->size[i] * f->size[f->best[i]];
+			if (now <= best)
+				continue;
+		}
+		x = i;
+	}
+	if (x < 0)
+		return false;
+	*a = x < f->best[x] ? x : f->best[x];
+	*b = x < f->best[x] ? f->best[x] : x;
+	return true;
+}
+
+static void link_average(struct forest *f)
+{
+	int a, b;
+
+	for (int i = 0; i < f->n; i++)
+		if (f->size[i])
+			find_best(f, i);
+	while (best_pair(f, &a, &b)) {
+		unite(f, a, b);
+		f->best[b] = -1;
+		for (int i = 0; i < f->n; i++) {
+			if (!f->size[i])
+				continue;
+			if (i == a || f->best[i] == a || f->best[i] == b)
+				find_best(f, i);
+			else if (!banned_at(f, i, a) && sum_at(f, i, a) > 0 &&
+			         (f->best[i] < 0 || better(f, i, a, f->best[i])))
+				f->best[i] = a;
+		}
+	}
+}
+
+/* ---- Components -------------------------------------------------------------------------------------------------- */
+
+struct sorted {
+	const struct match_record *record;
+	int index;
+};
+
+static int by_canon(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+	int c = match_record_cmp(x->record, y->record);
+
+	return c ? c : x->index - y->index;
+}
+
+/* members: indices of records in canonical order; place[i]: where record i stands in members, or -1. */
+struct part {
+	const struct match_component *c;
+	const int *members, *place;
+	int n;
+};
+
+static void apply_musts(struct forest *f, const struct part *p)
+{
+	for (int i = 0; i < p->c->cannot_count; i++) {
+		int a = p->place[p->c->cannot[i].a], b = p->place[p->c->cannot[i].b];
+
+		if (a >= 0 && b >= 0 && a != b)
+			f->banned[(size_t)a * (size_t)f->n + (size_t)b] =
+			        f->banned[(size_t)b * (size_t)f->n + (size_t)a] = true;
+	}
+	for (int i = 0; i < p->c->must_count; i++) {
+		int a = p->place[p->c->must[i].a], b = p->place[p->c->must[i].b];
+		bool cannot = false;
+
+		if (a < 0 || b < 0)
+			continue;
+		a = joined_find(f->parent, a);
+		b = joined_find(f->parent, b);
+		for (int k = 0; k < p->c->cannot_count && !cannot; k++) {
+			int x = p->place[p->c->cannot[k].a], y = p->place[p->c->cannot[k].b];
+
+			if (x < 0 || y < 0)
+				continue;
+			x = joined_find(f->parent, x);
+			y = joined_find(f->parent, y);
+			cannot = (x == a && y == b) || (x == b && y == a);
+		}
+		if (a != b && !cannot)
+			unite(f, a < b ? a : b, a < b ? b : a);
+	}
+}
+
+/* Average linkage of at most MATCH_COMPONENT_MAX records. */
+static enum result cluster_part(const struct match_model *m, const struct part *p, int *group, struct error *e)
+{
+	size_t n = (size_t)p->n, square = n * n;
+	char *space = mem_alloc(square * (sizeof(int) + sizeof(bool)) + n * (sizeof(void *) + 3 * sizeof(int)));
+	struct forest f = { .n = p->n };
+
+	if (!space)
+		return error_nomem(e);
+	f.records = (struct match_record **)space;
+	f.score = (int *)(f.records + n);
+	f.size = f.score + square;
+	f.best = f.size + n;
+	f.parent = f.best + n;
+	f.banned = (bool *)(f.parent + n);
+	for (int i = 0; i < p->n; i++) {
+		f.records[i] = p->c->records[p->members[i]];
+		f.banned[(size_t)i * n + (size_t)i] = false;
+		f.score[(size_t)i * n + (size_t)i] = 0;
+	}
+	fill(m, &f);
+	apply_musts(&f, p);
+	link_average(&f);
+	for (int i = 0; i < p->n; i++)
+		group[p->members[i]] = p->members[joined_find(f.parent, i)];
+	mem_free(space);
+	return OK;
+}
+
+/* Joins the members whose links reach the threshold; must-links always do. */
+static void join_at(const struct part *p, const struct link *links, size_t count, int threshold, int *parent)
+{
+	for (int i = 0; i < p->n; i++)
+		parent[i] = i;
+	for (int i = 0; i < p->c->must_count; i++) {
+		int a = p->place[p->c->must[i].a], b = p->place[p->c->must[i].b];
+
+		if (a >= 0 && b >= 0)
+			joined_unite(parent, a, b);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (links[i].score >= threshold)
+			joined_unite(parent, links[i].a, links[i].b);
+}
+
+static enum result find_links(const struct match_model *m, const struct part *p, struct link **out, size_t *count,
+                              struct error *e)
+{
+	struct match_record **records = mem_alloc((size_t)p->n * sizeof(*records));
+	size_t n = 0, room = 0;
+	struct link *links = NULL;
+	struct blocks b;
+	enum result r;
+
+	if (!records)
+		return error_nomem(e);
+	for (int i = 0; i < p->n; i++)
+		records[i] = p->c->records[p->members[i]];
+	r = blocks_make(m, records, p->n, 1, &b, e);
+	for (size_t i = 0, end; r == OK && i < b.count; i = end) {
+		end = blocks_run(&b, i);
+		for (size_t x = i; x < end && end - i <= KEY_RUN_MAX && r == OK; x++)
+			for (size_t y = x + 1; y < end && r == OK; y++) {
+				int u = (int)b.by_key[x].value, v = (int)b.by_key[y].value;
+				struct link l = { .a = u, .b = v };
+
+				if (!blocks_first_shared(&b, (uint32_t)u, (uint32_t)v, b.by_key[i].key))
+					continue;
+				l.score = match_score(m, records[u], records[v], NULL, NULL);
+				if (n == room) {
+					struct link *more =
+					        mem_realloc(links, (room = room ? 2 * room : 4096) * sizeof(*links));
+
+					if (!more) {
+						r = error_nomem(e);
+						break;
+					}
+					links = more;
+				}
+				links[n++] = l;
+			}
+	}
+	mem_free(records);
+	if (r != OK) {
+		mem_free(links);
+		return r;
+	}
+	blocks_free(&b);
+	*out = links;
+	*count = n;
+	return OK;
+}
+
+static enum result cluster_any(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,
+                               struct error *e);
+
+/* The pieces that the links leave at this threshold, one by one. */
+static enum result cluster_pieces(const struct match_model *m, const struct part *p, int *parent, int threshold,
+                                  int *place, int *group, struct error *e)
+{
+	int *members = mem_alloc((size_t)p->n * sizeof(*members));
+	enum result r = OK;
+
+	if (!members)
+		return error_nomem(e);
+	for (int root = 0; root < p->n && r == OK; root++) {
+		struct part piece = { .c = p->c, .members = members, .place = place };
+
+		if (joined_find(parent, root) != root)
+			continue;
+		for (int i = 0; i < p->n; i++)
+			place[p->members[i]] = -1;
+		for (int i = root; i < p->n; i++)
+			if (joined_find(parent, i) == root) {
+				place[p->members[i]] = piece.n;
+				members[piece.n++] = p->members[i];
+			}
+		r = cluster_any(m, &piece, threshold, place, group, e);
+	}
+	mem_free(members);
+	return r;
+}
+
+/* Beyond the highest threshold nothing is believed: each for itself, but for what people decided. */
+static enum result give_up(const struct part *p, int *group, struct error *e)
+{
+	int *parent = mem_alloc((size_t)p->n * sizeof(*parent));
+
+	if (!parent)
+		return error_nomem(e);
+	join_at(p, NULL, 0, 0, parent);
+	for (int i = 0; i < p->n; i++)
+		group[p->members[i]] = p->members[joined_find(parent, i)];
+	mem_free(parent);
+	return OK;
+}
+
+static enum result cluster_any(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,
+                               struct error *e)
+{
+	struct link *links = NULL;
+	size_t count = 0;
+	int *parent;
+	enum result r;
+
+	if (p->n <= MATCH_COMPONENT_MAX)
+		return cluster_part(m, p, group, e);
+	if (threshold > CUT_MOST)
+		return give_up(p, group, e);
+	parent = mem_alloc((size_t)p->n * sizeof(*parent));
+	if (!parent)
+		return error_nomem(e);
+	r = find_links(m, p, &links, &count, e);
+	for (bool whole = true; whole && threshold <= CUT_MOST && r == OK;) {
+		threshold += CUT_STEP;
+		join_at(p, links, count, threshold, parent);
+		whole = false;
+		for (int i = 0, n = 0; i < p->n && !whole; i++)
+			whole = joined_find(parent, i) == joined_find(parent, 0) && ++n == p->n;
+	}
+	mem_free(links);
+	if (r == OK)
+		r = cluster_pieces(m, p, parent, threshold, place, group, e);
+	mem_free(parent);
+	return r;
+}
+
+enum result match_cluster(const struct match_model *m, const struct match_component *c, int *group, bool *absurd,
+                          struct error *e)
+{
+	size_t n = (size_t)c->record_count;
+	struct sorted *sorted = mem_alloc(n * sizeof(*sorted) + 1);
+	int *members = mem_alloc(n * sizeof(*members) + 1), *place = mem_alloc(n * sizeof(*place) + 1);
+	struct part p = { .c = c, .members = members, .place = place, .n = c->record_count };
+	enum result r = sorted && members && place ? OK : error_nomem(e);
+
+	if (r == OK) {
+		for (int i = 0; i < c->record_count; i++)
+			sorted[i] = (struct sorted){ .record = c->records[i], .index = i };
+		qsort(sorted, n, sizeof(*sorted), by_canon);
+		for (int i = 0; i < c->record_count; i++) {
+			members[i] = sorted[i].index;
+			place[sorted[i].index] = i;
+		}
+		r = cluster_any(m, &p, m->component, place, group, e);
+	}
+	if (r == OK && absurd)
+		*absurd = c->record_count > MATCH_COMPONENT_MAX;
+	mem_free(sorted);
+	mem_free(members);
+	mem_free(place);
+	return r;
+}

@@ -1,0 +1,315 @@
+/* What the files of the matching engine share. */
+#ifndef BYNAME_PEOPLE_MATCH_INSIDE_H
+#define BYNAME_PEOPLE_MATCH_INSIDE_H
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "people/match.h"
+
+/* ---- Records ----------------------------------------------------------------------------------------------------- */
+
+enum word_sort {              /* the sections of a record's words, in this order */
+	         WORD_GIVEN,  /* [0]: the first name; [1], if there are more: all of them in one */
+	         WORD_FAMILY, /* [0]: the family name in one; then its parts, if there are several */
+	         WORD_OTHER,  /* middle names and what else the full name holds */
+	         WORD_ORG,
+	         WORD_STREET, /* all words of the street, as written: a whole address may stand there */
+	         WORD_CITY,   /* and region */
+	         WORD_POSTCODE,
+	         WORD_ADDRESS, /* one: street and house number, whatever their order */
+	         WORD_EMAIL,   /* tag: hash of the part before the @ */
+	         WORD_PHONE,   /* digits; tag: the last seven */
+	         WORD_ID,      /* tag: hash of the kind */
+	         WORD_EXTRA,   /* the same */
+	         WORD_BIRTH,   /* the date as text; a year alone: "1855" */
+	         WORD_DAY,     /* month and day as text */
+	         WORD_SORTS
+};
+
+#define WORD_NICKNAMES 4
+
+enum word_state { WORD_NORMAL, WORD_HOUSEHOLD, WORD_GENERIC };
+
+struct match_word {
+	const char *p;
+	uint64_t hash;    /* of the text */
+	uint64_t tag;     /* of names: the phonetic key, eight letters; else see word_sort */
+	int32_t rarity;   /* thousandths of -log2 of its frequency; match_record_bind() */
+	uint32_t letters; /* which letters it has */
+	uint16_t n, nickname[WORD_NICKNAMES];
+	uint16_t kind_n;        /* ids, extras: the kind's text stands behind the word's */
+	bool foreign, verified; /* not in Latin letters; ids: the source vouches */
+	uint8_t state;          /* enum word_state, of e-mails and phones */
+};
+
+struct match_record {
+	struct str source, source_key;
+	uint64_t order; /* hash of both: what is drawn from the records is drawn by it */
+	const struct match_word *by_sort[WORD_SORTS];
+	uint8_t count[WORD_SORTS];
+	struct match_word *words;
+	int word_count;
+	int16_t year;
+	int8_t month, day;
+	bool birth_unsure;
+	char gender;       /* m, f, x or 0 */
+	int8_t generation; /* 1: the elder (senior, I), 2: the younger, 3 …; 0 unknown */
+};
+
+static inline struct str word_str(const struct match_word *w)
+{
+	return (struct str){ w->p, w->n };
+}
+
+static inline struct str word_kind(const struct match_word *w)
+{
+	return (struct str){ w->p + w->n, w->kind_n };
+}
+
+/* How alike two words are, best first. */
+enum likeness { LIKE_SAME, LIKE_NICKNAME, LIKE_TYPO, LIKE_SOUND, LIKE_SHORT, LIKE_CLOSE, LIKE_NOT };
+enum likeness word_likeness(const struct match_word *a, const struct match_word *b);
+
+/* ---- Comparisons ------------------------------------------------------------------------------------------------- */
+
+enum match_field {
+	FIELD_GIVEN,
+	FIELD_FAMILY,
+	FIELD_OTHER,
+	FIELD_ORG,
+	FIELD_GENDER,
+	FIELD_GENERATION,
+	FIELD_BIRTH,
+	FIELD_PLACE,
+	FIELD_EMAIL,
+	FIELD_PHONE,
+	FIELD_ID,    /* one comparison a kind */
+	FIELD_EXTRA, /* the same */
+	FIELDS
+};
+
+enum {
+	GIVEN_SAME,
+	GIVEN_NICKNAME,
+	GIVEN_TYPO,
+	GIVEN_SOUND,
+	GIVEN_SHORT,
+	GIVEN_CLOSE,
+	GIVEN_MIDDLE,
+	GIVEN_SWAPPED,
+	GIVEN_DIFFERENT
+};
+/* Of the family name there are three sets of levels: elsewhere, at one address, at one postcode. Who lives at one
+ * address often shares the name: there it says little. */
+enum {
+	FAMILY_SAME,
+	FAMILY_TYPO,
+	FAMILY_SOUND,
+	FAMILY_CLOSE,
+	FAMILY_PART,
+	FAMILY_SWAPPED,
+	FAMILY_DIFFERENT,
+	FAMILY_LEVELS
+};
+enum { NEAR_ELSEWHERE, NEAR_ADDRESS, NEAR_POSTCODE, NEARS };
+enum { OTHER_SAME, OTHER_ALIKE, OTHER_DIFFERENT };
+enum { ORG_SAME, ORG_ALIKE, ORG_PART, ORG_DIFFERENT };
+enum { TWO_SAME, TWO_DIFFERENT };
+enum {
+	BIRTH_SAME,
+	BIRTH_SWAPPED, /* day and month */
+	BIRTH_TYPO,    /* one digit, or two neighbours in the wrong order */
+	BIRTH_PARTS,   /* two of year, month and day */
+	BIRTH_YEAR,    /* the year alone */
+	BIRTH_NEAR,    /* the year is one off, or typed wrong */
+	BIRTH_FAR,     /* less than a generation */
+	BIRTH_AGES     /* a generation apart */
+};
+enum { PLACE_ADDRESS, PLACE_ALIKE, PLACE_POSTCODE, PLACE_NEAR, PLACE_DIFFERENT };
+enum { EMAIL_SAME, EMAIL_HOUSEHOLD, EMAIL_LOCAL, EMAIL_TYPO, EMAIL_DIFFERENT };
+enum { PHONE_SAME, PHONE_HOUSEHOLD, PHONE_TYPO, PHONE_DIFFERENT };
+enum { ID_SAME, ID_TYPO, ID_DIFFERENT };
+enum { EXTRA_SAME, EXTRA_ALIKE, EXTRA_DIFFERENT };
+
+#define LEVELS_MAX 21
+#define LEVEL_NULL 0xFF
+
+/* What one comparison found: the level, the words that decided, and the rarity that goes into the weight (the commoner
+ * of the two values), or -1. */
+struct match_found {
+	uint8_t level;
+	int32_t rarity;
+	const struct match_word *a, *b;
+};
+
+struct match_pattern { /* a level for each comparison of the model */
+	uint8_t level[MATCH_COMPARISONS_MAX];
+};
+
+void compare_names(const struct match_record *a, const struct match_record *b, struct match_found *given,
+                   struct match_found *family, struct match_found *other);
+struct match_found compare_org(const struct match_record *a, const struct match_record *b);
+struct match_found compare_birth(const struct match_record *a, const struct match_record *b);
+struct match_found compare_place(const struct match_record *a, const struct match_record *b);
+struct match_found compare_emails(const struct match_record *a, const struct match_record *b);
+struct match_found compare_phones(const struct match_record *a, const struct match_record *b);
+struct match_found compare_ids(const struct match_record *a, const struct match_record *b, uint64_t kind);
+struct match_found compare_extras(const struct match_record *a, const struct match_record *b, uint64_t kind);
+/* All comparisons of the model; found has comparison_count entries. */
+void match_compare(const struct match_model *m, const struct match_record *a, const struct match_record *b,
+                   struct match_found *found);
+
+/* ---- Model ------------------------------------------------------------------------------------------------------- */
+
+/* One setting for all data: the posterior odds, in thousandths of log2, that bring two records into one component, and
+ * that make two groups one. */
+#define MATCH_COMPONENT_DEFAULT 0
+#define MATCH_LINK_DEFAULT 0
+/* Of the built-in model: a hundred thousand records with a pair each two. */
+#define MATCH_PRIOR_DEFAULT (-16610)
+
+struct match_level {
+	const char *name;
+	double m, u; /* how probable among pairs of one person, of two; six digits */
+	int weight;  /* 1000 log2(m / u), or what a person wrote there */
+	int share;   /* percent of how much rarer than the mean the value is that the weight takes */
+};
+
+struct match_comparison {
+	enum match_field field;
+	uint64_t tag;     /* ids, extras: hash of the kind */
+	const char *kind; /* ids, extras; else "" */
+	const char *name; /* "family", "id" */
+	int mean;         /* 1000 -log2 of the mean probability that two people share the value */
+	int level_count;
+	struct match_level levels[LEVELS_MAX];
+};
+
+struct match_term {
+	enum word_sort sort;
+	uint64_t tag;     /* extras: hash of the kind */
+	const char *kind; /* extras; else "" */
+	const char *text;
+	int rarity;
+};
+struct match_shared {
+	enum word_sort sort; /* WORD_EMAIL, WORD_PHONE, WORD_ADDRESS */
+	enum word_state state;
+	const char *text;
+};
+
+struct match_model {
+	struct arena *arena;
+	int64_t version, records; /* records: how many it was trained on */
+	int prior, component, link;
+	int comparison_count, family, place; /* indices of these comparisons */
+	struct match_comparison comparisons[MATCH_COMPARISONS_MAX];
+	int unseen[WORD_SORTS]; /* rarity of a value that has no term */
+	struct match_term *terms;
+	int term_count;
+	struct match_shared *shared;
+	int shared_count;
+	uint64_t *crowded; /* sorted */
+	int crowded_count;
+	struct map term_map, shared_map;
+};
+
+const char *word_sort_name(enum word_sort s);
+bool word_sort_find(struct str name, enum word_sort *s);
+/* Where terms and shared values stand in the model's maps. */
+int64_t term_key(enum word_sort sort, uint64_t tag, uint64_t hash);
+/* An empty model with the comparisons that every model has, at their built-in probabilities. */
+MUST_CHECK enum result model_new(struct match_model **out, struct error *e);
+/* One more comparison, of a kind of ids or extras. ERR_LIMIT when there are too many. */
+MUST_CHECK enum result model_add_kind(struct match_model *m, enum match_field field, struct str kind, struct error *e);
+void model_weigh(struct match_model *m);                                    /* weights and means from m and u */
+MUST_CHECK enum result model_index(struct match_model *m, struct error *e); /* the maps, from terms and shared */
+int log2_milli(double x);
+double round6(double x);
+bool model_crowded(const struct match_model *m, uint64_t key);
+/* The sum of weights for what match_compare() found. */
+int model_sum(const struct match_model *m, const struct match_found *found);
+
+/* The text of a hashed kind: of ids and extras. */
+uint64_t kind_hash(struct str kind);
+
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
+
+/* Runs work(arg, part) for parts 0 to parts-1 on so many threads; the first error by part number. */
+MUST_CHECK enum result match_parallel(int threads, int parts, enum result (*work)(void *arg, int part, struct error *e),
+                                      void *arg, struct error *e);
+/* Sorts by key, then value. ERR_NOMEM. */
+struct keyed {
+	uint64_t key;
+	uint32_t value;
+} __attribute__((packed, aligned(4)));
+MUST_CHECK enum result keyed_sort(struct keyed *p, size_t n, struct error *e);
+
+/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
+
+/* All keys of all records: by record, and as runs of one key. */
+struct blocks {
+	uint64_t *keys;       /* of record i: keys[start[i]] to keys[start[i + 1]], sorted */
+	size_t *start;        /* record_count + 1 */
+	struct keyed *by_key; /* (key, record) sorted by key */
+	size_t count;
+};
+MUST_CHECK enum result blocks_make(const struct match_model *m, struct match_record *const *records, int count,
+                                   int threads, struct blocks *b, struct error *e);
+void blocks_free(struct blocks *b);
+/* Whether this is the first key that both records have: a pair is looked at once. */
+bool blocks_first_shared(const struct blocks *b, uint32_t x, uint32_t y, uint64_t key);
+/* End of the run of one key that begins at i. */
+size_t blocks_run(const struct blocks *b, size_t i);
+
+#define KEY_RUN_MAX 1000 /* records on one key; what is beyond and no epoch knows joins nobody */
+
+struct link {
+	int a, b, score;
+};
+/* Groups by links: find with path halving, the smaller number is the root. */
+int joined_find(int *parent, int i);
+bool joined_unite(int *parent, int a, int b);
+
+/* ---- Training's parts -------------------------------------------------------------------------------------------- */
+
+/* What counting found out about the whole of the data. */
+struct match_counts {
+	double share[MATCH_COMPARISONS_MAX];  /* probability that two records with a value have the same, by comparison
+	                                       */
+	double filled[MATCH_COMPARISONS_MAX]; /* share of records that have a value */
+	double filled_postcode;
+};
+/* Adds the kinds that occur, terms and shared values to the model. */
+MUST_CHECK enum result count_terms(struct match_model *m, struct match_record **records, int count,
+                                   struct match_counts *c, struct error *e);
+MUST_CHECK enum result count_crowded(struct match_model *m, struct match_record **records, int count, int threads,
+                                     struct error *e);
+
+struct em_pattern {
+	struct match_pattern levels;
+	double count;
+	double fixed; /* labelled: 1 or 0; else -1 */
+};
+struct em_pass {
+	const char *name;
+	uint32_t excluded; /* bits of comparisons that the pass's key decides */
+	struct em_pattern *patterns;
+	int count;
+	double scale;            /* pairs that the pass has in all to pairs drawn */
+	double lambda, expected; /* share of pairs of one person; how many in all */
+};
+struct em {
+	struct match_model *model;
+	const struct match_counts *counts;
+	struct em_pass *passes;
+	int pass_count;
+	double (*seen)[LEVELS_MAX]; /* of random pairs: how many have the level */
+	double *seen_all;           /* by comparison, those that have any */
+	double pairs;               /* of all records */
+	int records;
+};
+/* Fits m, u and the prior. */
+void em_run(struct em *em);
+
+#endif
