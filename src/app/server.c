@@ -1,4 +1,5 @@
 #include "app/server.h"
+#include "app/client.h"
 
 #include "api/api.h"
 #include "app/files.h"
@@ -137,8 +138,14 @@ static enum result start_listeners(struct server *s, const struct server_config 
 		                    .tls_key = c->tls_key,
 		                    .workers = c->workers,
 		                    .io_threads = c->io_threads };
-	api_configure(&local, &s->api);
-	TRY(http_start(&local, &s->api.local, e));
+	/* A second server of this PostgreSQL database on one machine: the command line goes on asking the first. */
+	bool other = c->bind && !c->socket && client_server_runs(c->db);
+	if (other) {
+		log_event(LOG_INFO, "socket.shared", "socket=%s", s->socket);
+	} else {
+		api_configure(&local, &s->api);
+		TRY(http_start(&local, &s->api.local, e));
+	}
 	if (!c->bind)
 		return OK;
 	api_configure(&open, &s->api);
