@@ -252,7 +252,7 @@ static void contacts_make(struct world *w, struct household *h, int slot)
 		phone_number(w, h->index - 1 - (int64_t)world_below(w, (uint32_t)within), 0, 0, p->mobile);
 		p->kinds |= kind_bit(RECYCLED_PHONE);
 	}
-	*text_number(text_add(p->loyalty, "29"), id * 99999999977u % 100000000000u, 10, 11) = '\0';
+	*text_number(text_add(p->loyalty, "29"), id * 61803398873u % 100000000000u, 10, 11) = '\0';
 	for (uint64_t i = 0; i < 2; i++)
 		*text_number(text_add(p->account[i], "a"), (id * 2 + i) * 0x9E3779B97Fu & 0xFFFFFFFFFFu, 16, 10) = '\0';
 	*text_number(text_add(p->device, "d"), mix64(id ^ w->config->seed << 40), 16, 16) = '\0';
