@@ -166,6 +166,50 @@ MUST_CHECK enum result nomination_add(struct db_tx *tx, int64_t a, int64_t b, en
 MUST_CHECK enum result nomination_clear(struct db_tx *tx, const struct value_holders *h, enum identifier_kind kind,
                                         int64_t vkey, struct error *e);
 
+/* ---- Matching ---------------------------------------------------------------------------------------------------- */
+
+struct match_model;
+struct match_record;
+
+/* The active epoch's model, parsed once a process; NULL: none. Borrowed: valid until epoch_release(). */
+struct epoch {
+	int64_t version;
+	const struct match_model *model;
+};
+MUST_CHECK enum result epoch_hold(struct db_tx *tx, const struct epoch **out, struct error *e);
+void epoch_release(const struct epoch *epoch); /* NULL allowed */
+static inline void epoch_cleanup_(const struct epoch **epoch)
+{
+	epoch_release(*epoch);
+}
+#define EPOCH_AUTO __attribute__((cleanup(epoch_cleanup_)))
+/* Makes this model's text the active epoch; *version is a new one, also written into the text. */
+MUST_CHECK enum result epoch_activate(struct db_tx *tx, struct str model, int64_t *version, struct error *e);
+
+/* These records as the engine sees them, bound to the model, in the transaction's arena; out[i] NULL: gone or erased.
+ */
+MUST_CHECK enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records,
+                                     int count, struct match_record **out, struct error *e);
+/* The same from what a page of the tables says. ids: person_identifier rows of that record. */
+struct matching_row {
+	struct record record; /* fields */
+	const struct identifier *identifiers;
+	int identifier_count;
+};
+MUST_CHECK enum result matching_make(const struct matching_row *row, struct arena *a, struct match_record **out,
+                                     struct error *e);
+
+#define KEY_HOLDERS_MAX 200 /* records under one key; a key with more brings nobody together */
+
+/* Brings keys and pairs of a record (new, changed, erased) to what it says now. The records whose pairs changed are
+ * appended to seeds (ids, at most max; *count is moved on): their components are to be resolved. */
+MUST_CHECK enum result matching_refresh(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
+                                        struct error *e);
+
+/* doubt.c: one pair, in any order; a row that is there gets the new score and worth. */
+MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e);
+MUST_CHECK enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct error *e);
+
 /* DB_ERR of db_next() as a result. */
 static inline enum result rows_end(enum db_step step, struct error *e)
 {

@@ -188,9 +188,9 @@ MUST_CHECK enum result recipient_put(struct db_tx *tx, const struct recipient *i
 MUST_CHECK enum result recipient_list(struct db_tx *tx, const struct person *p, struct recipient *out, int limit,
                                       int *count, struct error *e);
 
-/* ---- Scorer's place ---------------------------------------------------------------------------------------------- */
+/* ---- Matching ---------------------------------------------------------------------------------------------------- */
 
-/* A shared, unverified identifier nominates a pair; the probabilistic scorer (a later issue) and people decide. */
+/* A shared, unverified identifier nominates a pair for people to look at. */
 struct nomination {
 	int64_t id, a, b, at;
 	enum identifier_kind kind;
@@ -198,6 +198,44 @@ struct nomination {
 };
 MUST_CHECK enum result nomination_list(struct db_tx *tx, int64_t customer, int limit, struct arena *a,
                                        struct nomination *out, int *count, struct error *e);
+
+/* The active epoch: the model by which records are scored (people/match.h). version 0: none; then only verified
+ * identifiers make customers. model (may be NULL) gets its text, in a. */
+MUST_CHECK enum result epoch_get(struct db_tx *tx, int64_t *version, int64_t *at, struct arena *a, struct str *model,
+                                 struct error *e);
+
+/* Resolves everybody anew, in bulk: trains an epoch from all records (or takes the model's text, when there is one),
+ * makes it the active one, and brings keys, pairs, doubts and customers to what record_put() would have made of the
+ * same records. Servers may go on; whoever comes in meanwhile is matched by the new epoch. Interrupted, it is called
+ * again. */
+struct people_resolving {
+	struct str model;                                                         /* empty: train one */
+	int threads;                                                              /* 0: two */
+	void (*progress)(void *arg, const char *phase, int64_t done, int64_t of); /* may be NULL */
+	void *arg;
+};
+struct people_resolved {
+	int64_t version, records, keys, pairs, customers, moved, doubts;
+};
+MUST_CHECK enum result people_resolve_all(struct db *db, const struct people_resolving *how,
+                                          struct people_resolved *out, struct error *e);
+
+/* Why a and b (records or customers) are one, or are not: writes a JSON object as the value: {a, b, same, score, link,
+ * component (thresholds), fields: [{comparison, kind, level, a, b, weight}], links: [...] (verified identifiers that
+ * both have, decisions by hand)}. Of two customers the pair of their records that scores best. ERR_NOT_FOUND;
+ * ERR_CONFLICT "epoch.none" when there is no active epoch and nothing links them. */
+MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, struct json_writer *w, struct error *e);
+
+/* The review queue: doubtful pairs, those most worth looking at first. Pairs that are one customer by now, or that
+ * somebody told apart, are left out. Customers are those who hold the records now. */
+struct doubt {
+	int64_t a, b, customer_a, customer_b, at, worth;
+	int score;
+};
+/* after: the last one of the page before, NULL for the first. */
+MUST_CHECK enum result doubt_list(struct db_tx *tx, const struct doubt *after, int limit, struct doubt *out, int *count,
+                                  struct error *e);
+MUST_CHECK enum result doubt_count(struct db_tx *tx, int64_t *count, struct error *e);
 
 struct room;
 extern const struct room people_room;
