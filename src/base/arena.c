@@ -163,6 +163,22 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 	return arena_alloc(a, bytes);
 }
 
+bool arena_grow(struct arena *a, void *array, int count, int *cap, size_t size)
+{
+	void **p = array, *more;
+
+	if (count < *cap)
+		return true;
+	*cap = *cap ? *cap * 2 : 16;
+	more = arena_array(a, (size_t)*cap, size);
+	if (!more)
+		return false;
+	if (count)
+		memcpy(more, *p, (size_t)count * size);
+	*p = more;
+	return true;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *copy = n < SIZE_MAX ? take(a, n + 1) : NULL;

@@ -31,6 +31,9 @@ size_t arena_used(const struct arena *a);
 /* Zeroed, aligned for any type. NULL when memory or the arena's limit is out: the caller raises ERR_NOMEM. */
 void *arena_alloc(struct arena *a, size_t size);
 void *arena_array(struct arena *a, size_t count, size_t size); /* overflow-checked */
+/* Room for one more in *array (a pointer to elements; NULL at first), which has count and room for *cap: they double,
+ * and old copies are left behind. False when memory is out. */
+bool arena_grow(struct arena *a, void *array, int count, int *cap, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n); /* adds the final NUL */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

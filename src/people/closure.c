@@ -1,6 +1,7 @@
 /* The component of a record: everything that links connect it with, loaded from the database. Links that the partition
  * may refuse count too: whether it does depends on both sides. */
 #include "people/internal.h"
+#include "people/match.h"
 
 /* A value whose holders were asked for already. */
 struct visited {
@@ -18,26 +19,10 @@ struct loader {
 	int64_t *decisions; /* seen: each is named by several records */
 	int decision_count, decision_cap;
 	struct decision_row **ban_rows; /* bans whose sides are still record ids */
-	int ban_row_count, ban_row_cap;
+	int ban_row_count, ban_row_cap, pair_cap;
+	int floor;  /* pairs that score less are not followed; below 0: none */
+	bool pairs; /* some were followed */
 };
-
-/* Room for one more in an array of the arena; old copies are left behind (they double, so at most as much again). */
-static bool grow(struct arena *a, void *array, int count, int *cap, size_t size)
-{
-	void **p = array;
-	void *more;
-
-	if (count < *cap)
-		return true;
-	*cap = *cap ? *cap * 2 : 16;
-	more = arena_array(a, (size_t)*cap, size);
-	if (!more)
-		return false;
-	if (count)
-		memcpy(more, *p, (size_t)count * size);
-	*p = more;
-	return true;
-}
 
 static int node_find(const struct component *c, int64_t id)
 {
@@ -60,8 +45,8 @@ static enum result node_add(struct loader *l, const struct holder *h, int *index
 		c->overflow = true;
 		return OK;
 	}
-	if (!grow(l->a, &c->records, n, &cap, sizeof(*c->records)) ||
-	    !grow(l->a, &c->nodes, n, &l->node_cap, sizeof(*c->nodes)))
+	if (!arena_grow(l->a, &c->records, n, &cap, sizeof(*c->records)) ||
+	    !arena_grow(l->a, &c->nodes, n, &l->node_cap, sizeof(*c->nodes)))
 		return error_nomem(e);
 	c->nodes[n] = (struct node){
 		.id = h->record, .customer = h->customer, .flags = h->flags, .tie = h->tie, .version = h->version
@@ -103,7 +88,7 @@ static enum result link_add(struct loader *l, const struct part_link *link, stru
 {
 	struct part_input *in = &l->c->in;
 
-	if (!grow(l->a, &in->links, in->link_count, &l->link_cap, sizeof(*in->links)))
+	if (!arena_grow(l->a, &in->links, in->link_count, &l->link_cap, sizeof(*in->links)))
 		return error_nomem(e);
 	in->links[in->link_count++] = *link;
 	return OK;
@@ -151,7 +136,7 @@ static enum result account_add(struct loader *l, int node, struct str value, str
 {
 	struct part_account *accounts = (struct part_account *)(uintptr_t)l->c->in.accounts;
 
-	if (!grow(l->a, &accounts, l->c->in.account_count, &l->account_cap, sizeof(*accounts)))
+	if (!arena_grow(l->a, &accounts, l->c->in.account_count, &l->account_cap, sizeof(*accounts)))
 		return error_nomem(e);
 	accounts[l->c->in.account_count++] = (struct part_account){ node, value };
 	l->c->in.accounts = accounts;
@@ -207,7 +192,7 @@ static enum result value_visit(struct loader *l, const struct own_value *v, enum
 		return OK;
 	}
 	TRY(value_load(l->tx, v->kind, v->vkey, v->text.p, &h, e));
-	if (!grow(l->a, &l->visited, l->visited_count, &l->visited_cap, sizeof(*l->visited)))
+	if (!arena_grow(l->a, &l->visited, l->visited_count, &l->visited_cap, sizeof(*l->visited)))
 		return error_nomem(e);
 	l->visited[l->visited_count++] = (struct visited){ v->vkey, v->kind, h.state };
 	*state = h.state;
@@ -302,8 +287,8 @@ static enum result links_by_decisions(struct loader *l, int node, struct error *
 
 		if (decision_seen(l, d->id))
 			continue;
-		if (!grow(l->a, &l->decisions, l->decision_count, &l->decision_cap, sizeof(*l->decisions)) ||
-		    !grow(l->a, &l->ban_rows, l->ban_row_count, &l->ban_row_cap, sizeof(*l->ban_rows)))
+		if (!arena_grow(l->a, &l->decisions, l->decision_count, &l->decision_cap, sizeof(*l->decisions)) ||
+		    !arena_grow(l->a, &l->ban_rows, l->ban_row_count, &l->ban_row_cap, sizeof(*l->ban_rows)))
 			return error_nomem(e);
 		l->decisions[l->decision_count++] = d->id;
 		if (ban)
@@ -354,29 +339,113 @@ static enum result bans_make(struct loader *l, struct error *e)
 	return OK;
 }
 
-enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
+DB_STMT(component_pairs, "iii", "ii",
+        "SELECT b, score FROM person_pair WHERE rkey = $1 AND a = $2 AND score >= $3 ORDER BY b")
+/* Who scores: no link, but in the component, where the groups are found. */
+static enum result nodes_by_pairs(struct loader *l, int node, struct error *e)
 {
-	struct loader l = { .tx = tx, .a = db_tx_arena(tx), .c = out, .limit = limit };
+	struct component *c = l->c;
+	int64_t id = c->nodes[node].id;
+	struct {
+		int64_t record;
+		int score;
+	} *others = NULL;
+	int count = 0, cap = 0;
+	{
+		DB_ROWS_AUTO struct db_rows *rows = NULL;
+		enum db_step step;
+
+		TRY(db_query(l->tx, &component_pairs, &rows, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(l->floor)));
+		while ((step = db_next(rows, e)) == DB_ROW) {
+			if (!arena_grow(l->a, &others, count, &cap, sizeof(*others)))
+				return error_nomem(e);
+			others[count].record = db_int(rows, 0);
+			others[count++].score = (int)db_int(rows, 1);
+		}
+		TRY(rows_end(step, e));
+	}
+	l->pairs = l->pairs || count;
+	for (int i = 0; i < count && !c->overflow; i++) {
+		int other;
+
+		TRY(node_load(l, others[i].record, &other, e));
+		if (other <= node) /* the pair stood in its list already, or it is gone */
+			continue;
+		if (!arena_grow(l->a, &c->pairs, c->pair_count, &l->pair_cap, sizeof(*c->pairs)))
+			return error_nomem(e);
+		c->pairs[c->pair_count++] = (struct scored_pair){ node, other, others[i].score };
+	}
+	return OK;
+}
+
+static enum result closure(struct loader *l, int64_t seed, struct error *e)
+{
+	struct component *c = l->c;
 	int first;
 
-	*out = (struct component){ .in.group_max = CUSTOMER_MEMBERS_MAX };
-	TRY(node_load(&l, seed, &first, e));
-	for (int i = 0; i < out->in.record_count && !out->overflow; i++) {
-		TRY(links_by_values(&l, i, e));
-		TRY(links_by_ties(&l, i, e));
-		if (out->nodes[i].flags & RECORD_DECIDED)
-			TRY(links_by_decisions(&l, i, e));
+	TRY(node_load(l, seed, &first, e));
+	for (int i = 0; i < c->in.record_count && !c->overflow; i++) {
+		TRY(links_by_values(l, i, e));
+		TRY(links_by_ties(l, i, e));
+		if (c->nodes[i].flags & RECORD_DECIDED)
+			TRY(links_by_decisions(l, i, e));
+		if (l->floor >= 0)
+			TRY(nodes_by_pairs(l, i, e));
 	}
-	return bans_make(&l, e);
+	return bans_make(l, e);
+}
+
+/* Without pairs: what identifiers and decisions connect. With them: also who scores; and where that grows absurd, who
+ * scores higher, as match_cluster() cuts it. */
+static enum result component_find(struct db_tx *tx, int64_t seed, int limit, const struct epoch *epoch,
+                                  struct component *out, struct error *e)
+{
+	int floor = epoch ? match_component_threshold(epoch->model) : -1;
+	const struct node *wide = NULL;
+	int wide_count = 0;
+
+	for (;;) {
+		bool scored = floor >= 0;
+		struct loader l = { .tx = tx,
+			            .a = db_tx_arena(tx),
+			            .c = out,
+			            .limit = scored ? MATCH_COMPONENT_MAX : limit,
+			            .floor = floor };
+
+		*out = (struct component){ .in.group_max = CUSTOMER_MEMBERS_MAX,
+			                   .scored = epoch != NULL,
+			                   .wide = wide,
+			                   .wide_count = wide_count };
+		TRY(closure(&l, seed, e));
+		if (!scored || !out->overflow)
+			return OK;
+		if (!wide && l.pairs) {
+			wide = out->nodes;
+			wide_count = out->in.record_count;
+		}
+		floor = l.pairs && floor < MATCH_CUT_MOST ? floor + MATCH_CUT_STEP : -1;
+	}
+}
+
+enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
+{
+	EPOCH_AUTO const struct epoch *epoch = NULL;
+
+	TRY(epoch_hold(tx, &epoch, e));
+	return component_find(tx, seed, limit, epoch, out, e);
 }
 
 enum result component_partition(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
 {
-	TRY(component_load(tx, seed, limit, out, e));
+	EPOCH_AUTO const struct epoch *epoch = NULL;
+
+	TRY(epoch_hold(tx, &epoch, e));
+	TRY(component_find(tx, seed, limit, epoch, out, e));
 	if (out->overflow || out->in.record_count == 0)
 		return OK;
 	out->group = arena_array(db_tx_arena(tx), (size_t)out->in.record_count, sizeof(*out->group));
 	if (!out->group)
 		return error_nomem(e);
-	return partition_component(&out->in, db_tx_arena(tx), out->group, e);
+	TRY(partition_component(&out->in, db_tx_arena(tx), out->group, e));
+	return epoch ? component_match(tx, epoch->model, out, e) : OK;
 }

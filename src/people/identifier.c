@@ -182,7 +182,7 @@ enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, cons
 {
 	int64_t vkey = value_key(kind, str_c(value));
 	struct value_holders before, after;
-	int64_t seeds[IDENT_LIMIT_MANUAL + 1];
+	int64_t seeds[COMPONENT_MAX];
 	int most;
 
 	TRY(value_load(tx, kind, vkey, value, &before, e));
@@ -201,6 +201,7 @@ enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, cons
 	most = before.count > after.count ? before.count : after.count;
 	for (int i = 0; i < most; i++)
 		seeds[i] = (before.count > after.count ? before : after).holders[i].record;
+	TRY(matching_refresh_many(tx, seeds, COMPONENT_MAX, &most, e));
 	return people_resolve(tx, seeds, most, decision, 0, e);
 }
 

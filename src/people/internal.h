@@ -75,6 +75,17 @@ MUST_CHECK enum result value_normalise(enum identifier_kind kind, struct str in,
 enum identifier_state value_state(enum identifier_kind kind, const char *value, bool has_row, bool manual,
                                   int row_state, int holders);
 
+/* The state of a record's own identifier, from its row of person_value (if any). */
+static inline enum identifier_state identifier_state_of(enum identifier_kind kind, const char *value, bool raw,
+                                                        bool has_row, bool manual, int row_state)
+{
+	if (raw)
+		return IDENT_RAW;
+	if (has_row && !manual)
+		return (enum identifier_state)row_state;
+	return value_state(kind, value, has_row, true, row_state, 0);
+}
+
 struct holder {
 	int64_t record, customer, flags, tie, version; /* version: of the customer */
 	enum grade grade;
@@ -117,13 +128,21 @@ struct node {
 	int64_t id, customer, flags, tie, version;
 	bool linked; /* its links are loaded */
 };
+struct scored_pair {
+	int a, b, score; /* indices of nodes */
+};
 /* Records that links (also refused ones) connect, and all that decides about them. */
 struct component {
 	struct node *nodes;
 	struct part_record *records;
 	int *group;
 	struct part_input in;
-	bool overflow; /* more than the limit: incomplete */
+	struct scored_pair *pairs; /* between nodes; only those that were followed */
+	int pair_count;
+	bool overflow;           /* more than the limit: incomplete */
+	bool scored;             /* an epoch is active */
+	const struct node *wide; /* some of those with whom it was too large before weaker pairs were left out */
+	int wide_count;
 };
 /* The closure of one record. Strings and arrays live in the transaction's arena. */
 MUST_CHECK enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out,
@@ -199,12 +218,28 @@ struct matching_row {
 MUST_CHECK enum result matching_make(const struct matching_row *row, struct arena *a, struct match_record **out,
                                      struct error *e);
 
+/* Of a component whose group[] says what identifiers and decisions say: who else is one, by scores. group[] is changed
+ * to that; what was together stays together. */
+MUST_CHECK enum result component_match(struct db_tx *tx, const struct match_model *model, struct component *c,
+                                       struct error *e);
+
 #define KEY_HOLDERS_MAX 200 /* records under one key; a key with more brings nobody together */
 
 /* Brings keys and pairs of a record (new, changed, erased) to what it says now. The records whose pairs changed are
  * appended to seeds (ids, at most max; *count is moved on): their components are to be resolved. */
 MUST_CHECK enum result matching_refresh(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
                                         struct error *e);
+
+/* Of those in records[0 … *count), whose identifiers mean something else now; more seeds are appended. */
+MUST_CHECK enum result matching_refresh_many(struct db_tx *tx, int64_t *records, int max, int *count, struct error *e);
+/* The same, however many candidates there are: from the worklist. */
+MUST_CHECK enum result matching_refresh_whole(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
+                                              struct error *e);
+MUST_CHECK enum result todo_add(struct db_tx *tx, int64_t record, struct error *e);
+/* person_keys.keys; room for MATCH_KEYS_MAX. Returns how many. */
+int keys_unpack(struct str blob, uint64_t keys[]);
+/* [1,2,3] */
+MUST_CHECK enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct error *e);
 
 /* doubt.c: one pair, in any order; a row that is there gets the new score and worth. */
 MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e);

@@ -101,6 +101,9 @@ struct match_pair {
 	int a, b; /* indices of records */
 };
 #define MATCH_COMPONENT_MAX 500
+/* An absurd component is cut at thresholds that rise by this, up to this. */
+#define MATCH_CUT_STEP 2000
+#define MATCH_CUT_MOST 60000
 
 /* One component: its records (bound, canonical order not needed), what must and must not be together. group[i] is the
  * index of the canonically first record of i's group. Average linkage over the scores of all pairs; groups with

@@ -6,8 +6,6 @@
 
 #define SCORE_MOST 10000 /* more than this no pair may say for or against */
 #define SCORE_LEAST -10000
-#define CUT_STEP 2000 /* an absurd component is cut at thresholds that rise by this */
-#define CUT_MOST 60000
 
 /* Groups in the making, in canonical order; a group has the number of its first record. */
 struct forest {
@@ -348,14 +346,14 @@ static enum result cluster_any(const struct match_model *m, const struct part *p
 
 	if (p->n <= MATCH_COMPONENT_MAX)
 		return cluster_part(m, p, group, e);
-	if (threshold > CUT_MOST)
+	if (threshold > MATCH_CUT_MOST)
 		return give_up(p, group, e);
 	parent = mem_alloc((size_t)p->n * sizeof(*parent));
 	if (!parent)
 		return error_nomem(e);
 	r = find_links(m, p, &links, &count, e);
-	for (bool whole = true; whole && threshold <= CUT_MOST && r == OK;) {
-		threshold += CUT_STEP;
+	for (bool whole = true; whole && threshold <= MATCH_CUT_MOST && r == OK;) {
+		threshold += MATCH_CUT_STEP;
 		join_at(p, links, count, threshold, parent);
 		whole = false;
 		for (int i = 0, n = 0; i < p->n && !whole; i++)

@@ -173,11 +173,8 @@ static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct pe
 			                  .last_seen = db_int(rows, 5) };
 		if (!i->value)
 			return error_nomem(e);
-		i->state =
-		        grade == GRADE_RAW ? IDENT_RAW
-		        : !db_is_null(rows, 6) && db_int(rows, 7) == 0
-		                ? (enum identifier_state)db_int(rows, 6)
-		                : value_state(i->kind, i->value, !db_is_null(rows, 6), true, (int)db_int(rows, 6), 0);
+		i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, 6),
+		                               db_int(rows, 7) != 0, (int)db_int(rows, 6));
 	}
 	p->identifiers = list;
 	p->identifier_count = n;

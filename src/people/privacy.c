@@ -140,10 +140,11 @@ enum result people_export_record(struct db_tx *tx, int64_t record, struct json_w
 
 /* ---- Erasure ----------------------------------------------------------------------------------------------------- */
 
+#define ERASE_SEEDS (CUSTOMER_MEMBERS_MAX + RECORD_VALUES_MAX * (IDENT_LIMIT_MANUAL + 1))
 struct erasing {
 	struct db_tx *tx;
 	int64_t record, customer, tie, household;
-	int64_t seeds[CUSTOMER_MEMBERS_MAX + RECORD_VALUES_MAX * (IDENT_LIMIT_MANUAL + 1)];
+	int64_t seeds[ERASE_SEEDS];
 	int seed_count;
 	struct {
 		enum identifier_kind kind;
@@ -302,6 +303,9 @@ enum result people_erase_record(struct db_tx *tx, int64_t record, struct error *
 	TRY(ties_erase(x, e));
 	TRY(rows_erase(x, e));
 	TRY(record_erase(x, e));
+	TRY(matching_refresh(tx, record, x->seeds, ERASE_SEEDS, &x->seed_count, e));
+	TRY(matching_refresh_many(tx, x->seeds, ERASE_SEEDS, &x->seed_count,
+	                          e)); /* a value of theirs may speak again */
 	TRY(people_resolve(tx, x->seeds, x->seed_count, 0, 0, e));
 	TRY(feed_append(tx, FEED_RECORD, record, 0, e));
 	if (x->customer != record)

@@ -175,6 +175,19 @@ static enum result values_repair(struct db_tx *tx, int64_t record, struct error 
 	return OK;
 }
 
+/* Keys and pairs; whose pairs go has its turn too, before or after. */
+static enum result pairs_repair(struct db_tx *tx, int64_t record, struct error *e)
+{
+	int64_t seeds[COMPONENT_MAX];
+	int count = 0;
+
+	TRY(matching_refresh_whole(tx, record, seeds, COMPONENT_MAX, &count, e));
+	for (int i = 0; i < count; i++)
+		if (seeds[i] != record)
+			TRY(people_settle(tx, seeds[i], e));
+	return OK;
+}
+
 /* to is taken over only when the transaction has committed. */
 struct rebuilding {
 	struct paging from, to;
@@ -201,6 +214,7 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 	for (int i = 0; i < n; i++) {
 		TRY(members_repair(tx, records[i], customers[i], e));
 		TRY(values_repair(tx, records[i], e));
+		TRY(pairs_repair(tx, records[i], e));
 		TRY(people_settle(tx, records[i], e));
 	}
 	next.done += n;

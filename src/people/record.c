@@ -218,10 +218,11 @@ static enum result value_write(struct db_tx *tx, const struct report *r, int64_t
 	return OK;
 }
 
+#define MEANING_SEEDS (RECORD_IDENTIFIERS_MAX * (IDENT_LIMIT_MANUAL + 2))
 /* What a value that is new on the record means for others: links, nominations, or that it is held by too many. */
 struct meaning {
 	bool resolve;
-	int64_t seeds[RECORD_IDENTIFIERS_MAX * (IDENT_LIMIT_MANUAL + 2)];
+	int64_t seeds[MEANING_SEEDS + 1];
 	int seed_count;
 };
 
@@ -292,6 +293,8 @@ static enum result values_put(struct db_tx *tx, struct report *r, int64_t record
 		if ((v->fresh || v->upgraded) && kind_links(v->kind) && v->grade != GRADE_RAW)
 			TRY(value_means(tx, record, customer, made, v, m, e));
 	}
+	if (m->seed_count)
+		TRY(matching_refresh_many(tx, m->seeds, MEANING_SEEDS, &m->seed_count, e));
 	if (m->seed_count || m->resolve) {
 		m->seeds[m->seed_count++] = record;
 		TRY(people_resolve(tx, m->seeds, m->seed_count, 0, made ? record : 0, e));
@@ -308,6 +311,19 @@ static enum result report_read(struct db_tx *tx, struct report *r, const struct 
 	TRY(report_fields(tx, r, e));
 	return report_values(tx, r, *r->fields[RF_COUNTRY] || !s->found ? r->fields[RF_COUNTRY] : s->fields[RF_COUNTRY],
 	                     e);
+}
+
+/* What it says now may make others of it, or make it somebody else. */
+static enum result record_match(struct db_tx *tx, int64_t record, bool made, bool *resolved, struct error *e)
+{
+	int64_t seeds[COMPONENT_MAX];
+	int count = 0;
+
+	TRY(matching_refresh(tx, record, seeds, COMPONENT_MAX, &count, e));
+	if (count == 0)
+		return OK;
+	*resolved = true;
+	return people_resolve(tx, seeds, count, 0, made ? record : 0, e);
 }
 
 static enum result record_change(struct db_tx *tx, struct report *r, struct stored *s, bool *changed, bool *resolved,
@@ -361,6 +377,8 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 		} else {
 			TRY(record_change(tx, &r, &s, &wrote, &resolved, e));
 		}
+		if (wrote)
+			TRY(record_match(tx, s.id, made, &resolved, e));
 		if (resolved)
 			TRY(customer_of(tx, s.id, &s.customer, e));
 		if (wrote)

@@ -86,6 +86,35 @@ static void evidence_write(struct buf *b, const struct component *c, const struc
 	jw_end_object(&w);
 }
 
+static void score_write(struct buf *b, const struct component *c, const struct scored_pair *p)
+{
+	struct json_writer w;
+
+	jw_init(&w, b);
+	jw_object(&w);
+	jw_kcstr(&w, "kind", "score");
+	jw_ki64(&w, "score", p->score);
+	jw_kid(&w, "a", ID_RECORD, c->nodes[p->a].id);
+	jw_kid(&w, "b", ID_RECORD, c->nodes[p->b].id);
+	jw_end_object(&w);
+}
+
+/* Of the pairs that brought `customer` into the group of node `from`, the best. */
+static const struct scored_pair *best_pair(const struct component *c, int from, int64_t customer)
+{
+	const struct scored_pair *best = NULL;
+
+	for (int i = 0; i < c->pair_count; i++) {
+		const struct scored_pair *p = &c->pairs[i];
+
+		if (c->group[p->a] == c->group[from] && c->group[p->b] == c->group[from] &&
+		    (c->nodes[p->a].customer == customer) != (c->nodes[p->b].customer == customer) &&
+		    (!best || p->score > best->score))
+			best = p;
+	}
+	return best;
+}
+
 /* Appends the decision that brought the nodes of `customer` into the group: with the link that did it. */
 static enum result auto_decide(struct change *ch, int from, int founding, int64_t *id, struct error *e)
 {
@@ -113,6 +142,12 @@ static enum result auto_decide(struct change *ch, int from, int founding, int64_
 			evidence_write(&evidence, c, l);
 			break;
 		}
+	}
+	if (evidence.n == 0) {
+		const struct scored_pair *best = best_pair(c, from, customer);
+
+		if (best)
+			score_write(&evidence, c, best);
 	}
 	if (evidence.failed)
 		return error_nomem(e);
@@ -218,6 +253,34 @@ static enum result refused_nominate(struct change *ch, struct error *e)
 	return OK;
 }
 
+#define DOUBTS_MAX 50 /* of one component */
+
+/* Two groups that score, and yet are two: the best pair between them is for people to look at. */
+static enum result doubts_write(struct change *ch, struct error *e)
+{
+	struct component *c = ch->c;
+	int put = 0;
+
+	for (int i = 0; i < c->pair_count && put < DOUBTS_MAX; i++) {
+		const struct scored_pair *p = &c->pairs[i];
+		bool best = c->group[p->a] != c->group[p->b];
+
+		for (int k = 0; k < c->pair_count && best; k++) {
+			const struct scored_pair *q = &c->pairs[k];
+			int ga = c->group[q->a], gb = c->group[q->b];
+			bool same = (ga == c->group[p->a] && gb == c->group[p->b]) ||
+			            (ga == c->group[p->b] && gb == c->group[p->a]);
+
+			best = !same || p->score > q->score || (p->score == q->score && i <= k);
+		}
+		if (!best)
+			continue;
+		put++;
+		TRY(doubt_put(ch->tx, c->nodes[p->a].id, c->nodes[p->b].id, p->score, p->score, e));
+	}
+	return OK;
+}
+
 static enum result component_write(struct db_tx *tx, struct component *c, int64_t decision, int64_t fresh,
                                    struct error *e)
 {
@@ -239,6 +302,7 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 			ch.target[i] = ch.target[c->group[i]];
 	TRY(versions_guard(&ch, fresh, e));
 	TRY(moves_write(&ch, e));
+	TRY(doubts_write(&ch, e));
 	return refused_nominate(&ch, e);
 }
 
@@ -249,9 +313,9 @@ void people_component_limit(int limit)
 	component_max = limit ? limit : COMPONENT_MAX;
 }
 
-DB_STMT(todo_add, "ii", "", "INSERT INTO person_todo (rkey, record) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, int64_t fresh,
-                           struct error *e)
+/* waited: somebody waits for it; then the others of a component that has grown absurd come later. */
+static enum result seeds_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, int64_t fresh,
+                                 bool waited, struct error *e)
 {
 	int64_t *done = NULL;
 	int done_count = 0;
@@ -265,8 +329,10 @@ enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, in
 		if (seen)
 			continue;
 		TRY(component_partition(tx, seeds[s], component_max, &c, e));
+		for (int i = 0; i < c.wide_count && waited; i++) /* they were one component before, perhaps */
+			TRY(todo_add(tx, c.wide[i].id, e));
 		if (c.overflow) {
-			TRY(db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(seeds[s])), DB_INT(seeds[s])));
+			TRY(todo_add(tx, seeds[s], e));
 			continue;
 		}
 		TRY(component_write(tx, &c, decision, fresh, e));
@@ -286,13 +352,19 @@ enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, in
 	return OK;
 }
 
+enum result people_resolve(struct db_tx *tx, const int64_t *seeds, int count, int64_t decision, int64_t fresh,
+                           struct error *e)
+{
+	return seeds_resolve(tx, seeds, count, decision, fresh, true, e);
+}
+
 enum result people_settle(struct db_tx *tx, int64_t record, struct error *e)
 {
 	struct component c;
 
 	TRY(component_partition(tx, record, component_max, &c, e));
 	if (c.overflow)
-		return db_exec(tx, &todo_add, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
+		return todo_add(tx, record, e);
 	for (int i = 0; i < c.in.record_count; i++) {
 		int64_t oldest = c.nodes[i].id;
 
@@ -303,6 +375,16 @@ enum result people_settle(struct db_tx *tx, int64_t record, struct error *e)
 			return component_write(tx, &c, 0, 0, e);
 	}
 	return OK;
+}
+
+/* Its keys and pairs, without the limits of those who are waited for; whose pairs go is resolved here too. */
+static enum result refresh_whole(struct db_tx *tx, int64_t record, struct error *e)
+{
+	int64_t seeds[COMPONENT_MAX];
+	int count = 0;
+
+	TRY(matching_refresh_whole(tx, record, seeds, COMPONENT_MAX, &count, e));
+	return seeds_resolve(tx, seeds, count, 0, 0, false, e);
 }
 
 DB_STMT(todo_list, "i", "i", "SELECT record FROM person_todo ORDER BY rkey, record LIMIT $1")
@@ -325,11 +407,13 @@ enum result people_drain(struct db_tx *tx, int max, bool *left, struct error *e)
 		record = db_int(rows, 0);
 		db_rows_free(rows);
 		rows = NULL;
+		TRY(refresh_whole(tx, record, e));
 		TRY(component_partition(tx, record, COMPONENT_DRAIN, &c, e));
 		if (!c.overflow && c.in.record_count) /* larger still: they stay as they are; check() says so */
 			TRY(component_write(tx, &c, 0, 0, e));
 		TRY(db_exec(tx, &todo_drop, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
-		for (int k = 0; k < c.in.record_count && !c.overflow; k++)
+		/* Where scores count each has keys of its own to bring up to date. */
+		for (int k = 0; k < c.in.record_count && !c.overflow && !c.scored; k++)
 			TRY(db_exec(tx, &todo_drop, NULL, e, DB_INT(id_bucket(c.nodes[k].id)), DB_INT(c.nodes[k].id)));
 	}
 	return OK;

@@ -1,0 +1,269 @@
+/* Records as the matching engine sees them: from the tables to its features. */
+#include "people/internal.h"
+#include "people/match.h"
+#include <stdlib.h>
+
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
+
+/* A value that names nobody, as far as we know, says nothing about anybody. */
+static bool speaks(const struct identifier *i)
+{
+	return i->state == IDENT_NORMAL || i->state == IDENT_HOUSEHOLD;
+}
+
+static void value_add(struct match_value *list, int *count, struct str kind, struct str value, bool verified)
+{
+	if (*count < MATCH_VALUES_MAX)
+		list[(*count)++] = (struct match_value){ kind, value, verified };
+}
+
+/* "system:number" is an id of that system's. */
+static void external_add(struct match_in *in, struct str value)
+{
+	const char *colon = memchr(value.p, ':', value.n);
+	struct str system = { value.p, colon ? (size_t)(colon - value.p) : 0 };
+
+	if (colon)
+		value = (struct str){ colon + 1, value.n - system.n - 1 };
+	value_add(in->ids, &in->id_count, colon ? system : STR("external"), value, false);
+}
+
+/* Only accounts are told to be verified: two of them are two people. Of loyalty cards somebody may have two. */
+static void identifiers_add(const struct matching_row *row, struct match_in *in)
+{
+	for (int k = 0; k < row->identifier_count; k++) {
+		const struct identifier *i = &row->identifiers[k];
+		struct str value = str_c(i->value);
+
+		if (!speaks(i))
+			continue;
+		if (i->kind == IDENT_EMAIL)
+			value_add(in->emails, &in->email_count, STR(""), value, i->verified);
+		else if (i->kind == IDENT_PHONE)
+			value_add(in->phones, &in->phone_count, STR(""), value, i->verified);
+		else if (i->kind == IDENT_LOYALTY)
+			value_add(in->ids, &in->id_count, STR("loyalty"), value, false);
+		else if (i->kind == IDENT_ACCOUNT)
+			value_add(in->ids, &in->id_count, STR("account"), value, i->verified);
+		else if (i->kind == IDENT_EXTERNAL)
+			external_add(in, value);
+	}
+}
+
+enum result matching_make(const struct matching_row *row, struct arena *a, struct match_record **out, struct error *e)
+{
+	const struct record *r = &row->record;
+	struct match_in *in = mem_calloc(1, sizeof(*in)); /* some kB of lists: not on the stack, not in the arena */
+	enum result result;
+
+	if (!in)
+		return error_nomem(e);
+	*in = (struct match_in){ .source = str_c(r->source),
+		                 .source_key = str_c(r->source_key),
+		                 .prefix = str_c(r->prefix),
+		                 .given = str_c(r->given),
+		                 .middle = str_c(r->middle),
+		                 .family = str_c(r->family),
+		                 .suffix = str_c(r->suffix),
+		                 .gender = str_c(r->gender),
+		                 .birth_year = r->birth_year,
+		                 .birth_month = r->birth_month,
+		                 .birth_day = r->birth_day,
+		                 .street = str_c(r->street),
+		                 .city = str_c(r->city),
+		                 .region = str_c(r->region),
+		                 .postcode = str_c(r->postcode),
+		                 .country = str_c(r->country) };
+	identifiers_add(row, in);
+	result = match_record_make(in, a, out, e);
+	mem_free(in);
+	return result;
+}
+
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
+
+#define FIELDS_FROM 5 /* column of the first text field */
+#define ROW_COLS "r.id, r.flags, r.birth, r.source, r.source_key, " RECORD_FIELDS_R
+#define ROW_TYPES "iiitt" RECORD_FIELD_TYPES
+#define VALUE_COLS "i.record, i.kind, i.value, i.grade, v.state, v.manual"
+#define VALUE_TYPES "iitiII"
+#define VALUE_JOIN "LEFT JOIN person_value v ON v.vkey = i.vkey AND v.kind = i.kind AND v.value = i.value "
+
+DB_STMT(matching_record, "ii", ROW_TYPES, "SELECT " ROW_COLS " FROM person_record r WHERE r.rkey = $1 AND r.id = $2")
+DB_STMT(matching_values, "ii", VALUE_TYPES,
+        "SELECT " VALUE_COLS " FROM person_identifier i " VALUE_JOIN "WHERE i.rkey = $1 AND i.record = $2 ORDER BY "
+        "i.kind, i.value")
+DB_STMT(matching_records_pg, "t", ROW_TYPES,
+        "SELECT " ROW_COLS " FROM json_array_elements_text(CAST($1 AS JSON)) AS q(id) "
+        "JOIN person_record r ON r.rkey = (CAST(q.id AS BIGINT) & 4095) AND r.id = CAST(q.id AS BIGINT)")
+DB_STMT(matching_values_pg, "t", VALUE_TYPES,
+        "SELECT " VALUE_COLS " FROM json_array_elements_text(CAST($1 AS JSON)) AS q(id) "
+        "JOIN person_identifier i ON i.rkey = (CAST(q.id AS BIGINT) & 4095) AND i.record = CAST(q.id AS "
+        "BIGINT) " VALUE_JOIN "ORDER BY i.record, i.kind, i.value")
+
+struct loading {
+	struct db_tx *tx;
+	struct arena *a;
+	const int64_t *ids;
+	struct matching_row *rows; /* record.id 0: not there */
+	struct identifier *values; /* of the one row that is being read */
+	int count, *sorted;        /* indices by id */
+};
+
+static int index_of(const struct loading *l, int64_t id)
+{
+	int lo = 0, hi = l->count;
+
+	while (lo < hi) {
+		int mid = (lo + hi) / 2;
+
+		if (l->ids[l->sorted[mid]] < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < l->count && l->ids[l->sorted[lo]] == id ? l->sorted[lo] : -1;
+}
+
+static enum result row_read(struct loading *l, const struct db_rows *rows, struct error *e)
+{
+	int at = index_of(l, db_int(rows, 0)), birth = (int)db_int(rows, 2);
+	struct record *r;
+	bool ok;
+
+	if (at < 0 || (db_int(rows, 1) & RECORD_ERASED))
+		return OK;
+	r = &l->rows[at].record;
+	*r = (struct record){ .source = db_text_dup(rows, 3, l->a),
+		              .source_key = db_text_dup(rows, 4, l->a),
+		              .birth_year = birth / 10000,
+		              .birth_month = birth / 100 % 100,
+		              .birth_day = birth % 100 };
+	ok = r->source && r->source_key;
+	for (int f = 0; f < RF_COUNT; f++) {
+		const char **field = record_field_of(r, (enum record_field)f);
+		struct str s = db_text(rows, FIELDS_FROM + f);
+
+		*field = s.n ? str_dup(l->a, s) : "";
+		ok = ok && *field;
+	}
+	if (!ok)
+		return error_nomem(e);
+	r->id = l->ids[at];
+	return OK;
+}
+
+static enum result rows_read(struct loading *l, struct db_rows *rows, struct error *e)
+{
+	enum db_step step;
+
+	while ((step = db_next(rows, e)) == DB_ROW)
+		TRY(row_read(l, rows, e));
+	return rows_end(step, e);
+}
+
+/* They come record by record. */
+static enum result values_read(struct loading *l, struct db_rows *rows, struct error *e)
+{
+	enum db_step step;
+
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		int at = index_of(l, db_int(rows, 0));
+		struct matching_row *row;
+		struct identifier *i;
+		int64_t grade = db_int(rows, 3);
+
+		if (at < 0)
+			continue;
+		row = &l->rows[at];
+		if (!row->identifiers)
+			row->identifiers = arena_array(l->a, RECORD_VALUES_MAX, sizeof(*row->identifiers));
+		if (!row->identifiers)
+			return error_nomem(e);
+		if (row->identifier_count == RECORD_VALUES_MAX)
+			continue;
+		i = (struct identifier *)(uintptr_t)&row->identifiers[row->identifier_count++];
+		*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, 1),
+			                  .value = db_text_dup(rows, 2, l->a),
+			                  .verified = grade == GRADE_VERIFIED,
+			                  .record = l->ids[at] };
+		if (!i->value)
+			return error_nomem(e);
+		i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, 4),
+		                               db_int(rows, 5) != 0, (int)db_int(rows, 4));
+	}
+	return rows_end(step, e);
+}
+
+static enum result load_each(struct loading *l, struct error *e)
+{
+	for (int i = 0; i < l->count; i++) {
+		DB_ROWS_AUTO struct db_rows *rows = NULL;
+		DB_ROWS_AUTO struct db_rows *values = NULL;
+		struct db_value key[] = { DB_INT(id_bucket(l->ids[i])), DB_INT(l->ids[i]) };
+
+		TRY(db_query_values(l->tx, &matching_record, &rows, e, key, 2));
+		TRY(rows_read(l, rows, e));
+		if (!l->rows[i].record.id)
+			continue;
+		TRY(db_query_values(l->tx, &matching_values, &values, e, key, 2));
+		TRY(values_read(l, values, e));
+	}
+	return OK;
+}
+
+static enum result load_together(struct loading *l, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	DB_ROWS_AUTO struct db_rows *values = NULL;
+	BUF_AUTO struct buf list = { 0 };
+
+	TRY(ids_as_json(l->ids, l->count, &list, e));
+	TRY(db_query(l->tx, &matching_records_pg, &rows, e, DB_TEXT(buf_view(&list))));
+	TRY(rows_read(l, rows, e));
+	TRY(db_query(l->tx, &matching_values_pg, &values, e, DB_TEXT(buf_view(&list))));
+	return values_read(l, values, e);
+}
+
+static int by_id(const void *x, const void *y, void *arg)
+{
+	const int64_t *ids = arg;
+	int64_t a = ids[*(const int *)x], b = ids[*(const int *)y];
+
+	return (a > b) - (a < b);
+}
+
+enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct error *e)
+{
+	buf_init(out, 0);
+	buf_char(out, '[');
+	for (int i = 0; i < count; i++)
+		buf_printf(out, i ? ",%lld" : "%lld", (long long)ids[i]);
+	buf_char(out, ']');
+	return out->failed ? error_nomem(e) : OK;
+}
+
+enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                          struct match_record **out, struct error *e)
+{
+	struct arena *a = db_tx_arena(tx);
+	struct loading l = { .tx = tx, .a = a, .ids = records, .count = count };
+
+	l.rows = arena_array(a, (size_t)count + 1, sizeof(*l.rows));
+	l.sorted = arena_array(a, (size_t)count + 1, sizeof(*l.sorted));
+	if (!l.rows || !l.sorted)
+		return error_nomem(e);
+	memset(l.rows, 0, (size_t)count * sizeof(*l.rows));
+	for (int i = 0; i < count; i++)
+		l.sorted[i] = i;
+	qsort_r(l.sorted, (size_t)count, sizeof(*l.sorted), by_id, (void *)(uintptr_t)records);
+	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? load_together(&l, e) : load_each(&l, e));
+	for (int i = 0; i < count; i++) {
+		out[i] = NULL;
+		if (!l.rows[i].record.id)
+			continue;
+		TRY(matching_make(&l.rows[i], a, &out[i], e));
+		match_record_bind(model, out[i]);
+	}
+	return OK;
+}
