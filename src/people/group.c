@@ -32,22 +32,28 @@ static enum result bans_add(const struct component *c, struct arena *a, struct a
 
 enum result component_match(struct db_tx *tx, const struct match_model *model, struct component *c, struct error *e)
 {
-	struct arena *a = db_tx_arena(tx);
+	ARENA_AUTO struct arena *a = arena_new(0);
 	int n = c->in.record_count, found = 0;
-	struct match_record **all = arena_array(a, (size_t)n, sizeof(struct match_record *));
-	struct match_record **records = arena_array(a, (size_t)n, sizeof(struct match_record *));
-	int *at = arena_array(a, (size_t)n, sizeof(int)), *place = arena_array(a, (size_t)n, sizeof(int));
-	int *group = arena_array(a, (size_t)n, sizeof(int));
-	int64_t *ids = arena_array(a, (size_t)n, sizeof(int64_t));
+	struct match_record **all, **records;
+	int *at, *place, *group;
+	int64_t *ids;
 	struct apart must = { 0 }, cannot = { 0 };
 
 	if (n < 2)
 		return OK;
+	if (!a)
+		return error_nomem(e);
+	all = arena_array(a, (size_t)n, sizeof(*all));
+	records = arena_array(a, (size_t)n, sizeof(*records));
+	at = arena_array(a, (size_t)n, sizeof(*at));
+	place = arena_array(a, (size_t)n, sizeof(*place));
+	group = arena_array(a, (size_t)n, sizeof(*group));
+	ids = arena_array(a, (size_t)n, sizeof(*ids));
 	if (!all || !records || !at || !place || !group || !ids)
 		return error_nomem(e);
 	for (int i = 0; i < n; i++)
 		ids[i] = c->nodes[i].id;
-	TRY(matching_load(tx, model, ids, n, all, e));
+	TRY(matching_load(tx, model, ids, n, a, all, e));
 	for (int i = 0; i < n; i++) {
 		place[i] = -1;
 		if (!all[i])

@@ -205,10 +205,10 @@ static inline void epoch_cleanup_(const struct epoch **epoch)
 /* Makes this model's text the active epoch; *version is a new one, also written into the text. */
 MUST_CHECK enum result epoch_activate(struct db_tx *tx, struct str model, int64_t *version, struct error *e);
 
-/* These records as the engine sees them, bound to the model, in the transaction's arena; out[i] NULL: gone or erased.
+/* These records as the engine sees them, bound to the model, in a; out[i] NULL: gone or erased.
  */
 MUST_CHECK enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records,
-                                     int count, struct match_record **out, struct error *e);
+                                     int count, struct arena *a, struct match_record **out, struct error *e);
 /* The same from what a page of the tables says. ids: person_identifier rows of that record. */
 struct matching_row {
 	struct record record; /* fields */

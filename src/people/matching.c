@@ -106,8 +106,9 @@ struct loading {
 	struct arena *a;
 	const int64_t *ids;
 	struct matching_row *rows; /* record.id 0: not there */
-	struct identifier *values; /* of the one row that is being read */
-	int count, *sorted;        /* indices by id */
+	struct identifier *values; /* of the one that is being read */
+	int reading, value_cap;
+	int count, *sorted; /* indices by id */
 };
 
 static int index_of(const struct loading *l, int64_t id)
@@ -176,13 +177,15 @@ static enum result values_read(struct loading *l, struct db_rows *rows, struct e
 		if (at < 0)
 			continue;
 		row = &l->rows[at];
-		if (!row->identifiers)
-			row->identifiers = arena_array(l->a, RECORD_VALUES_MAX, sizeof(*row->identifiers));
-		if (!row->identifiers)
+		if (at != l->reading) {
+			l->reading = at;
+			l->values = NULL;
+			l->value_cap = 0;
+		}
+		if (!arena_grow(l->a, &l->values, row->identifier_count, &l->value_cap, sizeof(*l->values)))
 			return error_nomem(e);
-		if (row->identifier_count == RECORD_VALUES_MAX)
-			continue;
-		i = (struct identifier *)(uintptr_t)&row->identifiers[row->identifier_count++];
+		row->identifiers = l->values;
+		i = &l->values[row->identifier_count++];
 		*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, 1),
 			                  .value = db_text_dup(rows, 2, l->a),
 			                  .verified = grade == GRADE_VERIFIED,
@@ -244,10 +247,9 @@ enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct e
 }
 
 enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
-                          struct match_record **out, struct error *e)
+                          struct arena *a, struct match_record **out, struct error *e)
 {
-	struct arena *a = db_tx_arena(tx);
-	struct loading l = { .tx = tx, .a = a, .ids = records, .count = count };
+	struct loading l = { .tx = tx, .a = a, .ids = records, .count = count, .reading = -1 };
 
 	l.rows = arena_array(a, (size_t)count + 1, sizeof(*l.rows));
 	l.sorted = arena_array(a, (size_t)count + 1, sizeof(*l.sorted));

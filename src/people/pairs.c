@@ -27,6 +27,7 @@ struct refresh {
 	int64_t *candidates;
 	int candidate_count, candidates_max;
 	bool cut; /* there were more candidates */
+	struct arena *scratch;
 };
 
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
@@ -144,7 +145,7 @@ static enum result keys_write(struct refresh *r, struct error *e)
 			TRY(db_exec(r->tx, &key_put, NULL, e, DB_INT(key_int(r->keys[i])), DB_INT(r->record)));
 	if (r->key_count == 0)
 		return db_exec(r->tx, &keys_drop, NULL, e, DB_INT(id_bucket(r->record)), DB_INT(r->record));
-	TRY(keys_pack(r->keys, r->key_count, db_tx_arena(r->tx), &blob, e));
+	TRY(keys_pack(r->keys, r->key_count, r->scratch, &blob, e));
 	return db_exec(r->tx, &keys_put, NULL, e, DB_INT(id_bucket(r->record)), DB_INT(r->record),
 	               DB_INT(r->epoch->version), DB_BLOB(blob));
 }
@@ -221,7 +222,7 @@ static enum result candidates_together(struct refresh *r, struct error *e)
 	int counts[MATCH_KEYS_MAX] = { 0 };
 	enum db_step step;
 
-	holders = arena_array(db_tx_arena(r->tx), MATCH_KEYS_MAX, sizeof(*holders));
+	holders = arena_array(r->scratch, MATCH_KEYS_MAX, sizeof(*holders));
 	if (!holders)
 		return error_nomem(e);
 	for (int i = 0; i < r->key_count; i++)
@@ -246,7 +247,7 @@ static enum result candidates_find(struct refresh *r, int most, struct error *e)
 	int count;
 
 	r->candidates_max = most;
-	r->candidates = arena_array(db_tx_arena(r->tx), (size_t)most, sizeof(*r->candidates));
+	r->candidates = arena_array(r->scratch, (size_t)most, sizeof(*r->candidates));
 	if (!r->candidates)
 		return error_nomem(e);
 	if (db_tx_engine(r->tx) == DB_POSTGRES && r->key_count > 1) {
@@ -273,7 +274,7 @@ static enum result pairs_read(struct refresh *r, struct pair **pairs, int *count
 	*count = 0;
 	TRY(db_query(r->tx, &pairs_get, &rows, e, DB_INT(id_bucket(r->record)), DB_INT(r->record)));
 	while ((step = db_next(rows, e)) == DB_ROW) {
-		if (!arena_grow(db_tx_arena(r->tx), pairs, *count, &cap, sizeof(**pairs)))
+		if (!arena_grow(r->scratch, pairs, *count, &cap, sizeof(**pairs)))
 			return error_nomem(e);
 		(*pairs)[(*count)++] = (struct pair){ db_int(rows, 0), (int)db_int(rows, 1) };
 	}
@@ -337,12 +338,12 @@ static enum result pairs_score(struct refresh *r, const struct match_record *me,
 	const struct match_model *m = r->epoch->model;
 	int least = match_component_threshold(m);
 	struct match_record **others =
-	        arena_array(db_tx_arena(r->tx), (size_t)r->candidate_count + 1, sizeof(struct match_record *));
+	        arena_array(r->scratch, (size_t)r->candidate_count + 1, sizeof(struct match_record *));
 
-	*is = arena_array(db_tx_arena(r->tx), (size_t)r->candidate_count + 1, sizeof(**is));
+	*is = arena_array(r->scratch, (size_t)r->candidate_count + 1, sizeof(**is));
 	if (!others || !*is)
 		return error_nomem(e);
-	TRY(matching_load(r->tx, m, r->candidates, r->candidate_count, others, e));
+	TRY(matching_load(r->tx, m, r->candidates, r->candidate_count, r->scratch, others, e));
 	for (int i = 0; i < r->candidate_count; i++) {
 		int score = others[i] ? match_score(m, me, others[i], NULL, NULL) : least - 1;
 
@@ -358,7 +359,7 @@ static enum result refresh(struct refresh *r, int most, struct error *e)
 	struct pair *was = NULL, *is = NULL;
 	int was_count, is_count = 0;
 
-	TRY(matching_load(r->tx, r->epoch->model, &r->record, 1, &me, e));
+	TRY(matching_load(r->tx, r->epoch->model, &r->record, 1, r->scratch, &me, e));
 	if (me)
 		r->key_count = match_keys(r->epoch->model, me, r->keys);
 	TRY(keys_read(r, e));
@@ -377,15 +378,23 @@ static enum result refresh_with(struct db_tx *tx, int64_t record, int most, int6
                                 struct error *e)
 {
 	EPOCH_AUTO const struct epoch *epoch = NULL;
+	ARENA_AUTO struct arena *scratch = NULL; /* one transaction may refresh hundreds */
 	struct refresh *r;
 
 	TRY(epoch_hold(tx, &epoch, e));
 	if (!epoch)
 		return OK;
-	r = arena_alloc(db_tx_arena(tx), sizeof(*r));
+	scratch = arena_new(0);
+	r = scratch ? arena_alloc(scratch, sizeof(*r)) : NULL;
 	if (!r)
 		return error_nomem(e);
-	*r = (struct refresh){ .tx = tx, .epoch = epoch, .record = record, .seeds = seeds, .max = max, .count = count };
+	*r = (struct refresh){ .tx = tx,
+		               .epoch = epoch,
+		               .record = record,
+		               .seeds = seeds,
+		               .max = max,
+		               .count = count,
+		               .scratch = scratch };
 	return refresh(r, most, e);
 }
 

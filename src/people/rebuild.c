@@ -212,6 +212,7 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		TRY(rows_end(step, e));
 	}
 	for (int i = 0; i < n; i++) {
+		TRY(customer_of(tx, records[i], &customers[i], e)); /* one before it may have moved it */
 		TRY(members_repair(tx, records[i], customers[i], e));
 		TRY(values_repair(tx, records[i], e));
 		TRY(pairs_repair(tx, records[i], e));

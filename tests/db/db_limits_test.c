@@ -224,7 +224,7 @@ static void watch_wal(void)
 	print_message("WAL: at most %lld pages (checkpoint at %d), %lld restarts, %d commands\n", (long long)most,
 	              WAL_TEST_PAGES, (long long)resets, (int)written);
 	assert_true(resets > 0);
-	assert_true(most < 12 * WAL_TEST_PAGES);
+	assert_true(most < 24 * WAL_TEST_PAGES);
 }
 
 static void the_wal_stays_bounded_under_readers_and_writers(void **state)
