@@ -35,7 +35,7 @@ static const struct shape {
 	{ "Spend", "{total:Money,last_12_months:Money,orders:int,returns:int,full_price_share:num?,first_at:time?,"
 	           "other_currencies:int}" },
 	{ "Contact", "{channel:str,purpose:str,state:'yes'|'no'|'never_asked',at:time?}" },
-	{ "Household", "{id:str,members:[{customer:str,name:str}]}" },
+	{ "Household", "{id:str?,members:[{customer:str,name:str,how:How}]}" },
 	{ "Note", "{id:str,record:str,text:str,at:time,by:Named?,store:Named?}" },
 	{ "AssociateShown", "{id:str,name:str,store:str,n:int,of:int,how:How}" },
 	{ "OpenMatter", "{kind:str,text:str,order:str?,at:time}" },

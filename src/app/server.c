@@ -17,6 +17,7 @@
 #define REQUEST_LIMIT_MS 1000 /* a request's transaction; work that nobody waits for takes DB_LONG_MS */
 #define HOUSEKEEPING_S 60
 #define HOUSEKEEPING_STEPS 500
+#define WORK_STEPS 20 /* of put-off work, then a second for others */
 
 struct server {
 	struct api api;
@@ -55,7 +56,24 @@ static void *build_search(void *arg)
 	return NULL;
 }
 
-static void housekeep(struct server *s)
+/* What the rooms put off. True when there is more. */
+static bool work_off(struct server *s, struct error *e)
+{
+	bool busy = false;
+	for (size_t i = 0; rooms[i]; i++) {
+		bool left = rooms[i]->work != NULL;
+		for (int k = 0; k < WORK_STEPS && left; k++) {
+			if (rooms[i]->work(s->db, &left, e) != OK) {
+				log_error("housekeeping", e);
+				left = false;
+			}
+		}
+		busy = busy || left;
+	}
+	return busy;
+}
+
+static bool housekeep(struct server *s)
 {
 	struct error e = { 0 };
 	bool more = true;
@@ -67,23 +85,25 @@ static void housekeep(struct server *s)
 		r = feed_prune(s->db, KEEP_FEED_US, &s->pruned, &more, &e);
 	if (r != OK)
 		log_error("housekeeping", &e);
+	return work_off(s, &e);
 }
 
 static void *keep_house(void *arg)
 {
 	struct server *s = arg;
+	bool busy = false;
 	(void)db_thread_limit(DB_LONG_MS);
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping) {
 		struct timespec until;
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += HOUSEKEEPING_S;
+		until.tv_sec += busy ? 1 : HOUSEKEEPING_S;
 		while (!s->stopping && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
 			continue;
 		if (s->stopping)
 			break;
 		pthread_mutex_unlock(&s->lock);
-		housekeep(s);
+		busy = housekeep(s);
 		pthread_mutex_lock(&s->lock);
 	}
 	pthread_mutex_unlock(&s->lock);

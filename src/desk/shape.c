@@ -251,31 +251,49 @@ void shape_person_name(struct shape *s, const char *key, const struct person *p)
 	jw_end_object(s->w);
 }
 
+/* A member: the name and why, and nothing of what he buys: gifts are to stay a surprise. */
+static enum result shape_housemate(struct shape *s, int64_t customer, const struct how *how, struct error *e)
+{
+	struct person *other = arena_alloc(s->a, sizeof(*other));
+	if (!other)
+		return error_nomem(e);
+	TRY(person_load(s->tx, customer, s->a, other, e));
+	jw_object(s->w);
+	jw_kid(s->w, "customer", ID_CUSTOMER, customer);
+	jw_kcstr(s->w, "name", person_name(other, s->a));
+	shape_how(s, how);
+	jw_end_object(s->w);
+	return OK;
+}
+
 enum result shape_household(struct shape *s, const struct person *p, struct error *e)
 {
+	static const struct how told = { FACT_TOLD, "A source says so", 0, NULL };
+	int64_t members[HOUSEHOLD_SHOWN];
+	struct housemate mates[HOUSEHOLD_SHOWN];
+	int count = 0, mate_count = 0;
+	if (p->household)
+		TRY(household_members(s->tx, p->household, members, HOUSEHOLD_SHOWN, &count, e));
+	TRY(household_inferred(s->tx, p, mates, HOUSEHOLD_SHOWN, &mate_count, e));
 	jw_key(s->w, "household");
-	if (!p->household) {
+	if (!p->household && !mate_count) {
 		jw_null(s->w);
 		return OK;
 	}
-	int64_t members[HOUSEHOLD_SHOWN];
-	int count = 0;
-	TRY(household_members(s->tx, p->household, members, HOUSEHOLD_SHOWN, &count, e));
 	jw_object(s->w);
 	jw_kid(s->w, "id", ID_HOUSEHOLD, p->household);
 	jw_key(s->w, "members");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		struct person *other = arena_alloc(s->a, sizeof(*other));
-		if (members[i] == p->customer)
-			continue;
-		if (!other)
-			return error_nomem(e);
-		TRY(person_load(s->tx, members[i], s->a, other, e));
-		jw_object(s->w);
-		jw_kid(s->w, "customer", ID_CUSTOMER, members[i]);
-		jw_kcstr(s->w, "name", person_name(other, s->a));
-		jw_end_object(s->w);
+	for (int i = 0; i < count; i++)
+		if (members[i] != p->customer)
+			TRY(shape_housemate(s, members[i], &told, e));
+	for (int i = 0; i < mate_count; i++) {
+		bool known = false;
+		for (int k = 0; k < count; k++)
+			known = known || members[k] == mates[i].customer;
+		const struct how how = { FACT_INFERRED, home_kind_text(mates[i].kind), 0, NULL };
+		if (!known)
+			TRY(shape_housemate(s, mates[i].customer, &how, e));
 	}
 	jw_end_array(s->w);
 	jw_end_object(s->w);

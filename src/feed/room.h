@@ -22,6 +22,8 @@ struct room {
 	/* Erases it. */
 	enum result (*erase_record)(struct db_tx *tx, int64_t record, struct error *e);
 	const struct feed_stored *stored;
+	/* A short piece of work that was put off while somebody waited; *left: there is more. The server calls it. */
+	enum result (*work)(struct db *db, bool *left, struct error *e);
 };
 
 #endif

@@ -241,6 +241,9 @@ int keys_unpack(struct str blob, uint64_t keys[]);
 /* [1,2,3] */
 MUST_CHECK enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct error *e);
 
+/* home.c: what the record shares with its home, after it was told, changed or erased. */
+MUST_CHECK enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e);
+
 /* doubt.c: one pair, in any order; a row that is there gets the new score and worth. */
 MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e);
 MUST_CHECK enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct error *e);

@@ -164,6 +164,17 @@ MUST_CHECK enum result household_join(struct db_tx *tx, struct str source, struc
 MUST_CHECK enum result household_members(struct db_tx *tx, int64_t household, int64_t *customers, int limit, int *count,
                                          struct error *e);
 
+/* Who seems to live with this person though no source says so: customers (never p's own) and why, the best reason
+ * first. Whatever more than 40 records share counts for nothing. */
+enum home_kind { HOME_ADDRESS = 1, HOME_PHONE, HOME_EMAIL, HOME_CARD };
+struct housemate {
+	int64_t customer;
+	enum home_kind kind;
+};
+MUST_CHECK enum result household_inferred(struct db_tx *tx, const struct person *p, struct housemate *out, int limit,
+                                          int *count, struct error *e);
+const char *home_kind_text(enum home_kind kind); /* "Same family name and address" */
+
 /* ---- Consent, recipients ----------------------------------------------------------------------------------------- */
 
 enum consent_state { CONSENT_NEVER_ASKED, CONSENT_YES, CONSENT_NO };

@@ -303,6 +303,7 @@ enum result people_erase_record(struct db_tx *tx, int64_t record, struct error *
 	TRY(ties_erase(x, e));
 	TRY(rows_erase(x, e));
 	TRY(record_erase(x, e));
+	TRY(home_refresh(tx, record, e));
 	TRY(matching_refresh(tx, record, x->seeds, ERASE_SEEDS, &x->seed_count, e));
 	TRY(matching_refresh_many(tx, x->seeds, ERASE_SEEDS, &x->seed_count,
 	                          e)); /* a value of theirs may speak again */

@@ -215,6 +215,7 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		TRY(customer_of(tx, records[i], &customers[i], e)); /* one before it may have moved it */
 		TRY(members_repair(tx, records[i], customers[i], e));
 		TRY(values_repair(tx, records[i], e));
+		TRY(home_refresh(tx, records[i], e));
 		TRY(pairs_repair(tx, records[i], e));
 		TRY(people_settle(tx, records[i], e));
 	}

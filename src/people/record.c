@@ -378,6 +378,8 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 			TRY(record_change(tx, &r, &s, &wrote, &resolved, e));
 		}
 		if (wrote)
+			TRY(home_refresh(tx, s.id, e));
+		if (wrote)
 			TRY(record_match(tx, s.id, made, &resolved, e));
 		if (resolved)
 			TRY(customer_of(tx, s.id, &s.customer, e));

@@ -374,6 +374,81 @@ static void test_rebuild(void **state)
 	assert_int_equal(o.customers, first_outcome.customers);
 }
 
+/* ---- Who lives together ------------------------------------------------------------------------------------------ */
+
+struct mates {
+	const char *key;
+	struct housemate list[50];
+	int count;
+};
+
+static enum result mates_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct mates *m = arg;
+	struct person *p = arena_alloc(db_tx_arena(tx), sizeof(*p));
+	int64_t record, customer;
+	bool found;
+
+	if (!p)
+		return error_nomem(e);
+	TRY(record_find(tx, STR("till"), str_c(m->key), &record, &customer, &found, e));
+	assert_true(found);
+	TRY(person_load(tx, customer, db_tx_arena(tx), p, e));
+	return household_inferred(tx, p, m->list, 50, &m->count, e);
+}
+
+static struct mates mates_of(const char *key)
+{
+	struct mates m = { .key = key };
+
+	assert_ok(db_read(db, mates_tx, &m, &kit_err));
+	return m;
+}
+
+static void live(const char *key, const char *given, const char *family, const char *street, const char *phone)
+{
+	struct told t = { .source = "till" };
+
+	snprintf(t.key, sizeof(t.key), "%s", key);
+	snprintf(t.given, sizeof(t.given), "%s", given);
+	snprintf(t.family, sizeof(t.family), "%s", family);
+	snprintf(t.street, sizeof(t.street), "%s", street);
+	snprintf(t.phone, sizeof(t.phone), "%s", phone);
+	snprintf(t.postcode, sizeof(t.postcode), "5000");
+	assert_ok(db_transact(db, put_told, &t, &kit_err));
+}
+
+static void test_households(void **state)
+{
+	(void)state;
+	struct mates m;
+	char key[16];
+	struct told gone = { .source = "till", .key = "paul" };
+
+	live("anna", "Anna", "Moretti", "Am Bach 3", "");
+	live("paul", "Paul", "Moretti", "am bach 3", "");
+	live("elena", "Elena", "Moretti", "", "+41443334455");
+	live("mute", "Elena", "", "Am Bach 3", ""); /* no name: no family */
+	assert_int_equal(mates_of("mute").count, 0);
+	m = mates_of("anna");
+	assert_int_equal(m.count, 1);
+	assert_int_equal(m.list[0].kind, HOME_ADDRESS);
+	live("anna", "", "", "", "+41443334455"); /* told again: she has a phone, too */
+	m = mates_of("anna");
+	assert_int_equal(m.count, 2);
+	assert_int_equal(m.list[1].kind, HOME_PHONE);
+	assert_int_equal(mates_of("elena").count, 1);
+	assert_ok(db_transact(db, erase_told, &gone, &kit_err));
+	assert_int_equal(mates_of("anna").count, 1);
+	for (int i = 0; i < 45; i++) { /* a tower block, all of one name */
+		snprintf(key, sizeof(key), "t%d", i);
+		live(key, "Jonas", "Novotny", "Hochhaus 1", "");
+		if (i == 10)
+			assert_int_equal(mates_of("t3").count, 10);
+	}
+	assert_int_equal(mates_of("t3").count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +457,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_two_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_erased_and_told_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_households, setup, teardown),
 	};
 	struct error e;
 

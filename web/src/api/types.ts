@@ -51,7 +51,7 @@ export interface Card {
 	spend: Spend | null;
 	home_store: { id: string; name: string; n: number; of: number } | null;
 	contact: Permission[];
-	household: { id: string; members: { customer: string; name: string }[] } | null;
+	household: { id: string | null; members: { customer: string; name: string; how: How }[] } | null;
 	notes: Note[];
 	position?: string;
 }

@@ -111,11 +111,7 @@ export function Household({ card }: { card: Card }) {
 		<ul className={css.stack}>
 			{card.household?.members.map((m) => (
 				<li key={m.customer}>
-					{m.customer === card.customer ? (
-						<span className={css.member}><span>{m.name} <span className="dim">(this customer)</span></span></span>
-					) : (
-						<Link to={`/c/${m.customer}`} className={css.member}>{m.name}</Link>
-					)}
+					<Link to={`/c/${m.customer}`} className={css.member}>{m.name}</Link> <span className="dim">{m.how.text}</span>
 				</li>
 			))}
 		</ul>
