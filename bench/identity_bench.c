@@ -154,7 +154,8 @@ static void read_table(struct set *s, const char *path, const char *truth, const
 				if (truth && str_is(headings[columns], truth))
 					truth_at = columns;
 			}
-			evaluate_map_make(&map, headings, columns, str_c(truth));
+			evaluate_map_make(&map, headings, columns,
+			                  truth ? str_c(arena_printf(s->arena, "%s,household,dirt", truth)) : STR(""));
 			continue;
 		}
 		arena_reset(scratch);
@@ -235,6 +236,20 @@ static void print_worst(const struct match_model *m, const struct set *s, const 
 	}
 }
 
+/* source, source key and group of each record, for others to judge. */
+static void write_groups(const struct set *s, const int *group, const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		return;
+	fprintf(f, "source,source_key,cluster\n");
+	for (int i = 0; i < s->count; i++)
+		fprintf(f, "%.*s,%.*s,%d\n", STR_ARG(match_record_source(s->records[i])),
+		        STR_ARG(match_record_source_key(s->records[i])), group[i]);
+	fclose(f);
+}
+
 static struct evaluate_figures run(const char *name, struct set *s, struct match_model **model, double *seconds)
 {
 	struct match_bulk bulk = { .records = s->records, .record_count = s->count };
@@ -257,6 +272,8 @@ static struct evaluate_figures run(const char *name, struct set *s, struct match
 	        "%d\n",
 	        name, s->count, (long long)result.keys, (long long)result.pairs, (long long)result.links,
 	        trained - start, now() - trained, result.largest_component);
+	if (getenv("GROUPS_TO"))
+		write_groups(s, group, getenv("GROUPS_TO"));
 	if (getenv("WORST"))
 		print_worst(*model, s, group);
 	if (getenv("MODEL")) {
@@ -264,7 +281,7 @@ static struct evaluate_figures run(const char *name, struct set *s, struct match
 
 		buf_init(&b, 1 << 28);
 		match_model_print(*model, &b);
-		fprintf(stderr, "%.*s", (int)(b.n < 6000 ? b.n : 6000), b.p);
+		fprintf(stderr, "%.*s", (int)(b.n < 9000 ? b.n : 9000), b.p);
 		buf_free(&b);
 	}
 	free(group);
@@ -366,6 +383,25 @@ static void million(const char *path)
 	set_free(&s);
 }
 
+/* Any table with a column "truth". */
+static void table(const char *path)
+{
+	struct set s;
+	struct match_model *m;
+	struct evaluate_figures f;
+	double seconds;
+
+	set_init(&s);
+	read_table(&s, path, "truth", NULL, 0);
+	f = run("table", &s, &m, &seconds);
+	figures("table", &f, -1, -1);
+	figure("table", "train_and_resolve", seconds, "s", -1, -1, false);
+	figure("table", "largest", f.largest_group, "records", -1, -1, false);
+	speed(&s, m);
+	match_model_free(m);
+	set_free(&s);
+}
+
 static void senzing(const char *folder)
 {
 	static const char *const files[] = { "customers.csv", "reference.csv", "watchlist.csv" };
@@ -413,6 +449,8 @@ int main(int argc, char **argv)
 		historical(argv[2]);
 	else if (strcmp(argv[1], "senzing") == 0)
 		senzing(argv[2]);
+	else if (strcmp(argv[1], "table") == 0)
+		table(argv[2]);
 	else if (strcmp(argv[1], "million") == 0)
 		million(argv[2]);
 	else

@@ -17,7 +17,8 @@ struct evaluate_map {
 		struct str kind; /* ids and attributes */
 	} columns[EVALUATE_COLUMNS_MAX];
 };
-/* The headings must outlive the map. left_out: a column that is not to be looked at (the truth), or empty. */
+/* The headings must outlive the map. left_out: columns that are not to be looked
+ * at (the truth), with commas between, or empty. */
 void evaluate_map_make(struct evaluate_map *map, const struct str *headings, int count, struct str left_out);
 /* One row. Views into the fields and, where columns are joined, into the arena. */
 MUST_CHECK enum result evaluate_row(const struct evaluate_map *map, const struct str *fields, int count,

@@ -44,7 +44,7 @@ static const struct {
 	{ COLUMN_SUFFIX, "suffix name_suffix" },
 	{ COLUMN_ORG, "organisation organization company primary_name_org secondary_name_org" },
 	{ COLUMN_GENDER, "gender sex" },
-	{ COLUMN_BIRTH, "dob date_of_birth birth_date birthdate birthday birth_year year_of_birth" },
+	{ COLUMN_BIRTH, "birth dob date_of_birth birth_date birthdate birthday birth_year year_of_birth" },
 	{ COLUMN_STREET,
 	  "street_number house_number street street_name address address_1 address_2 addr_full addr_line1 addr_line2 "
 	  "street_address unit_number" },
@@ -56,7 +56,7 @@ static const struct {
 	{ COLUMN_PHONE, "phone_number phone telephone mobile cell" },
 	{ COLUMN_ID,
 	  "soc_sec_id ssn* passport passport_number *license_number national_id_number tax_id_number lei_number "
-	  "loyalty_number nino" },
+	  "loyalty_number loyalty account device nino" },
 	{ COLUMN_EXTRA, "record_type" },
 	/* about the row, about another column, or said by two others already */
 	{ COLUMN_NONE, "first_and_surname amount category date status rel_* *_type *_country *_state" },
@@ -95,13 +95,23 @@ static enum column column_of(struct str heading)
 	return COLUMN_EXTRA;
 }
 
+static bool listed(struct str heading, struct str list)
+{
+	struct str one;
+
+	while (list.n > 0 && str_split(&list, ',', &one))
+		if (str_eq(heading, str_trim(one)))
+			return true;
+	return false;
+}
+
 void evaluate_map_make(struct evaluate_map *map, const struct str *headings, int count, struct str left_out)
 {
 	map->count = count < EVALUATE_COLUMNS_MAX ? count : EVALUATE_COLUMNS_MAX;
 	for (int i = 0; i < map->count; i++) {
 		struct str h = str_trim(headings[i]);
 
-		map->columns[i].field = str_eq(h, left_out) && h.n > 0 ? COLUMN_NONE : column_of(h);
+		map->columns[i].field = listed(h, left_out) ? COLUMN_NONE : column_of(h);
 		map->columns[i].kind = h;
 	}
 }

@@ -156,6 +156,29 @@ static int pairs_within(const struct resolving *r, int component, const struct m
 	return n;
 }
 
+/* A component too large to look at all pairs: its links are known already. */
+static enum result cluster_large(struct resolving *r, int component, const struct match_component *c, int *group,
+                                 bool *absurd, struct error *e)
+{
+	int from = r->from[component], to = r->from[component + 1];
+	struct links own = { 0 };
+	enum result result = OK;
+
+	for (int p = 0; p < BLOCK_PARTS; p++)
+		for (size_t i = 0; i < r->links[p].count && result == OK; i++) {
+			struct link l = r->links[p].list[i];
+
+			l.a = r->place[l.a] - from;
+			l.b = r->place[l.b] - from;
+			if (l.a >= 0 && l.a < to - from)
+				result = links_add(&own, l, e);
+		}
+	if (result == OK)
+		result = match_cluster_linked(r->model, c, own.list, own.count, group, absurd, e);
+	mem_free(own.list);
+	return result;
+}
+
 static enum result cluster_one(struct resolving *r, int component, struct match_record **records,
                                struct match_pair *pairs, int *group, bool *absurd, struct error *e)
 {
@@ -168,7 +191,10 @@ static enum result cluster_one(struct resolving *r, int component, struct match_
 	c.must_count = pairs_within(r, component, r->in->must, r->in->must_count, pairs);
 	c.cannot = pairs + c.must_count;
 	c.cannot_count = pairs_within(r, component, r->in->cannot, r->in->cannot_count, pairs + c.must_count);
-	TRY(match_cluster(r->model, &c, group, absurd, e));
+	if (n > MATCH_COMPONENT_MAX)
+		TRY(cluster_large(r, component, &c, group, absurd, e));
+	else
+		TRY(match_cluster(r->model, &c, group, absurd, e));
 	for (int i = 0; i < n; i++)
 		r->group[r->members[from + i]] = r->members[from + group[i]];
 	return OK;
@@ -228,6 +254,48 @@ static enum result resolve(struct resolving *r, struct match_bulk_result *result
 	return match_parallel(threads, COMPONENT_PARTS, cluster_parts, r, e);
 }
 
+static void resolving_free(struct resolving *r)
+{
+	blocks_free(&r->blocks);
+	for (int i = 0; i < BLOCK_PARTS; i++)
+		mem_free(r->links[i].list);
+	mem_free(r->members);
+	mem_free(r->from);
+	mem_free(r->place);
+	mem_free(r->group);
+	mem_free(r);
+}
+
+enum result links_find(const struct match_model *m, const struct match_bulk *in, struct link **out, size_t *count,
+                       struct error *e)
+{
+	struct match_bulk_result unused = { 0 };
+	struct resolving *r = mem_calloc(1, sizeof(*r));
+	struct links all = { 0 };
+	enum result res;
+
+	if (!r)
+		return error_nomem(e);
+	r->model = m;
+	r->in = in;
+	res = blocks_make(m, in->records, in->record_count, in->threads, &r->blocks, e);
+	if (res == OK) {
+		cut_parts(r, &unused);
+		res = match_parallel(in->threads, BLOCK_PARTS, score_part, r, e);
+	}
+	for (int p = 0; p < BLOCK_PARTS; p++)
+		for (size_t i = 0; i < r->links[p].count && res == OK; i++)
+			res = links_add(&all, r->links[p].list[i], e);
+	resolving_free(r);
+	if (res != OK) {
+		mem_free(all.list);
+		return res;
+	}
+	*out = all.list;
+	*count = all.count;
+	return OK;
+}
+
 static enum result tell_groups(const struct resolving *r, struct match_bulk_result *result, struct error *e)
 {
 	int *size = mem_calloc((size_t)r->in->record_count + 1, sizeof(int));
@@ -265,13 +333,6 @@ enum result match_resolve(const struct match_model *m, const struct match_bulk *
 		memcpy(group, r->group, (size_t)in->record_count * sizeof(*group));
 		*result = here;
 	}
-	blocks_free(&r->blocks);
-	for (int i = 0; i < BLOCK_PARTS; i++)
-		mem_free(r->links[i].list);
-	mem_free(r->members);
-	mem_free(r->from);
-	mem_free(r->place);
-	mem_free(r->group);
-	mem_free(r);
+	resolving_free(r);
 	return res;
 }

@@ -150,7 +150,7 @@ static void link_average(struct forest *f)
 
 struct sorted {
 	const struct match_record *record;
-	int index;
+	int index, member, at;
 };
 
 static int by_canon(const void *a, const void *b)
@@ -166,6 +166,8 @@ struct part {
 	const struct match_component *c;
 	const int *members, *place;
 	int n;
+	const struct link *links; /* between the component's records; of interest when the part is too large */
+	size_t link_count;
 };
 
 static void apply_musts(struct forest *f, const struct part *p)
@@ -229,7 +231,7 @@ static enum result cluster_part(const struct match_model *m, const struct part *
 }
 
 /* Joins the members whose links reach the threshold; must-links always do. */
-static void join_at(const struct part *p, const struct link *links, size_t count, int threshold, int *parent)
+static void join_at(const struct part *p, int threshold, bool with_links, int *parent)
 {
 	for (int i = 0; i < p->n; i++)
 		parent[i] = i;
@@ -239,84 +241,47 @@ static void join_at(const struct part *p, const struct link *links, size_t count
 		if (a >= 0 && b >= 0)
 			joined_unite(parent, a, b);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (links[i].score >= threshold)
-			joined_unite(parent, links[i].a, links[i].b);
+	for (size_t i = 0; i < p->link_count && with_links; i++)
+		if (p->links[i].score >= threshold)
+			joined_unite(parent, p->place[p->links[i].a], p->place[p->links[i].b]);
 }
 
-static enum result find_links(const struct match_model *m, const struct part *p, struct link **out, size_t *count,
-                              struct error *e)
+/* The links of a component, for who does not have them. */
+static enum result find_links(const struct match_model *m, const struct match_component *c, struct link **out,
+                              size_t *count, struct error *e)
 {
-	struct match_record **records = mem_alloc((size_t)p->n * sizeof(*records));
-	size_t n = 0, room = 0;
-	struct link *links = NULL;
-	struct blocks b;
-	enum result r;
+	struct match_bulk bulk = { .records = c->records, .record_count = c->record_count, .threads = 1 };
 
-	if (!records)
-		return error_nomem(e);
-	for (int i = 0; i < p->n; i++)
-		records[i] = p->c->records[p->members[i]];
-	r = blocks_make(m, records, p->n, 1, &b, e);
-	for (size_t i = 0, end; r == OK && i < b.count; i = end) {
-		end = blocks_run(&b, i);
-		for (size_t x = i; x < end && end - i <= KEY_RUN_MAX && r == OK; x++)
-			for (size_t y = x + 1; y < end && r == OK; y++) {
-				int u = (int)b.by_key[x].value, v = (int)b.by_key[y].value;
-				struct link l = { .a = u, .b = v };
-
-				if (!blocks_first_shared(&b, (uint32_t)u, (uint32_t)v, b.by_key[i].key))
-					continue;
-				l.score = match_score(m, records[u], records[v], NULL, NULL);
-				if (n == room) {
-					struct link *more =
-					        mem_realloc(links, (room = room ? 2 * room : 4096) * sizeof(*links));
-
-					if (!more) {
-						r = error_nomem(e);
-						break;
-					}
-					links = more;
-				}
-				links[n++] = l;
-			}
-	}
-	mem_free(records);
-	if (r != OK) {
-		mem_free(links);
-		return r;
-	}
-	blocks_free(&b);
-	*out = links;
-	*count = n;
-	return OK;
+	return links_find(m, &bulk, out, count, e);
 }
 
 static enum result cluster_any(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,
                                struct error *e);
 
 /* The pieces that the links leave at this threshold, one by one. */
-static enum result cluster_pieces(const struct match_model *m, const struct part *p, int *parent, int threshold,
-                                  int *place, int *group, struct error *e)
+static enum result cluster_pieces(const struct match_model *m, const struct part *p, const struct sorted *pieces,
+                                  int threshold, int *place, int *group, struct error *e)
 {
 	int *members = mem_alloc((size_t)p->n * sizeof(*members));
 	enum result r = OK;
 
 	if (!members)
 		return error_nomem(e);
-	for (int root = 0; root < p->n && r == OK; root++) {
+	for (int i = 0; i < p->n; i++)
+		place[p->members[i]] = -1;
+	for (int i = 0; i < p->n && r == OK;) {
 		struct part piece = { .c = p->c, .members = members, .place = place };
+		int root = pieces[i].index;
 
-		if (joined_find(parent, root) != root)
-			continue;
-		for (int i = 0; i < p->n; i++)
-			place[p->members[i]] = -1;
-		for (int i = root; i < p->n; i++)
-			if (joined_find(parent, i) == root) {
-				place[p->members[i]] = piece.n;
-				members[piece.n++] = p->members[i];
-			}
+		for (piece.n = 0; i < p->n && pieces[i].index == root; i++) {
+			place[pieces[i].member] = piece.n;
+			members[piece.n++] = pieces[i].member;
+		}
+		piece.links = p->links;
+		piece.link_count = p->link_count;
 		r = cluster_any(m, &piece, threshold, place, group, e);
+		for (int k = 0; k < piece.n; k++)
+			place[members[k]] = -1;
 	}
 	mem_free(members);
 	return r;
@@ -329,50 +294,100 @@ static enum result give_up(const struct part *p, int *group, struct error *e)
 
 	if (!parent)
 		return error_nomem(e);
-	join_at(p, NULL, 0, 0, parent);
+	join_at(p, 0, false, parent);
 	for (int i = 0; i < p->n; i++)
 		group[p->members[i]] = p->members[joined_find(parent, i)];
 	mem_free(parent);
 	return OK;
 }
 
+static int by_root(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+
+	return x->index != y->index ? x->index - y->index : x->at - y->at;
+}
+
+static enum result cut(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,
+                       struct error *e)
+{
+	int *parent = mem_alloc((size_t)p->n * sizeof(*parent));
+	struct sorted *pieces = mem_alloc((size_t)p->n * sizeof(*pieces));
+	enum result r = parent && pieces ? OK : error_nomem(e);
+
+	for (bool whole = true; whole && threshold <= MATCH_CUT_MOST && r == OK;) {
+		threshold += MATCH_CUT_STEP;
+		join_at(p, threshold, true, parent);
+		whole = true;
+		for (int i = 0; i < p->n && whole; i++)
+			whole = joined_find(parent, i) == joined_find(parent, 0);
+	}
+	for (int i = 0; i < p->n && r == OK; i++)
+		pieces[i] = (struct sorted){ .index = joined_find(parent, i), .member = p->members[i], .at = i };
+	if (r == OK) {
+		qsort(pieces, (size_t)p->n, sizeof(*pieces), by_root);
+		r = cluster_pieces(m, p, pieces, threshold, place, group, e);
+	}
+	mem_free(parent);
+	mem_free(pieces);
+	return r;
+}
+
+/* The links among the members of one part. */
+static enum result own_links(const struct part *p, struct link **out, size_t *count, struct error *e)
+{
+	size_t n = 0;
+	struct link *own;
+
+	for (size_t i = 0; i < p->link_count; i++)
+		n += p->place[p->links[i].a] >= 0 && p->place[p->links[i].b] >= 0;
+	own = mem_alloc(n * sizeof(*own) + 1);
+	if (!own)
+		return error_nomem(e);
+	n = 0;
+	for (size_t i = 0; i < p->link_count; i++)
+		if (p->place[p->links[i].a] >= 0 && p->place[p->links[i].b] >= 0)
+			own[n++] = p->links[i];
+	*out = own;
+	*count = n;
+	return OK;
+}
+
 static enum result cluster_any(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,
                                struct error *e)
 {
+	struct part own = *p;
 	struct link *links = NULL;
-	size_t count = 0;
-	int *parent;
 	enum result r;
 
 	if (p->n <= MATCH_COMPONENT_MAX)
 		return cluster_part(m, p, group, e);
 	if (threshold > MATCH_CUT_MOST)
 		return give_up(p, group, e);
-	parent = mem_alloc((size_t)p->n * sizeof(*parent));
-	if (!parent)
-		return error_nomem(e);
-	r = find_links(m, p, &links, &count, e);
-	for (bool whole = true; whole && threshold <= MATCH_CUT_MOST && r == OK;) {
-		threshold += MATCH_CUT_STEP;
-		join_at(p, links, count, threshold, parent);
-		whole = false;
-		for (int i = 0, n = 0; i < p->n && !whole; i++)
-			whole = joined_find(parent, i) == joined_find(parent, 0) && ++n == p->n;
+	TRY(own_links(p, &links, &own.link_count, e));
+	own.links = links;
+	/* the part's members are overwritten by those of its pieces */
+	own.members = mem_alloc((size_t)p->n * sizeof(int));
+	if (own.members) {
+		memcpy((int *)own.members, p->members, (size_t)p->n * sizeof(int));
+		r = cut(m, &own, threshold, place, group, e);
+	} else {
+		r = error_nomem(e);
 	}
+	mem_free((int *)own.members);
 	mem_free(links);
-	if (r == OK)
-		r = cluster_pieces(m, p, parent, threshold, place, group, e);
-	mem_free(parent);
 	return r;
 }
 
-enum result match_cluster(const struct match_model *m, const struct match_component *c, int *group, bool *absurd,
-                          struct error *e)
+enum result match_cluster_linked(const struct match_model *m, const struct match_component *c, const struct link *links,
+                                 size_t count, int *group, bool *absurd, struct error *e)
 {
 	size_t n = (size_t)c->record_count;
 	struct sorted *sorted = mem_alloc(n * sizeof(*sorted) + 1);
 	int *members = mem_alloc(n * sizeof(*members) + 1), *place = mem_alloc(n * sizeof(*place) + 1);
-	struct part p = { .c = c, .members = members, .place = place, .n = c->record_count };
+	struct part p = {
+		.c = c, .members = members, .place = place, .n = c->record_count, .links = links, .link_count = count
+	};
 	enum result r = sorted && members && place ? OK : error_nomem(e);
 
 	if (r == OK) {
@@ -390,5 +405,20 @@ enum result match_cluster(const struct match_model *m, const struct match_compon
 	mem_free(sorted);
 	mem_free(members);
 	mem_free(place);
+	return r;
+}
+
+enum result match_cluster(const struct match_model *m, const struct match_component *c, int *group, bool *absurd,
+                          struct error *e)
+{
+	struct link *links = NULL;
+	size_t count = 0;
+	enum result r = OK;
+
+	if (c->record_count > MATCH_COMPONENT_MAX)
+		r = find_links(m, c, &links, &count, e);
+	if (r == OK)
+		r = match_cluster_linked(m, c, links, count, group, absurd, e);
+	mem_free(links);
 	return r;
 }

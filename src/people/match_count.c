@@ -2,14 +2,22 @@
  * are crowded. */
 #include "people/match_inside.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#define TERMS_MAX 20000  /* of a sort: the most frequent */
-#define TERM_LEAST 3     /* records that share a value worth a term */
-#define TERM_PRIOR 200.0 /* weight, in records, of what the built-in model holds of values' frequency */
-#define GENERIC_NAMES 8  /* different first names on one value: it names nobody */
-#define HOUSEHOLD_NAMES 2
-#define CROWDED 64 /* records on one key */
+#define TERMS_MAX 20000   /* of a sort: the most frequent */
+#define TERM_LEAST 3      /* records that share a value worth a term */
+#define TERM_PRIOR 200.0  /* weight, in records, of what the built-in model holds of values' frequency */
+#define GENERIC_NAMES 8   /* different first names on one value: it names nobody */
+#define HOUSEHOLD_NAMES 4 /* it is a household's */
+#define HOUSEHOLD_PEOPLE 2
+#define HOUSEHOLD_SHARE 16     /* one in so many values that two have: households share values of this sort */
+#define HOUSEHOLD_LEAST 30     /* values to tell from */
+#define PLACEHOLDER_LEAST 20   /* records with one date of birth */
+#define PLACEHOLDER_SHARE 1000 /* of so many */
+#define PLACEHOLDER_YEARS 3    /* years before and after */
+#define PLACEHOLDER_TIMES 8    /* times as many as these have */
+#define CROWDED 64             /* records on one key */
 #define CROWDED_ROUNDS 4
 #define KINDS_MAX 64
 
@@ -180,33 +188,86 @@ static enum result add_terms(struct match_model *m, struct match_record **record
 
 /* ---- Shared values ----------------------------------------------------------------------------------------------- */
 
-/* How many people with different first names have it, up to GENERIC_NAMES. */
-static int first_names(struct match_record **records, const struct table *t, const struct run *r)
+/* Two people for sure: neither first names nor births agree. */
+static bool two_people(const struct match_record *a, const struct match_record *b, bool birth_unknown)
 {
-	const struct match_word *names[GENERIC_NAMES];
+	struct match_found birth;
+
+	if (word_likeness(a->by_sort[WORD_GIVEN], b->by_sort[WORD_GIVEN]) <= LIKE_SHORT)
+		return false;
+	birth = compare_birth(a, b);
+	return birth.level == LEVEL_NULL ? birth_unknown : birth.level >= BIRTH_YEAR;
+}
+
+/* How many people have the value, up to GENERIC_NAMES. by_name: their first names alone tell. */
+static int people_of(struct match_record **records, const struct table *t, const struct run *r, bool by_name,
+                     bool birth_unknown)
+{
+	const struct match_record *people[GENERIC_NAMES];
 	int n = 0;
 
 	for (size_t i = r->from; i < r->from + r->count && n < GENERIC_NAMES; i++) {
 		const struct match_record *rec = records[t->entries[i].value];
 		const struct match_word *w = rec->count[WORD_GIVEN] ? rec->by_sort[WORD_GIVEN] : NULL;
-		bool known = !w || w->n < 2;
+		bool known = !w || w->n < 2 || w->foreign;
 
 		for (int j = 0; j < n && !known; j++)
-			known = word_likeness(names[j], w) <= LIKE_SOUND;
+			known = by_name ? word_likeness(people[j]->by_sort[WORD_GIVEN], w) <= LIKE_SHORT
+			                : !two_people(people[j], rec, birth_unknown);
 		if (!known)
-			names[n++] = w;
+			people[n++] = rec;
 	}
 	return n;
 }
 
-static enum result add_shared(struct match_model *m, struct match_record **records, const struct table *t,
-                              enum word_sort sort, struct error *e)
+static bool two_births(struct match_record **records, const struct table *t, const struct run *r)
 {
+	int n = 0;
+
+	for (size_t i = r->from; i < r->from + r->count && n < 2; i++)
+		n += records[t->entries[i].value]->month > 0;
+	return n == 2;
+}
+
+/* Whether households share values of this sort: then another first name makes two people, where a wrong name on the
+ * record would else be the likelier reason. */
+static bool households_share(struct match_record **records, const struct table *t, bool built_in)
+{
+	size_t several = 0, shared = 0;
+
+	for (size_t i = 0; i < t->run_count; i++)
+		if (t->runs[i].count >= HOUSEHOLD_PEOPLE && two_births(records, t, &t->runs[i])) {
+			several++;
+			shared += people_of(records, t, &t->runs[i], false, false) >= HOUSEHOLD_PEOPLE;
+		}
+	return several < HOUSEHOLD_LEAST ? built_in : shared * HOUSEHOLD_SHARE >= several;
+}
+
+static enum word_state state_of(struct match_record **records, const struct table *t, const struct run *r, bool share)
+{
+	int names = people_of(records, t, r, true, false);
+
+	if (names >= GENERIC_NAMES)
+		return WORD_GENERIC;
+	if (names >= HOUSEHOLD_NAMES)
+		return WORD_HOUSEHOLD;
+	return share && names >= HOUSEHOLD_PEOPLE && people_of(records, t, r, false, true) >= HOUSEHOLD_PEOPLE
+	               ? WORD_HOUSEHOLD
+	               : WORD_NORMAL;
+}
+
+/* Lists the values that several people or nobody own; of the others, t->same is counted anew. */
+static enum result add_shared(struct match_model *m, struct match_record **records, struct table *t,
+                              enum word_sort sort, struct match_comparison *cmp, struct error *e)
+{
+	const char *kind = cmp->kind;
+	bool share = households_share(records, t, cmp->household);
+	double same = 0, owned = 0;
 	size_t room = 0;
 	struct match_shared *shared;
 
 	for (size_t i = 0; i < t->run_count; i++)
-		room += t->runs[i].count >= HOUSEHOLD_NAMES;
+		room += t->runs[i].count >= HOUSEHOLD_PEOPLE;
 	shared = arena_array(m->arena, (size_t)m->shared_count + room, sizeof(*shared));
 	if (!shared)
 		return error_nomem(e);
@@ -214,17 +275,87 @@ static enum result add_shared(struct match_model *m, struct match_record **recor
 		memcpy(shared, m->shared, (size_t)m->shared_count * sizeof(*shared));
 	m->shared = shared;
 	for (size_t i = 0; i < t->run_count; i++) {
-		int names = t->runs[i].count >= HOUSEHOLD_NAMES ? first_names(records, t, &t->runs[i]) : 0;
+		enum word_state state = WORD_NORMAL;
 
-		if (names < HOUSEHOLD_NAMES)
+		if (t->runs[i].count >= HOUSEHOLD_PEOPLE)
+			state = state_of(records, t, &t->runs[i], share);
+		if (state == WORD_NORMAL) {
+			same += (double)t->runs[i].count * (double)(t->runs[i].count - 1);
+			owned += (double)t->runs[i].count;
 			continue;
+		}
 		shared[m->shared_count] = (struct match_shared){
 			.sort = sort,
-			.state = names >= GENERIC_NAMES ? WORD_GENERIC : WORD_HOUSEHOLD,
+			.tag = kind[0] ? kind_hash(str_c(kind)) : 0,
+			.kind = kind,
+			.state = state,
 			.text = str_dup(m->arena, word_str(word_of(records, t, &t->runs[i], sort))),
 		};
 		if (!shared[m->shared_count++].text)
 			return error_nomem(e);
+	}
+	cmp->household = share;
+	t->same = owned > 1 ? same / (owned * (owned - 1)) : 0;
+	return OK;
+}
+
+/* ---- Dates that stand for none ----------------------------------------------------------------------------------- */
+
+static size_t run_of(const struct table *t, uint64_t hash)
+{
+	size_t low = 0, high = t->run_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->entries[t->runs[mid].from].key < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < t->run_count && t->entries[t->runs[low].from].key == hash ? t->runs[low].count : 0;
+}
+
+/* 1900-01-01 on far more records than the first of January of the years around it: what a form wants filled in. */
+static bool stands_for_none(struct match_record **records, const struct table *t, const struct run *r)
+{
+	const struct match_record *rec = records[t->entries[r->from].value];
+	size_t around = 0;
+
+	if (!rec->month || r->count < PLACEHOLDER_LEAST || r->count * PLACEHOLDER_SHARE < t->n)
+		return false;
+	for (int by = -PLACEHOLDER_YEARS; by <= PLACEHOLDER_YEARS; by++) {
+		char text[32];
+		int n = snprintf(text, sizeof(text), "%04d-%02d-%02d", rec->year + by, rec->month, rec->day);
+
+		if (by != 0)
+			around += run_of(t, hash64(text, (size_t)n, 0));
+	}
+	return r->count * 2 * PLACEHOLDER_YEARS > PLACEHOLDER_TIMES * (around + 1);
+}
+
+static enum result add_placeholders(struct match_model *m, struct match_record **records, const struct table *t,
+                                    struct error *e)
+{
+	for (size_t i = 0; i < t->run_count; i++) {
+		struct match_shared *shared;
+
+		if (!stands_for_none(records, t, &t->runs[i]))
+			continue;
+		shared = arena_array(m->arena, (size_t)m->shared_count + 1, sizeof(*shared));
+		if (!shared)
+			return error_nomem(e);
+		if (m->shared_count)
+			memcpy(shared, m->shared, (size_t)m->shared_count * sizeof(*shared));
+		shared[m->shared_count] = (struct match_shared){
+			.sort = WORD_BIRTH,
+			.state = WORD_GENERIC,
+			.kind = "",
+			.text = str_dup(m->arena, word_str(word_of(records, t, &t->runs[i], WORD_BIRTH))),
+		};
+		if (!shared[m->shared_count++].text)
+			return error_nomem(e);
+		m->shared = shared;
 	}
 	return OK;
 }
@@ -264,12 +395,14 @@ static enum result count_sort(struct match_model *m, struct match_record **recor
 	struct table t;
 	enum result r = table_make(records, count, what->sort, 0, &t, e);
 
+	if (r == OK && what->shared)
+		r = add_shared(m, records, &t, what->sort, &m->comparisons[what->field], e);
+	if (r == OK && what->sort == WORD_BIRTH)
+		r = add_placeholders(m, records, &t, e);
 	if (r == OK && what->field >= 0) {
 		c->share[what->field] = t.same; /* the fixed comparisons stand at their field's number */
 		c->filled[what->field] = filled(records, count, what->sort, 0);
 	}
-	if (r == OK && what->shared)
-		r = add_shared(m, records, &t, what->sort, e);
 	if (r == OK && what->terms)
 		r = add_terms(m, records, &t, what->sort, 0, e);
 	table_free(&t);
@@ -284,10 +417,29 @@ static enum result count_kind(struct match_model *m, struct match_record **recor
 	struct table t;
 	enum result r = table_make(records, count, sort, cmp->tag, &t, e);
 
-	c->share[at] = t.same;
 	c->filled[at] = filled(records, count, sort, cmp->tag);
+	if (r == OK && sort == WORD_ID)
+		r = add_shared(m, records, &t, sort, &m->comparisons[at], e);
+	if (r == OK)
+		c->share[at] = t.same;
 	if (r == OK && sort == WORD_EXTRA)
 		r = add_terms(m, records, &t, sort, cmp->tag, e);
+	table_free(&t);
+	return r;
+}
+
+/* First and family names together. */
+static enum result count_names(struct match_model *m, struct match_record **records, int count, struct match_counts *c,
+                               struct error *e)
+{
+	struct table t;
+	enum result r = table_make(records, count, WORD_NAME, 0, &t, e);
+
+	if (r == OK) {
+		c->name_share = t.same;
+		r = add_terms(m, records, &t, WORD_NAME, 0, e);
+		m->unseen[WORD_NAME] = NAME_UNSEEN;
+	}
 	table_free(&t);
 	return r;
 }
@@ -303,7 +455,7 @@ enum result count_terms(struct match_model *m, struct match_record **records, in
 	for (int i = 0; i < m->comparison_count; i++)
 		if (m->comparisons[i].tag)
 			TRY(count_kind(m, records, count, i, c, e));
-	c->filled_postcode = filled(records, count, WORD_POSTCODE, 0);
+	TRY(count_names(m, records, count, c, e));
 	return model_index(m, e);
 }
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "people/match.h"
+#include <stdlib.h>
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
@@ -22,7 +23,7 @@ enum word_sort {              /* the sections of a record's words, in this order
 	         WORD_ID,      /* tag: hash of the kind */
 	         WORD_EXTRA,   /* the same */
 	         WORD_BIRTH,   /* the date as text; a year alone: "1855" */
-	         WORD_DAY,     /* month and day as text */
+	         WORD_NAME,    /* first and family name in one */
 	         WORD_SORTS
 };
 
@@ -49,6 +50,7 @@ struct match_record {
 	uint8_t count[WORD_SORTS];
 	struct match_word *words;
 	int word_count;
+	uint32_t date; /* its eight digits, four bits each */
 	int16_t year;
 	int8_t month, day;
 	bool birth_unsure;
@@ -64,6 +66,21 @@ static inline struct str word_str(const struct match_word *w)
 static inline struct str word_kind(const struct match_word *w)
 {
 	return (struct str){ w->p + w->n, w->kind_n };
+}
+
+/* How many letters a set has. */
+static inline int letter_count(uint32_t set)
+{
+	set -= set >> 1 & 0x55555555u;
+	set = (set & 0x33333333u) + (set >> 2 & 0x33333333u);
+	return (int)(((set + (set >> 4)) & 0x0F0F0F0Fu) * 0x01010101u >> 24);
+}
+
+/* False when it is certain that more than so many edits lie between the two: each edit changes the set of letters by
+ * two at most. */
+static inline bool edits_possible(const struct match_word *a, const struct match_word *b, int edits)
+{
+	return abs((int)a->n - (int)b->n) <= edits && letter_count(a->letters ^ b->letters) <= 2 * edits;
 }
 
 /* How alike two words are, best first. */
@@ -126,9 +143,11 @@ enum {
 	BIRTH_AGES     /* a generation apart */
 };
 enum { PLACE_ADDRESS, PLACE_ALIKE, PLACE_POSTCODE, PLACE_NEAR, PLACE_DIFFERENT };
-enum { EMAIL_SAME, EMAIL_HOUSEHOLD, EMAIL_LOCAL, EMAIL_TYPO, EMAIL_DIFFERENT };
-enum { PHONE_SAME, PHONE_HOUSEHOLD, PHONE_TYPO, PHONE_DIFFERENT };
-enum { ID_SAME, ID_TYPO, ID_DIFFERENT };
+/* Of those who live at one address the same e-mail, phone or id says less: a level of its own, the second. */
+enum { CONTACT_SAME, CONTACT_HOME };
+enum { EMAIL_SAME, EMAIL_HOME, EMAIL_HOUSEHOLD, EMAIL_LOCAL, EMAIL_TYPO, EMAIL_DIFFERENT };
+enum { PHONE_SAME, PHONE_HOME, PHONE_HOUSEHOLD, PHONE_TYPO, PHONE_DIFFERENT };
+enum { ID_SAME, ID_HOME, ID_HOUSEHOLD, ID_TYPO, ID_DIFFERENT };
 enum { EXTRA_SAME, EXTRA_ALIKE, EXTRA_DIFFERENT };
 
 #define LEVELS_MAX 21
@@ -141,6 +160,12 @@ struct match_found {
 	int32_t rarity;
 	const struct match_word *a, *b;
 };
+
+/* Whether the comparison has CONTACT_HOME. */
+static inline bool field_is_contact(enum match_field f)
+{
+	return f == FIELD_EMAIL || f == FIELD_PHONE || f == FIELD_ID;
+}
 
 struct match_pattern { /* a level for each comparison of the model */
 	uint8_t level[MATCH_COMPARISONS_MAX];
@@ -181,6 +206,7 @@ struct match_comparison {
 	const char *kind; /* ids, extras; else "" */
 	const char *name; /* "family", "id" */
 	int mean;         /* 1000 -log2 of the mean probability that two people share the value */
+	int household;    /* contacts: 1 where households share such values */
 	int level_count;
 	struct match_level levels[LEVELS_MAX];
 };
@@ -193,7 +219,9 @@ struct match_term {
 	int rarity;
 };
 struct match_shared {
-	enum word_sort sort; /* WORD_EMAIL, WORD_PHONE, WORD_ADDRESS */
+	enum word_sort sort; /* WORD_EMAIL, WORD_PHONE, WORD_ID; WORD_BIRTH */
+	uint64_t tag;        /* ids: hash of the kind */
+	const char *kind;    /* ids; else "" */
 	enum word_state state;
 	const char *text;
 };
@@ -202,6 +230,7 @@ struct match_model {
 	struct arena *arena;
 	int64_t version, records; /* records: how many it was trained on */
 	int prior, component, link;
+	int together; /* how much less rare two names are together than apart: 1000 log2; families keep to some names */
 	int comparison_count, family, place; /* indices of these comparisons */
 	struct match_comparison comparisons[MATCH_COMPARISONS_MAX];
 	int unseen[WORD_SORTS]; /* rarity of a value that has no term */
@@ -213,6 +242,8 @@ struct match_model {
 	int crowded_count;
 	struct map term_map, shared_map;
 };
+
+#define NAME_UNSEEN 40000 /* of two names together: as rare as apart */
 
 const char *word_sort_name(enum word_sort s);
 bool word_sort_find(struct str name, enum word_sort *s);
@@ -267,6 +298,13 @@ size_t blocks_run(const struct blocks *b, size_t i);
 struct link {
 	int a, b, score;
 };
+/* All pairs that share a key and reach the component threshold. The caller frees them. */
+MUST_CHECK enum result links_find(const struct match_model *m, const struct match_bulk *in, struct link **out,
+                                  size_t *count, struct error *e);
+/* match_cluster() for who has the links already: all those of the component's records that share a key, by index. */
+MUST_CHECK enum result match_cluster_linked(const struct match_model *m, const struct match_component *c,
+                                            const struct link *links, size_t count, int *group, bool *absurd,
+                                            struct error *e);
 /* Groups by links: find with path halving, the smaller number is the root. */
 int joined_find(int *parent, int i);
 bool joined_unite(int *parent, int a, int b);
@@ -278,7 +316,7 @@ struct match_counts {
 	double share[MATCH_COMPARISONS_MAX];  /* probability that two records with a value have the same, by comparison
 	                                       */
 	double filled[MATCH_COMPARISONS_MAX]; /* share of records that have a value */
-	double filled_postcode;
+	double name_share;                    /* probability that two records have the same first and family name */
 };
 /* Adds the kinds that occur, terms and shared values to the model. */
 MUST_CHECK enum result count_terms(struct match_model *m, struct match_record **records, int count,
@@ -294,6 +332,7 @@ struct em_pattern {
 struct em_pass {
 	const char *name;
 	uint32_t excluded; /* bits of comparisons that the pass's key decides */
+	int same;          /* the comparison whose first level is to have one key; -1: none */
 	struct em_pattern *patterns;
 	int count;
 	double scale;            /* pairs that the pass has in all to pairs drawn */

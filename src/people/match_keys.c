@@ -84,8 +84,8 @@ static struct parts parts_of(const struct match_record *r)
 	const struct match_word *g = first(r, WORD_GIVEN), *f = first(r, WORD_FAMILY);
 	struct parts p = { .given = given_sound(g), .family = sound(f) };
 
-	p.year = (uint64_t)r->year;
-	p.day = r->month ? (uint64_t)(r->month * 100 + r->day) : 0;
+	p.year = r->year && first(r, WORD_BIRTH)->state != WORD_GENERIC ? (uint64_t)r->year : 0;
+	p.day = p.year && r->month ? (uint64_t)(r->month * 100 + r->day) : 0;
 	p.birth = p.day ? p.year * 10000 + p.day : 0;
 	p.postcode = first(r, WORD_POSTCODE) ? first(r, WORD_POSTCODE)->hash : 0;
 	p.address = first(r, WORD_ADDRESS) ? first(r, WORD_ADDRESS)->hash : 0;
@@ -158,7 +158,8 @@ static void put_values(struct keys *k, const struct match_record *r, const struc
 		if (r->by_sort[WORD_PHONE][i].state != WORD_GENERIC)
 			put(k, KEY_PHONE, r->by_sort[WORD_PHONE][i].tag, narrower);
 	for (int i = 0; i < r->count[WORD_ID]; i++)
-		put(k, KEY_ID, mix(r->by_sort[WORD_ID][i].tag, r->by_sort[WORD_ID][i].hash), narrower);
+		if (r->by_sort[WORD_ID][i].state != WORD_GENERIC)
+			put(k, KEY_ID, mix(r->by_sort[WORD_ID][i].tag, r->by_sort[WORD_ID][i].hash), narrower);
 	for (int i = 0; i < r->count[WORD_EXTRA]; i++) {
 		const struct match_word *w = &r->by_sort[WORD_EXTRA][i];
 		uint64_t value = mix(w->tag, w->hash);

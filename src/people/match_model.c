@@ -65,8 +65,8 @@ static const struct prior_level gender_prior[] = {
 	{ "different", .03, .5, 0 },
 };
 static const struct prior_level generation_prior[] = {
-	{ "the same", .9995, .5, 0 },
-	{ "different", .0005, .5, 0 },
+	{ "the same", .9999, .5, 0 },
+	{ "different", .0001, .5, 0 },
 };
 static const struct prior_level birth_prior[] = {
 	{ "the same", .82, .00005, 100 },
@@ -84,20 +84,26 @@ static const struct prior_level place_prior[] = {
 	{ "different", .20, .96943, 0 },
 };
 static const struct prior_level email_prior[] = {
-	{ "the same", .80, .00002, 0 },      { "the same, a household's", .03, .004, 0 },
-	{ "another domain", .04, .0002, 0 }, { "typed wrong", .03, .0001, 0 },
+	{ "the same", .80, .00002, 0 },
+	{ "the same, at one address", .80, .15, 0 },
+	{ "the same, a household's", .03, .004, 0 },
+	{ "another domain", .04, .0002, 0 },
+	{ "typed wrong", .03, .0001, 0 },
 	{ "different", .10, .99568, 0 },
 };
 static const struct prior_level phone_prior[] = {
 	{ "the same", .70, .00002, 0 },
+	{ "the same, at one address", .70, .30, 0 },
 	{ "the same, a household's", .04, .004, 0 },
 	{ "typed wrong", .04, .0004, 0 },
 	{ "different", .22, .99558, 0 },
 };
 static const struct prior_level id_prior[] = {
-	{ "the same", .92, .00001, 0 },
+	{ "the same", .89, .00001, 0 },
+	{ "the same, at one address", .89, .0001, 0 },
+	{ "the same, a household's", .03, .003, 0 },
 	{ "typed wrong", .05, .0002, 0 },
-	{ "different", .03, .99979, 0 },
+	{ "different", .03, .99679, 0 },
 };
 static const struct prior_level extra_prior[] = {
 	{ "the same", .70, .05, 100 },
@@ -127,15 +133,15 @@ static const struct {
 
 /* How rare a value is that was never seen, before there is data: 1000 log2 of how many there are about. */
 static const int unseen_prior[WORD_SORTS] = {
-	[WORD_GIVEN] = 11000,  [WORD_FAMILY] = 14000, [WORD_OTHER] = 11000,    [WORD_ORG] = 12000,
-	[WORD_STREET] = 10000, [WORD_CITY] = 9000,    [WORD_POSTCODE] = 13000, [WORD_ADDRESS] = 16000,
-	[WORD_EMAIL] = 17000,  [WORD_PHONE] = 17000,  [WORD_ID] = 17000,       [WORD_EXTRA] = 8000,
-	[WORD_BIRTH] = 15000,  [WORD_DAY] = 8500,
+	[WORD_GIVEN] = 11000,  [WORD_FAMILY] = 14000,     [WORD_OTHER] = 11000,    [WORD_ORG] = 12000,
+	[WORD_STREET] = 10000, [WORD_CITY] = 9000,        [WORD_POSTCODE] = 13000, [WORD_ADDRESS] = 16000,
+	[WORD_EMAIL] = 17000,  [WORD_PHONE] = 17000,      [WORD_ID] = 17000,       [WORD_EXTRA] = 8000,
+	[WORD_BIRTH] = 15000,  [WORD_NAME] = NAME_UNSEEN,
 };
 
 static const char *const sort_names[WORD_SORTS] = {
 	"given",   "family", "other", "organisation", "street", "city",  "postcode",
-	"address", "email",  "phone", "id",           "extra",  "birth", "day",
+	"address", "email",  "phone", "id",           "extra",  "birth", "name",
 };
 
 const char *word_sort_name(enum word_sort s)
@@ -182,6 +188,7 @@ static enum result add_comparison(struct match_model *m, enum match_field field,
 		                 MATCH_COMPARISONS_MAX);
 	*c = (struct match_comparison){ .field = field, .level_count = priors[field].count, .kind = "" };
 	c->name = priors[field].name;
+	c->household = field == FIELD_EMAIL || field == FIELD_PHONE || str_is(kind, "device");
 	if (kind.n > 0) {
 		c->tag = kind_hash(kind);
 		c->kind = str_dup(m->arena, kind);
@@ -264,7 +271,8 @@ enum result model_index(struct match_model *m, struct error *e)
 	for (int i = 0; i < m->shared_count; i++) {
 		const struct match_shared *s = &m->shared[i];
 
-		TRY(map_put(&m->shared_map, term_key(s->sort, 0, hash64_str(str_c(s->text), 0)), (int64_t)s->state, e));
+		TRY(map_put(&m->shared_map, term_key(s->sort, s->tag, hash64_str(str_c(s->text), 0)), (int64_t)s->state,
+		            e));
 	}
 	return OK;
 }

@@ -12,6 +12,8 @@ static const char *const state_names[] = { "normal", "household", "generic" };
 static void print_comparison(const struct match_comparison *c, struct buf *out)
 {
 	buf_printf(out, "\ncomparison %s%s%s\nmean %d\n", c->name, c->kind[0] ? " " : "", c->kind, c->mean);
+	if (field_is_contact(c->field))
+		buf_printf(out, "household %d\n", c->household);
 	buf_printf(out, "#      weight            m            u  rarity%%  level\n");
 	for (int j = 0; j < c->level_count; j++) {
 		const struct match_level *l = &c->levels[j];
@@ -20,11 +22,18 @@ static void print_comparison(const struct match_comparison *c, struct buf *out)
 	}
 }
 
+/* Of the next line. */
+static void print_kind(const char *kind, struct buf *out)
+{
+	if (kind[0])
+		buf_printf(out, "kind %s\n", kind);
+}
+
 void match_model_print(const struct match_model *m, struct buf *out)
 {
 	buf_printf(out, "# Who is one person. A score is a sum of weights: thousandths of log2 of the odds.\n");
-	buf_printf(out, "model %" PRId64 "\nrecords %" PRId64 "\nprior %d\ncomponent %d\nlink %d\n", m->version,
-	           m->records, m->prior, m->component, m->link);
+	buf_printf(out, "model %" PRId64 "\nrecords %" PRId64 "\nprior %d\ncomponent %d\nlink %d\ntogether %d\n",
+	           m->version, m->records, m->prior, m->component, m->link, m->together);
 	for (int i = 0; i < m->comparison_count; i++)
 		print_comparison(&m->comparisons[i], out);
 	buf_printf(out,
@@ -34,15 +43,16 @@ void match_model_print(const struct match_model *m, struct buf *out)
 	for (int i = 0; i < m->term_count; i++) {
 		const struct match_term *t = &m->terms[i];
 
-		if (t->kind[0])
-			buf_printf(out, "kind %s\n", t->kind);
+		print_kind(t->kind, out);
 		buf_printf(out, "term %d %s %s\n", t->rarity, word_sort_name(t->sort), t->text);
 	}
 	if (m->shared_count)
 		buf_printf(out, "\n# Values that several people or nobody own.\n");
-	for (int i = 0; i < m->shared_count; i++)
+	for (int i = 0; i < m->shared_count; i++) {
+		print_kind(m->shared[i].kind, out);
 		buf_printf(out, "shared %s %s %s\n", state_names[m->shared[i].state], word_sort_name(m->shared[i].sort),
 		           m->shared[i].text);
+	}
 	if (m->crowded_count)
 		buf_printf(out, "\n# Keys that too many records have.\n");
 	for (int i = 0; i < m->crowded_count; i++)
@@ -170,7 +180,7 @@ static enum result read_shared(struct reading *r, struct str rest)
 {
 	struct match_model *m = r->m;
 	struct str state = word(&rest);
-	struct match_shared s = { 0 };
+	struct match_shared s = { .kind = r->kind ? r->kind : "" };
 	bool found = false;
 
 	for (int i = 0; i < 3; i++)
@@ -180,11 +190,13 @@ static enum result read_shared(struct reading *r, struct str rest)
 		}
 	if (!found || !word_sort_find(word(&rest), &s.sort) || rest.n == 0)
 		return malformed(r, "shared is: normal, household or generic, sort, value");
+	s.tag = s.kind[0] ? kind_hash(str_c(s.kind)) : 0;
 	s.text = str_dup(m->arena, rest);
 	m->shared = more(m->arena, m->shared, m->shared_count, &r->shared_room, sizeof(*m->shared));
 	if (!m->shared || !s.text)
 		return error_nomem(r->e);
 	m->shared[m->shared_count++] = s;
+	r->kind = NULL;
 	return OK;
 }
 
@@ -220,15 +232,19 @@ static enum result read_unseen(struct reading *r, struct str rest)
 
 static enum result read_number(struct reading *r, struct str what, struct str rest)
 {
-	int *const ints[] = { &r->m->prior, &r->m->component, &r->m->link,
-		              r->comparison ? &r->comparison->mean : NULL };
-	static const char *const names[] = { "prior", "component", "link", "mean" };
+	int *const ints[] = { &r->m->prior,
+		              &r->m->component,
+		              &r->m->link,
+		              &r->m->together,
+		              r->comparison ? &r->comparison->mean : NULL,
+		              r->comparison ? &r->comparison->household : NULL };
+	static const char *const names[] = { "prior", "component", "link", "together", "mean", "household" };
 
 	if (str_is(what, "model"))
 		return str_to_i64(rest, &r->m->version) ? OK : malformed(r, "no number");
 	if (str_is(what, "records"))
 		return str_to_i64(rest, &r->m->records) ? OK : malformed(r, "no number");
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 6; i++)
 		if (str_is(what, names[i]) && ints[i])
 			return whole(rest, ints[i]) ? OK : malformed(r, "no number");
 	return malformed(r, "not known");

@@ -20,8 +20,8 @@ static bool share_nickname(const struct match_word *a, const struct match_word *
 /* Words that share less than half of their letters are not looked at more closely. */
 static bool worlds_apart(const struct match_word *a, const struct match_word *b)
 {
-	int common = __builtin_popcount(a->letters & b->letters);
-	int fewer = __builtin_popcount(a->letters), other = __builtin_popcount(b->letters);
+	int common = letter_count(a->letters & b->letters);
+	int fewer = letter_count(a->letters), other = letter_count(b->letters);
 
 	return 2 * common < (fewer < other ? fewer : other);
 }
@@ -44,6 +44,16 @@ static bool short_form(const struct match_word *brief, const struct match_word *
 	return true;
 }
 
+/* Without a common beginning the rest must be nearly the same, and lengths may differ by less than half. */
+static bool may_be_close(const struct match_word *a, const struct match_word *b)
+{
+	int shorter = a->n < b->n ? a->n : b->n, longer = a->n < b->n ? b->n : a->n;
+
+	if (2 * shorter + 1 < longer)
+		return false;
+	return a->p[0] == b->p[0] || letter_count(a->letters ^ b->letters) <= (shorter + longer) / 4;
+}
+
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b)
 {
 	int shorter = a->n < b->n ? a->n : b->n;
@@ -59,14 +69,14 @@ enum likeness word_likeness(const struct match_word *a, const struct match_word 
 	if (shorter >= TYPO_LEAST) {
 		int allowed = shorter >= TWO_TYPOS_LEAST ? 2 : 1;
 
-		if (text_osa_distance(word_str(a), word_str(b), allowed) <= allowed)
+		if (edits_possible(a, b, allowed) && text_osa_distance(word_str(a), word_str(b), allowed) <= allowed)
 			return LIKE_TYPO;
 	}
 	if (a->tag == b->tag && a->tag >= SOUND_LEAST)
 		return LIKE_SOUND;
 	if (a->n < b->n ? short_form(a, b) : short_form(b, a))
 		return LIKE_SHORT;
-	return text_jaro_winkler(word_str(a), word_str(b)) >= CLOSE ? LIKE_CLOSE : LIKE_NOT;
+	return may_be_close(a, b) && text_jaro_winkler(word_str(a), word_str(b)) >= CLOSE ? LIKE_CLOSE : LIKE_NOT;
 }
 
 static int32_t commoner(const struct match_word *a, const struct match_word *b)
@@ -157,6 +167,11 @@ static void compare_full(const struct match_record *a, const struct match_record
 
 	*given = found(given_level(g), ag, bg);
 	*family = found(family_level(f), af, bf);
+	if (g == LIKE_SAME && f == LIKE_SAME && a->count[WORD_NAME] && b->count[WORD_NAME]) {
+		int32_t whole = commoner(a->by_sort[WORD_NAME], b->by_sort[WORD_NAME]);
+
+		family->rarity = whole > given->rarity ? whole - given->rarity : 0;
+	}
 	if (g >= LIKE_CLOSE && f >= LIKE_CLOSE && close_enough(word_likeness(ag, bf)) &&
 	    close_enough(word_likeness(af, bg))) {
 		*given = found(GIVEN_SWAPPED, ag, bf);

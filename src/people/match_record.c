@@ -60,6 +60,27 @@ static struct match_word *add(struct maker *mk, enum word_sort sort, struct str 
 	return w;
 }
 
+/* "peggie" is "peggy". */
+static void add_nicknames(struct match_word *w)
+{
+	char text[WORD_BYTES + 2];
+	size_t n = w->n;
+
+	if (name_nickname_groups(word_str(w), w->nickname, WORD_NICKNAMES) > 0 || n < 4)
+		return;
+	memcpy(text, w->p, n);
+	if (text[n - 1] == 'y') {
+		memcpy(text + n - 1, "ie", 2);
+		n++;
+	} else if (text[n - 2] == 'i' && text[n - 1] == 'e') {
+		text[n - 2] = 'y';
+		n--;
+	} else {
+		return;
+	}
+	name_nickname_groups((struct str){ text, n }, w->nickname, WORD_NICKNAMES);
+}
+
 static void add_name(struct maker *mk, enum word_sort sort, struct str s)
 {
 	struct match_word *w = add(mk, sort, s);
@@ -68,7 +89,7 @@ static void add_name(struct maker *mk, enum word_sort sort, struct str s)
 		return;
 	w->tag = pack_sound(s);
 	if (sort != WORD_FAMILY)
-		name_nickname_groups(s, w->nickname, WORD_NICKNAMES);
+		add_nicknames(w);
 }
 
 /* Words of folded text. */
@@ -132,13 +153,26 @@ static void take_generation(struct maker *mk, struct split *sp)
 	sp->joined_n -= sp->word[sp->n].n;
 }
 
+/* What is written where no name is known. */
+static bool is_placeholder(struct str s)
+{
+	static const char *const words[] = { "unknown", "unbekannt", "inconnu",  "none",   "null",
+		                             "test",    "anonymous", "customer", "noname", "nobody",
+		                             "guest",   "x",         "xx",       "xxx",    "na" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_is(s, words[i]))
+			return true;
+	return false;
+}
+
 static void add_given(struct maker *mk, struct str in)
 {
 	struct split sp;
 
 	split_folded(&sp, in);
 	take_generation(mk, &sp);
-	if (sp.n == 0)
+	if (sp.n == 0 || is_placeholder(joined(&sp)))
 		return;
 	add_name(mk, WORD_GIVEN, sp.word[0]);
 	if (sp.n > 1)
@@ -153,7 +187,7 @@ static void add_family(struct maker *mk, struct str in)
 
 	split_folded(&sp, in);
 	take_generation(mk, &sp);
-	if (sp.n == 0)
+	if (sp.n == 0 || is_placeholder(joined(&sp)))
 		return;
 	add_name(mk, WORD_FAMILY, joined(&sp));
 	for (int i = 0; i < sp.n && sp.n > 1; i++)
@@ -180,6 +214,25 @@ static void add_others(struct maker *mk, struct str in)
 			add_name(mk, WORD_OTHER, sp.word[i]);
 }
 
+/* First and family name in one, for how often they come together. */
+static void add_whole(struct maker *mk)
+{
+	const struct match_word *given = NULL, *family = NULL;
+	char text[2 * WORD_BYTES + 2];
+
+	for (int i = mk->count - 1; i >= 0; i--)
+		if (mk->sorts[i] == WORD_GIVEN)
+			given = &mk->words[i];
+		else if (mk->sorts[i] == WORD_FAMILY)
+			family = &mk->words[i];
+	if (!given || !family || given->n + family->n >= WORD_BYTES)
+		return;
+	memcpy(text, given->p, given->n);
+	text[given->n] = ' ';
+	memcpy(text + given->n + 1, family->p, family->n);
+	add(mk, WORD_NAME, (struct str){ text, (size_t)given->n + 1 + family->n });
+}
+
 static void add_names(struct maker *mk, const struct match_in *in)
 {
 	struct split sp;
@@ -201,6 +254,7 @@ static void add_names(struct maker *mk, const struct match_in *in)
 	}
 	for (int i = 0; i < sp.n && !mk->generation; i++)
 		mk->generation = generation_of(sp.word[i]);
+	add_whole(mk);
 	if (in->organisation.n > 0) {
 		split_folded(&sp, in->organisation);
 		for (int i = 0; i < sp.n; i++)
@@ -287,7 +341,6 @@ static void add_birth(struct maker *mk, const struct match_in *in)
 	}
 	snprintf(text, sizeof(text), "%04d-%02d-%02d", in->birth_year, in->birth_month, in->birth_day);
 	add(mk, WORD_BIRTH, str_c(text));
-	add(mk, WORD_DAY, str_c(text + 5));
 }
 
 /* "Jane Doe" <jane@doe.org>, mailto: and capitals; kept as it is when it is no address. */
@@ -431,6 +484,15 @@ static struct match_record *pack(const struct maker *mk, const struct match_in *
 	return r;
 }
 
+static uint32_t date_digits(const struct match_record *r)
+{
+	uint32_t digits = 0;
+
+	for (int n = (r->year * 100 + r->month) * 100 + r->day, shift = 0; shift < 32; n /= 10, shift += 4)
+		digits |= (uint32_t)(n % 10) << shift;
+	return digits;
+}
+
 enum result match_record_make(const struct match_in *in, struct arena *a, struct match_record **out, struct error *e)
 {
 	struct maker mk;
@@ -451,6 +513,7 @@ enum result match_record_make(const struct match_in *in, struct arena *a, struct
 	r->year = (int16_t)(in->birth_year > 0 && in->birth_year < 10000 ? in->birth_year : 0);
 	r->month = (int8_t)(r->year && in->birth_month > 0 && in->birth_month < 100 ? in->birth_month : 0);
 	r->day = (int8_t)(r->month && in->birth_day > 0 && in->birth_day < 100 ? in->birth_day : 0);
+	r->date = date_digits(r);
 	r->birth_unsure = in->birth_unsure;
 	r->gender = gender_of(in->gender);
 	r->generation = mk.generation;
@@ -486,8 +549,16 @@ void match_record_bind(const struct match_model *m, struct match_record *r)
 			        &found);
 			w->rarity = (int32_t)found;
 			found = w->state;
-			if ((s == WORD_EMAIL || s == WORD_PHONE || s == WORD_ADDRESS) && w->state != WORD_GENERIC &&
-			    map_get(&m->shared_map, term_key((enum word_sort)s, 0, w->hash), &found))
+			if ((s == WORD_EMAIL || s == WORD_PHONE || s == WORD_ID || s == WORD_BIRTH) &&
+			    w->state != WORD_GENERIC &&
+			    map_get(&m->shared_map, term_key((enum word_sort)s, s == WORD_ID ? w->tag : 0, w->hash),
+			            &found))
 				w->state = (uint8_t)found;
 		}
+	if (r->count[WORD_NAME]) {
+		struct match_word *w = &r->words[r->by_sort[WORD_NAME] - r->words];
+		int32_t apart = r->by_sort[WORD_GIVEN]->rarity + r->by_sort[WORD_FAMILY]->rarity - m->together;
+
+		w->rarity = w->rarity < apart ? w->rarity : apart;
+	}
 }

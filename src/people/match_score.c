@@ -14,17 +14,42 @@ static int nearness(uint8_t place)
 	return place == PLACE_POSTCODE ? NEAR_POSTCODE : NEAR_ELSEWHERE;
 }
 
+/* What a household shares says nothing more, or less, of those who live at one address. */
+static struct match_found at_one_address(struct match_found f, int household)
+{
+	if (f.level == CONTACT_SAME)
+		f.level = CONTACT_HOME;
+	else if (f.level == household)
+		f.level = LEVEL_NULL;
+	return f;
+}
+
+static struct match_found compare_contact(const struct match_comparison *c, const struct match_record *a,
+                                          const struct match_record *b, bool home)
+{
+	if (c->field == FIELD_EMAIL) {
+		struct match_found f = compare_emails(a, b);
+
+		return home && c->household ? at_one_address(f, EMAIL_HOUSEHOLD) : f;
+	}
+	if (c->field == FIELD_PHONE) {
+		struct match_found f = compare_phones(a, b);
+
+		return home && c->household ? at_one_address(f, PHONE_HOUSEHOLD) : f;
+	}
+	struct match_found f = compare_ids(a, b, c->tag);
+
+	return home && c->household ? at_one_address(f, ID_HOUSEHOLD) : f;
+}
+
 void match_compare(const struct match_model *m, const struct match_record *a, const struct match_record *b,
                    struct match_found *found)
 {
 	struct match_found given, family, other, place = compare_place(a, b);
-
-	/* a household's e-mail or phone says nothing more of those who live together */
-	bool at_home = nearness(place.level) == NEAR_ADDRESS;
+	int near = nearness(place.level);
+	bool home = near == NEAR_ADDRESS;
 
 	compare_names(a, b, &given, &family, &other);
-	if (family.level != LEVEL_NULL)
-		family.level = (uint8_t)(family.level + FAMILY_LEVELS * nearness(place.level));
 	for (int i = 0; i < m->comparison_count; i++) {
 		const struct match_comparison *c = &m->comparisons[i];
 
@@ -54,17 +79,12 @@ void match_compare(const struct match_model *m, const struct match_record *a, co
 			found[i] = place;
 			break;
 		case FIELD_EMAIL:
-			found[i] = compare_emails(a, b);
-			if (found[i].level == EMAIL_HOUSEHOLD && at_home)
-				found[i].level = LEVEL_NULL;
-			break;
 		case FIELD_PHONE:
-			found[i] = compare_phones(a, b);
-			if (found[i].level == PHONE_HOUSEHOLD && at_home)
-				found[i].level = LEVEL_NULL;
-			break;
 		case FIELD_ID:
-			found[i] = compare_ids(a, b, c->tag);
+			found[i] = compare_contact(c, a, b, home);
+			/* who shares a phone is of one family as easily as who shares an address */
+			if (found[i].level == CONTACT_SAME && c->field != FIELD_ID)
+				near = NEAR_ADDRESS;
 			break;
 		case FIELD_EXTRA:
 			found[i] = compare_extras(a, b, c->tag);
@@ -73,6 +93,8 @@ void match_compare(const struct match_model *m, const struct match_record *a, co
 			break;
 		}
 	}
+	if (family.level != LEVEL_NULL)
+		found[m->family].level = (uint8_t)(family.level + FAMILY_LEVELS * near);
 }
 
 static int weight(const struct match_comparison *c, const struct match_found *f)

@@ -84,7 +84,7 @@ static uint64_t pass_key(const struct match_record *r, enum pass_key key, uint64
 		               : 0;
 	if (key == PASS_ID) {
 		for (int i = 0; i < r->count[WORD_ID]; i++)
-			if (r->by_sort[WORD_ID][i].tag == tag)
+			if (r->by_sort[WORD_ID][i].tag == tag && r->by_sort[WORD_ID][i].state == WORD_NORMAL)
 				return r->by_sort[WORD_ID][i].hash;
 		return 0;
 	}
@@ -148,7 +148,11 @@ static enum result add_pass(struct training *t, enum pass_key key, uint64_t tag,
 		r = take_blocks(t, k, n, share, p, e);
 	mem_free(k);
 	t->passes[t->pass_count++] =
-	        (struct em_pass){ .excluded = excluded, .patterns = p->list, .count = p->count, .scale = 1 / share };
+	        (struct em_pass){ .excluded = excluded,
+		                  .same = key == PASS_NAME || key == PASS_POSTCODE ? -1 : __builtin_ctz(excluded),
+		                  .patterns = p->list,
+		                  .count = p->count,
+		                  .scale = 1 / share };
 	return r;
 }
 
@@ -163,7 +167,7 @@ static enum result add_labels(struct training *t, struct match_record **given, c
 		levels_of(t->model, given[in->labels[i].a], given[in->labels[i].b], &levels);
 		TRY(patterns_add(p, &levels, t->model->comparison_count, in->labels[i].same, e));
 	}
-	t->passes[t->pass_count++] = (struct em_pass){ .patterns = p->list, .count = p->count };
+	t->passes[t->pass_count++] = (struct em_pass){ .same = -1, .patterns = p->list, .count = p->count };
 	return OK;
 }
 
@@ -237,6 +241,7 @@ static enum result fit(struct training *t, struct match_record **given, const st
 		em.pairs = (double)t->count * (t->count - 1) / 2;
 		em_run(&em);
 		model_weigh(t->model);
+		r = model_index(t->model, e);
 	}
 	mem_free(seen);
 	return r;
@@ -265,6 +270,8 @@ enum result match_train(struct match_record **records, int count, const struct m
 	}
 	if (r == OK)
 		r = fit(&t, records, in, e);
+	for (int i = 0; i < count && r == OK; i++)
+		match_record_bind(t.model, records[i]);
 	for (int i = 0; i < MATCH_COMPARISONS_MAX + PASS_ID + 1; i++)
 		patterns_free(&patterns[i]);
 	mem_free(t.records);

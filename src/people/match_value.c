@@ -29,7 +29,8 @@ static int email_level(const struct match_word *a, const struct match_word *b)
 
 		return at && at - a->p >= LOCAL_LEAST ? EMAIL_LOCAL : EMAIL_DIFFERENT;
 	}
-	return text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? EMAIL_TYPO : EMAIL_DIFFERENT;
+	return edits_possible(a, b, 1) && text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? EMAIL_TYPO
+	                                                                                      : EMAIL_DIFFERENT;
 }
 
 struct match_found compare_emails(const struct match_record *a, const struct match_record *b)
@@ -58,7 +59,8 @@ static int phone_level(const struct match_word *a, const struct match_word *b)
 {
 	if (a->hash == b->hash || ends_alike(a, b))
 		return a->state == WORD_HOUSEHOLD || b->state == WORD_HOUSEHOLD ? PHONE_HOUSEHOLD : PHONE_SAME;
-	return text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? PHONE_TYPO : PHONE_DIFFERENT;
+	return edits_possible(a, b, 1) && text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? PHONE_TYPO
+	                                                                                      : PHONE_DIFFERENT;
 }
 
 struct match_found compare_phones(const struct match_record *a, const struct match_record *b)
@@ -83,11 +85,11 @@ struct match_found compare_ids(const struct match_record *a, const struct match_
 		for (int j = 0; j < b->count[WORD_ID]; j++) {
 			const struct match_word *x = &a->by_sort[WORD_ID][i], *y = &b->by_sort[WORD_ID][j];
 
-			if (x->tag != kind || y->tag != kind)
+			if (x->tag != kind || y->tag != kind || x->state == WORD_GENERIC || y->state == WORD_GENERIC)
 				continue;
 			if (x->hash == y->hash)
-				take(&best, ID_SAME, x, y);
-			else if (x->n >= ID_LEAST && y->n >= ID_LEAST &&
+				take(&best, x->state == WORD_HOUSEHOLD ? ID_HOUSEHOLD : ID_SAME, x, y);
+			else if (x->n >= ID_LEAST && y->n >= ID_LEAST && edits_possible(x, y, 1) &&
 			         text_osa_distance(word_str(x), word_str(y), 1) <= 1)
 				take(&best, ID_TYPO, x, y);
 			else
@@ -102,6 +104,17 @@ static bool holds(const struct match_word *a, const struct match_word *b)
 	return a->n > b->n && memmem(a->p, a->n, b->p, b->n) != NULL;
 }
 
+static bool alike(const struct match_word *a, const struct match_word *b)
+{
+	uint32_t either = a->letters | b->letters;
+
+	if (either == a->letters || either == b->letters)
+		if (holds(a, b) || holds(b, a))
+			return true;
+	return 5 * letter_count(a->letters ^ b->letters) <= 2 * letter_count(either) &&
+	       text_jaro_winkler(word_str(a), word_str(b)) >= ALIKE;
+}
+
 struct match_found compare_extras(const struct match_record *a, const struct match_record *b, uint64_t kind)
 {
 	struct match_found best = nothing();
@@ -114,7 +127,7 @@ struct match_found compare_extras(const struct match_record *a, const struct mat
 				continue;
 			if (x->hash == y->hash)
 				take(&best, EXTRA_SAME, x, y);
-			else if (holds(x, y) || holds(y, x) || text_jaro_winkler(word_str(x), word_str(y)) >= ALIKE)
+			else if (alike(x, y))
 				take(&best, EXTRA_ALIKE, x, y);
 			else
 				take(&best, EXTRA_DIFFERENT, x, y);

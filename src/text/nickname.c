@@ -94,6 +94,7 @@ static const char *const lines[] = {
 	"henrietta hetty etta henriette jette",
 	"henry harry hank hal heinrich heinz heiner henri enrique enrico henrik",
 	"herbert herb bert",
+	"howard howie ward",
 	"hubert bert hugh hubertus",
 	"hugh hugo hughie",
 	"ignatius iggy nacho ignacio ignaz",
