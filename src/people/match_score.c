@@ -39,7 +39,7 @@ static struct match_found compare_contact(const struct match_comparison *c, cons
 	}
 	struct match_found f = compare_ids(a, b, c->tag);
 
-	return home && c->household ? at_one_address(f, ID_HOUSEHOLD) : f;
+	return home && c->household ? at_one_address(f, ID_SHARED) : f;
 }
 
 void match_compare(const struct match_model *m, const struct match_record *a, const struct match_record *b,

@@ -88,7 +88,7 @@ struct match_found compare_ids(const struct match_record *a, const struct match_
 			if (x->tag != kind || y->tag != kind || x->state == WORD_GENERIC || y->state == WORD_GENERIC)
 				continue;
 			if (x->hash == y->hash)
-				take(&best, x->state == WORD_HOUSEHOLD ? ID_HOUSEHOLD : ID_SAME, x, y);
+				take(&best, x->state == WORD_HOUSEHOLD ? ID_SHARED : ID_SAME, x, y);
 			else if (x->n >= ID_LEAST && y->n >= ID_LEAST && edits_possible(x, y, 1) &&
 			         text_osa_distance(word_str(x), word_str(y), 1) <= 1)
 				take(&best, ID_TYPO, x, y);
