@@ -6,9 +6,11 @@
 #include "people/people.h"
 #include <stdio.h>
 
-#define TOPICS_MAX 33 /* 32 customers and the imports */
+#define TOPICS_MAX 34 /* 32 customers, the review queue and the imports */
 #define TOPIC_BYTES 40
 #define IMPORTS "imports"
+#define REVIEW "review"
+#define ROLES_REVIEW (ROLE_AGENT | ROLE_MANAGER | ROLE_ADMIN | ROLE_LOCAL)
 #define ROLES_IMPORTS (ROLE_OPERATOR | ROLE_ADMIN | ROLE_LOCAL)
 
 /* ---- GET /v1/events
@@ -21,10 +23,13 @@ static enum result topic_check(const struct principal *p, struct str topic, stru
 	unsigned roles;
 	if (str_is(topic, IMPORTS))
 		roles = ROLES_IMPORTS;
+	else if (str_is(topic, REVIEW))
+		roles = ROLES_REVIEW;
 	else if (str_starts(topic, STR("customer:")) && id_parse(id, ID_CUSTOMER, &customer))
 		roles = ROLES_SERVE;
 	else
-		return error_set(e, ERR_INVALID, "topic.unknown", "topics", "A topic is customer:cus_… or imports.");
+		return error_set(e, ERR_INVALID, "topic.unknown", "topics",
+		                 "A topic is customer:cus_…, review or imports.");
 	if (!(roles & p->role))
 		return error_set(e, ERR_FORBIDDEN, "role.missing", "topics", "Your role may not hear this.");
 	return OK;
@@ -56,7 +61,7 @@ static const struct http_param events_params[] = {
 	  .required = true,
 	  .min = 1,
 	  .max = 1200,
-	  .doc = "customer:cus_… (up to 32) and imports, with commas between" },
+	  .doc = "customer:cus_… (up to 32), review and imports, with commas between" },
 	{ 0 },
 };
 const struct http_route api_events_routes[] = {
@@ -155,7 +160,9 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 	struct api *api = ctx;
 	struct announcement a = { api->http, events, count };
 	struct http_stats stats;
+	bool identity = false;
 	for (size_t i = 0; i < count; i++) {
+		identity |= events[i].topic == FEED_RECORD || events[i].topic == FEED_MEMBERSHIP;
 		if (events[i].topic == FEED_ACCESS) {
 			access_cache_drop();
 			if (api->http)
@@ -166,6 +173,8 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 	}
 	if (!api->http)
 		return OK;
+	if (identity) /* the queue may have changed: once a batch */
+		http_publish(api->http, REVIEW, "review", STR("{}"));
 	http_stats_get(api->http, &stats);
 	return stats.streams_now ? db_read(db, announce_read, &a, e) : OK;
 }

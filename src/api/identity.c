@@ -1,4 +1,4 @@
-/* Merge, split, never merge, undo: by hand, with evidence, always reversible. */
+/* Merge, split, never merge, undo: by hand, with evidence, always reversible. Why, and the review queue. */
 #include "api/api.h"
 
 #define ROLES_IDENTITY (ROLE_AGENT | ROLE_MANAGER | ROLE_ADMIN | ROLE_LOCAL)
@@ -144,7 +144,96 @@ static const struct http_param undo_params[] = {
 	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
 };
 
+/* ---- Why, the review queue ----------------------------------------------------------------------------------------
+ */
+
+#define REVIEW_LIMIT 20
+#define REVIEW_CURSOR_MAX 100
+#define LOOKS_PER_MINUTE 120
+#define LOOKS_BURST 60
+
+static enum result may_look(const struct principal *p, const char *what, struct error *e)
+{
+	int wait_s = 0;
+	if (p->role == ROLE_LOCAL ||
+	    rate_allow(what, p->user ? p->user : p->key, LOOKS_PER_MINUTE, LOOKS_BURST, &wait_s))
+		return OK;
+	return error_set(e, ERR_LIMIT, "rate.exceeded", NULL, "Too many look-ups: try again in %d seconds", wait_s);
+}
+
+/* A record (rec_) or a customer (cus_). */
+static enum result either_id(struct http_request *rq, const char *name, int64_t *id, struct error *e)
+{
+	struct str text = http_param_str(rq, name);
+	if (id_parse(text, ID_RECORD, id) || id_parse(text, ID_CUSTOMER, id))
+		return OK;
+	return error_set(e, ERR_INVALID, "param.type", name,
+	                 "The parameter %s must be an id that begins with cus_ or rec_.", name);
+}
+
+static enum result why_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct principal *p = api_principal(rq);
+	int64_t a = 0, b = 0;
+	TRY(either_id(rq, "a", &a, e));
+	TRY(either_id(rq, "b", &b, e));
+	TRY(may_look(p, "why", e));
+	return desk_why(api_desk(rq), p, a, b, http_route_of(rq)->purpose, http_json(rs), e);
+}
+
+static enum result review_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct principal *p = api_principal(rq);
+	TRY(may_look(p, "review", e));
+	return desk_review(api_desk(rq), p, http_param_str(rq, "before"),
+	                   (int)http_param_i64(rq, "limit", REVIEW_LIMIT), http_route_of(rq)->purpose, http_json(rs),
+	                   e);
+}
+
+static enum result estimate_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct principal *p = api_principal(rq);
+	TRY(may_look(p, "estimate", e));
+	return desk_estimate(api_desk(rq), p, http_json(rs), e);
+}
+
+static const struct http_param why_params[] = {
+	{ "a", JF_STR, true, 1, 40, NULL, "A customer or a record" },
+	{ "b", JF_STR, true, 1, 40, NULL, "Another one" },
+	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
+};
+static const struct http_param review_params[] = {
+	{ "before", JF_STR, false, 0, REVIEW_CURSOR_MAX, NULL, "Cursor: next of the page before" },
+	{ "limit", JF_I64, false, 1, DESK_REVIEW_MAX, NULL, "At most so many (20)" },
+	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
+};
+
 const struct http_route api_identity_routes[] = {
+	{ .method = HTTP_GET,
+	  .path = "/v1/why",
+	  .summary = "Why two records are one person, or are not",
+	  .roles = ROLES_IDENTITY,
+	  .purpose = "identity",
+	  .params = why_params,
+	  .answer = "Pair",
+	  .errors = "404 409 429",
+	  .handle = why_handle },
+	{ .method = HTTP_GET,
+	  .path = "/v1/review",
+	  .summary = "Doubtful pairs, most valuable first",
+	  .roles = ROLES_IDENTITY,
+	  .purpose = "identity",
+	  .params = review_params,
+	  .answer = "Review",
+	  .errors = "429",
+	  .handle = review_handle },
+	{ .method = HTTP_GET,
+	  .path = "/v1/review/estimate",
+	  .summary = "How good the matching is, by what people said of doubtful pairs",
+	  .roles = ROLES_IDENTITY,
+	  .answer = "Estimate",
+	  .errors = "429",
+	  .handle = estimate_handle },
 	{ .method = HTTP_POST,
 	  .path = "/v1/merges",
 	  .summary = "Two customers are one person",

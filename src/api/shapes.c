@@ -75,6 +75,21 @@ static const struct shape {
 	              "body:any}],next:str?}" },
 	{ "Orders", "{items:[Order],next:str?}" },
 	{ "Decision", "{decision:str,customer?:str}" },
+	{ "Side",
+	  "{customer:str,name:str,record_count:int,orders:int,spend:Money?,last_purchase_at:time?,last_seen_at:time?,"
+	  "records:[{id:str,source:str,source_key:str,name:str,gender:str,birthday:str?,address:Address?,created_at:"
+	  "time,"
+	  "updated_at:time,identifiers:[Identifier]}]}" },
+	{ "Why", "{a:str,b:str,same:bool,epoch:int?,score:int?,prior:int?,link:int?,component:int?,"
+	         "fields:[{comparison:str,kind:str,level:str,a:str,b:str,weight:int}],"
+	         "links:[{kind:str,value:str,verified:bool,state:str}],"
+	         "decisions:[{decision:str,kind:str,at:time,reason:str,standing:bool}]}" },
+	{ "Pair", "{a:Side,b:Side,why:Why}" },
+	{ "Review", "{items:[{id:str,at:time,score:int,worth:int,a:Side,b:Side,why:Why?}],waiting:int,next:str?}" },
+	{ "Share", "{value:num,low:num,high:num}" },
+	{ "Estimate",
+	  "{looked:int,same:int,enough:bool,precision:Share?,recall:Share?,by_model:num,"
+	  "bands:[{from:int,to:int,looked:int,same:int,share:num,low:num,high:num,joined:int,apart:int}]}" },
 	{ "Top", "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
 	         "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,"
 	         "to:date,currency:str}" },

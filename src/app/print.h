@@ -9,5 +9,8 @@ void print_find(FILE *f, const struct json *answer);
 void print_card(FILE *f, const struct json *answer);
 void print_top(FILE *f, const struct json *answer);
 void print_status(FILE *f, const struct json *answer);
+void print_why(FILE *f, const struct json *answer);
+void print_review(FILE *f, const struct json *answer);
+void print_estimate(FILE *f, const struct json *answer);
 
 #endif

@@ -6,30 +6,6 @@
 #define NOMINATIONS_SHOWN 20
 #define RECIPIENTS_SHOWN 50
 
-static const char *birthday_text(struct shape *s, int year, int month, int day)
-{
-	if (!month || !day)
-		return year ? arena_printf(s->a, "%04d", year) : NULL;
-	return year ? arena_printf(s->a, "%04d-%02d-%02d", year, month, day)
-	            : arena_printf(s->a, "--%02d-%02d", month, day);
-}
-
-static void write_address(struct shape *s, const struct record *r)
-{
-	jw_key(s->w, "address");
-	if (!r->street[0] && !r->city[0] && !r->postcode[0] && !r->country[0]) {
-		jw_null(s->w);
-		return;
-	}
-	jw_object(s->w);
-	jw_kcstr(s->w, "street", r->street);
-	jw_kcstr(s->w, "city", r->city);
-	jw_kcstr(s->w, "region", r->region);
-	jw_kcstr(s->w, "postcode", r->postcode);
-	jw_kcstr(s->w, "country", r->country);
-	jw_end_object(s->w);
-}
-
 /* record 0: of all records. */
 static void write_identifiers(struct shape *s, const struct person *p, int64_t record)
 {
@@ -66,8 +42,8 @@ static enum result write_records(struct shape *s, const struct person *p, struct
 		jw_kcstr(s->w, "source", r->source);
 		jw_kcstr(s->w, "source_key", r->source_key);
 		jw_kcstr(s->w, "name", name);
-		jw_kcstr(s->w, "birthday", birthday_text(s, r->birth_year, r->birth_month, r->birth_day));
-		write_address(s, r);
+		jw_kcstr(s->w, "birthday", shape_birthday(s, r->birth_year, r->birth_month, r->birth_day));
+		shape_address(s, r);
 		jw_ktime(s->w, "created_at", r->created_at);
 		jw_ktime(s->w, "updated_at", r->updated_at);
 		write_identifiers(s, p, r->id);
@@ -91,7 +67,7 @@ static enum result write_recipients(struct shape *s, const struct person *p, str
 		jw_kid(s->w, "id", ID_RECIPIENT, rc[i].id);
 		jw_kcstr(s->w, "name", rc[i].name);
 		jw_kcstr(s->w, "relation", rc[i].relation);
-		jw_kcstr(s->w, "birthday", birthday_text(s, rc[i].birth_year, rc[i].birth_month, rc[i].birth_day));
+		jw_kcstr(s->w, "birthday", shape_birthday(s, rc[i].birth_year, rc[i].birth_month, rc[i].birth_day));
 		jw_kcstr(s->w, "note", rc[i].note);
 		jw_end_object(s->w);
 	}
@@ -194,8 +170,8 @@ static enum result customer_answer(struct shape *s, void *arg, struct error *e)
 	jw_kid(s->w, "customer", ID_CUSTOMER, p->customer);
 	jw_ktime(s->w, "as_of", s->now);
 	TRY(card_members(s, p, true, e));
-	write_address(s, r);
-	jw_kcstr(s->w, "birthday", birthday_text(s, r->birth_year, r->birth_month, r->birth_day));
+	shape_address(s, r);
+	jw_kcstr(s->w, "birthday", shape_birthday(s, r->birth_year, r->birth_month, r->birth_day));
 	write_identifiers(s, p, 0);
 	TRY(write_records(s, p, e));
 	TRY(write_recipients(s, p, e));

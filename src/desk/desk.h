@@ -28,6 +28,17 @@ MUST_CHECK enum result desk_orders(const struct desk *d, const struct principal 
                                    int64_t before_id, int limit, struct json_writer *w, struct error *e);
 MUST_CHECK enum result desk_top(const struct desk *d, const struct principal *p, const struct top_query *q,
                                 struct json_writer *w, struct error *e);
+/* Why two records or customers are one, or are not; both are noted as seen. */
+MUST_CHECK enum result desk_why(const struct desk *d, const struct principal *p, int64_t a, int64_t b,
+                                const char *purpose, struct json_writer *w, struct error *e);
+/* The queue of doubtful pairs, side by side with masked identifiers. before: the cursor of an earlier answer, or empty;
+ * ERR_INVALID "cursor.malformed". */
+#define DESK_REVIEW_MAX 50
+MUST_CHECK enum result desk_review(const struct desk *d, const struct principal *p, struct str before, int limit,
+                                   const char *purpose, struct json_writer *w, struct error *e);
+/* How good the matching is, by what people said of doubtful pairs. */
+MUST_CHECK enum result desk_estimate(const struct desk *d, const struct principal *p, struct json_writer *w,
+                                     struct error *e);
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
                                   struct error *e);
 

@@ -17,19 +17,6 @@ struct find_ask {
 	bool ready;
 };
 
-/* "… 55 66" and "j…@example.org": hints, not addresses to harvest. */
-static const char *phone_hint(struct shape *s, const char *value)
-{
-	size_t n = strlen(value);
-	return n < 4 ? "" : arena_printf(s->a, "… %.2s %s", value + n - 4, value + n - 2);
-}
-
-static const char *email_hint(struct shape *s, const char *value)
-{
-	const char *at = strchr(value, '@');
-	return at ? arena_printf(s->a, "%.1s…%s", value, at) : "";
-}
-
 static void find_hints(struct shape *s, const struct person *p)
 {
 	const char *phone = "", *email = "", *loyalty = "";
@@ -38,9 +25,9 @@ static void find_hints(struct shape *s, const struct person *p)
 		if (id->state == IDENT_BLOCKED || id->state == IDENT_GENERIC || id->state == IDENT_RAW)
 			continue;
 		if (id->kind == IDENT_PHONE && !phone[0])
-			phone = phone_hint(s, id->value);
+			phone = shape_phone_hint(s, id->value);
 		else if (id->kind == IDENT_EMAIL && !email[0])
-			email = email_hint(s, id->value);
+			email = shape_email_hint(s, id->value);
 		else if (id->kind == IDENT_LOYALTY && !loyalty[0])
 			loyalty = id->value;
 	}

@@ -8,14 +8,20 @@
 
 /* ---- The frame of an answer -------------------------------------------------------------------------------------- */
 
+/* Noted while the rest is read: the appender's list goes through it, so it stays where it is. */
+struct seen {
+	struct audit_viewing viewing;
+	struct seen *next;
+};
+
 struct answer {
 	const struct desk *desk;
 	const struct principal *principal;
 	shape_fn *fn;
 	void *arg;
 	const char *purpose;
-	struct audit_viewing viewing;
-	bool sees;
+	struct seen *seen, first; /* first: most answers show one customer */
+	int seen_count;
 	struct buf out;
 };
 
@@ -29,21 +35,44 @@ static enum result answer_read(struct db_tx *tx, void *arg, struct error *e)
 	return an->fn(&s, an->arg, e);
 }
 
+/* Waits for every note, also after a failure: the queue holds them. The first error counts. */
 static enum result answer_noted(struct answer *an, struct error *e)
 {
-	bool sees = an->sees;
-	an->sees = false;
-	return sees ? audit_view_end(&an->viewing, e) : OK;
+	enum result r = OK;
+	for (struct seen *x = an->seen, *next; x; x = next) {
+		enum result noted = audit_view_end(&x->viewing, r == OK ? e : NULL);
+		r = r == OK ? noted : r;
+		next = x->next;
+		if (x != &an->first)
+			mem_free(x);
+	}
+	an->seen = NULL;
+	an->seen_count = 0;
+	return r;
 }
 
 enum result shape_sees(struct shape *s, int64_t customer, struct error *e)
 {
 	struct answer *an = s->answer;
-	if (an->sees && an->viewing.customer == customer) /* read again */
-		return OK;
-	TRY(answer_noted(an, e));
-	TRY(audit_view_begin(&an->viewing, an->desk->db, an->principal, customer, an->purpose, e));
-	an->sees = true;
+	struct seen *x = &an->first;
+	for (const struct seen *k = an->seen; k; k = k->next)
+		if (k->viewing.customer == customer) /* read again */
+			return OK;
+	if (an->seen_count == SHAPE_SEES_MAX)
+		return error_set(e, ERR_LIMIT, "answer.too_many", NULL, "This shows too many customers at once.");
+	if (an->seen_count)
+		x = mem_calloc(1, sizeof(*x));
+	if (!x)
+		return error_nomem(e);
+	enum result r = audit_view_begin(&x->viewing, an->desk->db, an->principal, customer, an->purpose, e);
+	if (r != OK) {
+		if (x != &an->first)
+			mem_free(x);
+		return r;
+	}
+	x->next = an->seen;
+	an->seen = x;
+	an->seen_count++;
 	return OK;
 }
 
@@ -55,7 +84,7 @@ enum result shape_answer(const struct desk *d, const struct principal *p, shape_
 	enum result r = db_read(d->db, answer_read, &an, e);
 	if (r == OK && an.out.failed)
 		r = error_nomem(e);
-	enum result noted = answer_noted(&an, r == OK ? e : NULL); /* also after a failure: the queue holds it */
+	enum result noted = answer_noted(&an, r == OK ? e : NULL);
 	if (r == OK)
 		r = noted;
 	if (r == OK)
@@ -235,6 +264,42 @@ enum result shape_order(struct shape *s, const struct order *o, bool with_lines,
 
 /* ---- People -------------------------------------------------------------------------------------------------------
  */
+
+const char *shape_phone_hint(struct shape *s, const char *value)
+{
+	size_t n = strlen(value);
+	return n < 4 ? "" : arena_printf(s->a, "… %.2s %s", value + n - 4, value + n - 2);
+}
+
+const char *shape_email_hint(struct shape *s, const char *value)
+{
+	const char *at = strchr(value, '@');
+	return at ? arena_printf(s->a, "%.1s…%s", value, at) : "";
+}
+
+const char *shape_birthday(struct shape *s, int year, int month, int day)
+{
+	if (!month || !day)
+		return year ? arena_printf(s->a, "%04d", year) : NULL;
+	return year ? arena_printf(s->a, "%04d-%02d-%02d", year, month, day)
+	            : arena_printf(s->a, "--%02d-%02d", month, day);
+}
+
+void shape_address(struct shape *s, const struct record *r)
+{
+	jw_key(s->w, "address");
+	if (!r->street[0] && !r->city[0] && !r->postcode[0] && !r->country[0]) {
+		jw_null(s->w);
+		return;
+	}
+	jw_object(s->w);
+	jw_kcstr(s->w, "street", r->street);
+	jw_kcstr(s->w, "city", r->city);
+	jw_kcstr(s->w, "region", r->region);
+	jw_kcstr(s->w, "postcode", r->postcode);
+	jw_kcstr(s->w, "country", r->country);
+	jw_end_object(s->w);
+}
 
 void shape_person_name(struct shape *s, const char *key, const struct person *p)
 {

@@ -27,8 +27,10 @@ struct how {
 typedef enum result shape_fn(struct shape *s, void *arg, struct error *e);
 MUST_CHECK enum result shape_answer(const struct desk *d, const struct principal *p, shape_fn *fn, void *arg,
                                     const char *purpose, struct json_writer *w, struct error *e);
-/* fn says whose data the answer shows, as early as it knows: the view is noted in the audit trail while the rest is
- * read, and shape_answer() lets nothing out before that note is durable. One customer an answer. */
+/* fn says whose data the answer shows, of each customer as early as it knows: the views are noted in the audit trail
+ * while the rest is read, and shape_answer() lets nothing out before those notes are durable. At most SHAPE_SEES_MAX
+ * customers an answer: ERR_LIMIT. */
+#define SHAPE_SEES_MAX 100
 MUST_CHECK enum result shape_sees(struct shape *s, int64_t customer, struct error *e);
 
 void shape_money(struct shape *s, const char *key, int16_t currency, int64_t minor);
@@ -42,6 +44,12 @@ void shape_fact(struct shape *s, const char *kind, const char *value, const char
                 const struct how *how, int64_t id);
 MUST_CHECK enum result shape_note(struct shape *s, const struct note *n, struct error *e);
 MUST_CHECK enum result shape_order(struct shape *s, const struct order *o, bool with_lines, struct error *e);
+/* Phones and e-mails as hints, not addresses to harvest: "… 55 66", "j…@example.org". */
+const char *shape_phone_hint(struct shape *s, const char *value);
+const char *shape_email_hint(struct shape *s, const char *value);
+void shape_address(struct shape *s, const struct record *r);
+/* "1975-05-08", "--05-08", "1975"; NULL: unknown. */
+const char *shape_birthday(struct shape *s, int year, int month, int day);
 void shape_person_name(struct shape *s, const char *key, const struct person *p);
 /* {customer, name} pairs of a household, or null. */
 MUST_CHECK enum result shape_household(struct shape *s, const struct person *p, struct error *e);

@@ -213,12 +213,52 @@ static enum result never_between(struct db_tx *tx, int64_t a, int64_t b, bool *n
 	return OK;
 }
 
+static bool names_any(const int64_t *side, int side_count, const int64_t *records, int count)
+{
+	for (int i = 0; i < side_count; i++)
+		for (int k = 0; k < count; k++)
+			if (side[i] == records[k])
+				return true;
+	return false;
+}
+
+/* Whether the decision has someone of one on one side and someone of the other on the other. */
+static bool divides(const struct decision_row *d, const int64_t *one, int n, const int64_t *other, int m)
+{
+	bool bans =
+	        d->standing ? d->kind == DECISION_NEVER || d->kind == DECISION_SPLIT : d->kind == DECISION_AUTO_MERGE;
+
+	return bans && ((names_any(d->left, d->left_count, one, n) && names_any(d->right, d->right_count, other, m)) ||
+	                (names_any(d->left, d->left_count, other, m) && names_any(d->right, d->right_count, one, n)));
+}
+
+enum result customers_apart(struct db_tx *tx, int64_t a, int64_t b, bool *apart, struct error *e)
+{
+	int64_t left[CUSTOMER_MEMBERS_MAX], right[CUSTOMER_MEMBERS_MAX];
+	int n, m;
+
+	*apart = false;
+	TRY(customer_members(tx, a, left, CUSTOMER_MEMBERS_MAX, &n, e));
+	TRY(customer_members(tx, b, right, CUSTOMER_MEMBERS_MAX, &m, e));
+	for (int i = 0; i < n + m && !*apart; i++) {
+		struct decision_row *rows;
+		int count;
+
+		/* an automatic merge is listed under its left side only */
+		TRY(decisions_of(tx, i < n ? left[i] : right[i - n], &rows, &count, e));
+		for (int k = 0; k < count && !*apart; k++)
+			*apart = divides(&rows[k], left, n, right, m);
+	}
+	return OK;
+}
+
 enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, int64_t user, struct str reason,
                            int64_t *decision, int64_t *customer, struct error *e)
 {
 	struct decision_row d = { .kind = DECISION_MERGE, .user = user, .forced = force, .reason = reason };
+	struct doubt doubts[VERDICT_PAIRS_MAX];
 	int64_t one, other;
-	int members;
+	int members, pairs;
 	bool never;
 
 	TRY(customer_of(tx, a, &d.a, e));
@@ -235,7 +275,9 @@ enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, i
 	d.left = &d.a;
 	d.right = &d.b;
 	d.left_count = d.right_count = 1;
+	TRY(doubts_between(tx, d.a, d.b, doubts, &pairs, e));
 	TRY(decision_make(tx, &d, e));
+	TRY(verdicts_put(tx, doubts, pairs, d.id, true, e));
 	TRY(customer_of(tx, d.a, &one, e));
 	TRY(customer_of(tx, d.b, &other, e));
 	if (one != other)
@@ -292,6 +334,8 @@ enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user,
                            struct error *e)
 {
 	struct decision_row d = { .kind = DECISION_NEVER, .user = user, .reason = reason };
+	struct doubt doubts[VERDICT_PAIRS_MAX];
+	int count;
 
 	TRY(customer_of(tx, a, &d.a, e));
 	TRY(customer_of(tx, b, &d.b, e));
@@ -300,7 +344,9 @@ enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user,
 	d.left = &d.a;
 	d.right = &d.b;
 	d.left_count = d.right_count = 1;
+	TRY(doubts_between(tx, d.a, d.b, doubts, &count, e));
 	TRY(decision_make(tx, &d, e));
+	TRY(verdicts_put(tx, doubts, count, d.id, false, e));
 	*decision = d.id;
 	return OK;
 }

@@ -247,6 +247,15 @@ MUST_CHECK enum result home_refresh(struct db_tx *tx, int64_t record, struct err
 /* doubt.c: one pair, in any order; a row that is there gets the new score and worth. */
 MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e);
 MUST_CHECK enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct error *e);
+/* The doubtful pairs between two customers: a, b and score are filled; at most VERDICT_PAIRS_MAX. */
+#define VERDICT_PAIRS_MAX 100
+MUST_CHECK enum result doubts_between(struct db_tx *tx, int64_t a, int64_t b, struct doubt *out, int *count,
+                                      struct error *e);
+/* What this decision by hand says of them: a sample for people_estimate(). */
+MUST_CHECK enum result verdicts_put(struct db_tx *tx, const struct doubt *doubts, int count, int64_t decision,
+                                    bool same, struct error *e);
+/* decision.c: whether a decision by hand (never, split, an automatic merge taken back) stands between two customers. */
+MUST_CHECK enum result customers_apart(struct db_tx *tx, int64_t a, int64_t b, bool *apart, struct error *e);
 
 /* DB_ERR of db_next() as a result. */
 static inline enum result rows_end(enum db_step step, struct error *e)

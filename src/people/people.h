@@ -231,11 +231,16 @@ struct people_resolved {
 MUST_CHECK enum result people_resolve_all(struct db *db, const struct people_resolving *how,
                                           struct people_resolved *out, struct error *e);
 
-/* Why a and b (records or customers) are one, or are not: writes a JSON object as the value: {a, b, same, score, link,
- * component (thresholds), fields: [{comparison, kind, level, a, b, weight}], links: [...] (verified identifiers that
- * both have, decisions by hand)}. Of two customers the pair of their records that scores best. ERR_NOT_FOUND;
- * ERR_CONFLICT "epoch.none" when there is no active epoch and nothing links them. */
-MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, struct json_writer *w, struct error *e);
+/* Why a and b (records or customers) are one, or are not: writes a JSON object as the value: {a, b (the two records
+ * compared), same, epoch, score, prior, link and component (thresholds; without an active epoch these five are null),
+ * fields: [{comparison, kind, level, a, b, weight}], links: [identifiers that both have: {kind, value, verified (by
+ * both), state}], decisions: [by hand: {decision, kind, at, reason, standing}]}. The weights and the prior sum up to
+ * the score. Of two customers the pair of their records that scores best; of a record and the customer who holds it the
+ * best among the customer's other records. masked: e-mails, phones and numbers only so far that one can tell them
+ * apart. ERR_NOT_FOUND; ERR_INVALID "why.same"; ERR_CONFLICT "epoch.none" when there is no active epoch and nothing
+ * links them. */
+MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, bool masked, struct json_writer *w,
+                                 struct error *e);
 
 /* The review queue: doubtful pairs, those most worth looking at first. Pairs that are one customer by now, or that
  * somebody told apart, are left out. Customers are those who hold the records now. */
@@ -246,7 +251,19 @@ struct doubt {
 /* after: the last one of the page before, NULL for the first. */
 MUST_CHECK enum result doubt_list(struct db_tx *tx, const struct doubt *after, int limit, struct doubt *out, int *count,
                                   struct error *e);
+/* How many there are, about: pairs, not customers, and at most 10,000. */
 MUST_CHECK enum result doubt_count(struct db_tx *tx, int64_t *count, struct error *e);
+
+/* How good the matching is, from what people said of doubtful pairs: writes a JSON object as the value: {looked, same,
+ * enough, precision: {value, low, high} or null, recall: the same, by_model, bands: [{from, to (of scores), looked,
+ * same, share, low, high, joined, apart}]}. Of each band of scores the share of pairs that people called one person,
+ * with Wilson's 95 % interval, stands for all its pairs; where nobody looked, what the model says of such a score does,
+ * and by_model is the share of joined pairs of which that is so. Pairs are counted in a part of the database (by
+ * record) where that is enough. Recall is of the pairs that blocking brought together. null below 20 decisions (enough:
+ * false).
+ */
+#define ESTIMATE_LEAST 20
+MUST_CHECK enum result people_estimate(struct db_tx *tx, struct json_writer *w, struct error *e);
 
 struct room;
 extern const struct room people_room;

@@ -1,0 +1,133 @@
+/* byname why, review: the evidence, the queue of doubtful pairs, what they say about the matching. */
+#include "app/app.h"
+#include "app/client.h"
+#include "app/print.h"
+
+#include <argp.h>
+
+struct ask {
+	const char *db, *limit, *who[2];
+	int who_count;
+	bool json, estimate;
+};
+
+static error_t option(int key, char *arg, struct argp_state *state)
+{
+	struct ask *a = state->input;
+	switch (key) {
+	case 'd':
+		a->db = arg;
+		return 0;
+	case 'j':
+		a->json = true;
+		return 0;
+	case 'e':
+		a->estimate = true;
+		return 0;
+	case 'n':
+		a->limit = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->who_count == 2)
+			return ARGP_ERR_UNKNOWN;
+		a->who[a->who_count++] = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+#define OPTION_DB                                                                                                      \
+	{                                                                                                              \
+		"db", 'd', "DB", 0, "SQLite file or PostgreSQL url (BYNAME_DB; byname.db)", 0                          \
+	}
+#define OPTION_JSON                                                                                                    \
+	{                                                                                                              \
+		"json", 'j', NULL, 0, "The answer as JSON", 0                                                          \
+	}
+
+static int get(const struct ask *a, const char *path, void (*print)(FILE *f, const struct json *answer))
+{
+	struct error e = { 0 };
+	struct client *c = NULL;
+	JSON_AUTO struct json *answer = NULL;
+	BUF_AUTO struct buf raw;
+	buf_init(&raw, 0);
+	enum result r = client_open(a->db, &c, &e);
+	if (r == OK)
+		r = client_call(c, "GET", path, NULL, &answer, &raw, &e);
+	client_close(c);
+	if (r != OK)
+		return app_fail(&e);
+	if (a->json)
+		printf("%.*s\n", STR_ARG(buf_view(&raw)));
+	else
+		print(stdout, answer);
+	return EXIT_OK;
+}
+
+static int run_why(int argc, char **argv)
+{
+	static const struct argp_option options[] = { OPTION_DB, OPTION_JSON, { 0 } };
+	static const struct argp argp = {
+		options,
+		option,
+		"A B",
+		"Why two customers (cus_…) or records (rec_…) are one person, or are not: field "
+		"by field, with weights.",
+		NULL,
+		NULL,
+		NULL
+	};
+	struct ask a = { .db = app_db() };
+	BUF_AUTO struct buf path;
+	buf_init(&path, 0);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.who_count < 2) {
+		fprintf(stderr, "byname: why: name two customers or records (byname why cus_… cus_…)\n");
+		return EXIT_USAGE;
+	}
+	buf_str(&path, "/v1/why?a=");
+	client_escape(&path, str_c(a.who[0]));
+	buf_str(&path, "&b=");
+	client_escape(&path, str_c(a.who[1]));
+	return get(&a, path.p, print_why);
+}
+
+static int run_review(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		OPTION_DB,
+		OPTION_JSON,
+		{ "limit", 'n', "N", 0, "At most N pairs (20)", 0 },
+		{ "estimate", 'e', NULL, 0, "Precision and recall of the matching, by what was decided here", 0 },
+		{ 0 },
+	};
+	static const struct argp argp = {
+		options,
+		option,
+		NULL,
+		"Doubtful pairs, those most worth looking at first. byname why, merge and the app's "
+		"review screen take it from there.",
+		NULL,
+		NULL,
+		NULL
+	};
+	struct ask a = { .db = app_db() };
+	BUF_AUTO struct buf path;
+	buf_init(&path, 0);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.who_count)
+		return EXIT_USAGE;
+	if (a.estimate)
+		return get(&a, "/v1/review/estimate", print_estimate);
+	buf_str(&path, "/v1/review?limit=");
+	client_escape(&path, str_c(a.limit ? a.limit : "20"));
+	return get(&a, path.p, print_review);
+}
+
+const struct command cmd_review[] = {
+	{ "why", "Why two customers or records are one person, or are not", run_why },
+	{ "review", "Doubtful pairs for people to decide; how good the matching is", run_review },
+	{ 0 },
+};
