@@ -84,7 +84,7 @@ static const struct shape {
 	         "fields:[{comparison:str,kind:str,level:str,a:str,b:str,weight:int}],"
 	         "links:[{kind:str,value:str,verified:bool,state:str}],"
 	         "decisions:[{decision:str,kind:str,at:time,reason:str,standing:bool}]}" },
-	{ "Pair", "{a:Side,b:Side,why:Why}" },
+	{ "Pair", "{a:Side,b:Side,why:Why?}" },
 	{ "Review", "{items:[{id:str,at:time,score:int,worth:int,a:Side,b:Side,why:Why?}],waiting:int,next:str?}" },
 	{ "Share", "{value:num,low:num,high:num}" },
 	{ "Estimate",

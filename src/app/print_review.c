@@ -90,6 +90,10 @@ void print_why(FILE *f, const struct json *answer)
 	const struct json *decisions = json_get(why, "decisions");
 	print_side(f, "A", json_get(answer, "a"));
 	print_side(f, "B", json_get(answer, "b"));
+	if (json_kind(why) != JSON_OBJECT) {
+		fprintf(f, "Two customers. No model was trained yet, and nothing verified or decided ties them.\n");
+		return;
+	}
 	fprintf(f, "%s\n", is(why, "same") ? "One customer." : "Two customers.");
 	if (json_kind(json_get(why, "score")) == JSON_INT)
 		print_fields(f, why);

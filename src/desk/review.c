@@ -126,7 +126,7 @@ static enum result pair_write(struct shape *s, int64_t a, int64_t b, bool masked
 	buf_init(&text, 0);
 	jw_init(&w, &text);
 	enum result r = match_why(s->tx, a, b, masked, &w, e);
-	bool none = masked && r == ERR_CONFLICT; /* no model by now: the queue still shows both */
+	bool none = r == ERR_CONFLICT; /* no model yet: both are shown all the same */
 	if (none)
 		r = OK;
 	else if (r == OK)

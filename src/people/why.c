@@ -55,8 +55,6 @@ static enum result sides_choose(struct why *y, struct error *e)
 {
 	struct side *a = &y->a, *b = &y->b;
 
-	if (a->asked == b->asked)
-		return error_set(e, ERR_INVALID, "why.same", "b", "These are one record.");
 	TRY(customer_of(y->tx, a->asked, &a->customer, e));
 	TRY(customer_of(y->tx, b->asked, &b->customer, e));
 	if (a->customer != b->customer) {
@@ -72,6 +70,8 @@ static enum result sides_choose(struct why *y, struct error *e)
 		TRY(side_load(y, a, e));
 		side_leave(a, b->asked);
 	}
+	if (a->count == 0 || b->count == 0 || (a->count + b->count == 2 && a->records[0] == b->records[0]))
+		return error_set(e, ERR_INVALID, "why.same", "b", "These are one record.");
 	return OK;
 }
 

@@ -294,8 +294,11 @@ static void without_a_model_only_ties_are_told(void **state)
 	answer = why(a, c, false);
 	assert_true(says(json_at(json_get(answer, "decisions"), 0), "kind", "never"));
 	json_free(answer);
-	q.b = a;
+	q.a = q.b = c;
 	assert_result(ERR_INVALID, db_read(db, why_run, &q, &kit_err));
+	q.a = q.b = b;
+	assert_result(ERR_INVALID, db_read(db, why_run, &q, &kit_err));
+	assert_string_equal(kit_err.code, "why.same");
 	q.b = 4097;
 	assert_result(ERR_NOT_FOUND, db_read(db, why_run, &q, &kit_err));
 	buf_free(&q.out);
@@ -355,6 +358,9 @@ static void of_two_customers_the_best_pair_is_shown(void **state)
 	/* a record and its customer: the other record */
 	answer = why(a2, a1, false);
 	assert_true(says(answer, "a", id) && yes(answer, "same"));
+	json_free(answer);
+	answer = why(a1, a1, false); /* also of the founding one */
+	assert_true(says(answer, "b", id) && yes(answer, "same"));
 	json_free(answer);
 }
 

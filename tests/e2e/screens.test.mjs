@@ -132,6 +132,16 @@ test('a manager of everything', async (t) => {
 		await p.getByLabel('Channel').selectOption('phone');
 		await p.getByText('Nobody bought in this period').waitFor();
 	});
+	await visit('identity review', '/review', heading('Side by side'), (p) => p.getByText('day and month swapped').waitFor());
+	await visit('identity review, an undo', '/review', heading('Side by side'), async (p) => {
+		await p.keyboard.press('n');
+		await p.getByText('Kept apart: ').waitFor();
+		await p.getByText('1 of 2').waitFor();
+		await p.getByText('a generation apart').waitFor();
+		await p.keyboard.press('u');
+		await p.getByText('1 of 3').waitFor();
+	});
+	await visit('why', '/why?a=rec_r3&b=cus_1', heading('What speaks for one person'));
 	await visit('imports', '/imports', (p) => p.getByRole('progressbar'));
 	await visit('dead letters', '/imports/letters', (p) => p.getByText('Created at:'));
 	await visit('users', '/users', (p) => p.getByText('Anna Meier'));

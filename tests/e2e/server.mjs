@@ -125,7 +125,7 @@ export async function startServer() {
 		await client.call('POST', '/v1' + running.link.replace('/link/', '/links/'), { login: 'robin', name: 'Robin Keller', password: PASSWORD });
 		const { key } = await client.call('POST', '/v1/keys', { name: 'Till', source: 'till', role: 'source' });
 		await fill(running.url, key);
-		return { kind: 'program', url: running.url, login: 'robin', password: PASSWORD, key, client, stop, said: running.said };
+		return { kind: 'program', db: join(dir, 'e2e.db'), url: running.url, login: 'robin', password: PASSWORD, key, client, stop, said: running.said };
 	} catch (e) {
 		await stop();
 		throw new Error(`${e.message}\n${running?.said() ?? ''}`);

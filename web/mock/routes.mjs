@@ -1,5 +1,6 @@
 /* The mock's answers, by docs/api.md. No rights, no limits: the real server has those. */
 import { associates, customers, eur, iso, lastOf, nextId, stores } from './data.mjs';
+import { decideMock, reviewRoutes, undoMock } from './review.mjs';
 
 export class Trouble extends Error {
 	constructor(status, code, detail, field) {
@@ -132,15 +133,18 @@ export const routes = {
 		const back = c.wrong?.[p[1]];
 		if (back) c[back[0]].splice(back[1], 0, back[2]);
 	},
+	...reviewRoutes,
 	'POST merges': ({ body }) => {
+		if (body.reason === 'Identity review') return [201, { decision: decideMock(body), customer: body.a }];
 		if (body.b === 'cus_4' && !body.force) throw new Trouble(409, 'merge.verified_conflict', 'Both have a loyalty card of their own: BN-100417 and BN-220118.');
 		const d = { id: nextId('dec'), kind: 'merge', at: iso(0, 12), by: { id: 'usr_1', name: 'Robin Keller' }, reason: body.reason ?? '', undone: false };
 		customer(body.a).decisions.unshift(d);
 		return [201, { decision: d.id, customer: body.a }];
 	},
 	'POST splits': ({ body }) => [201, { decision: nextId('dec'), customer: 'cus_5', records: body.records }],
-	'POST nevers': () => [201, { decision: nextId('dec') }],
+	'POST nevers': ({ body }) => [201, { decision: decideMock(body) }],
 	'POST decisions/{}/undo': ({ p }) => {
+		undoMock(p[0]);
 		for (const c of customers.values()) for (const d of c.decisions) if (d.id === p[0]) d.undone = true;
 		return { decision: p[0] };
 	},

@@ -21,7 +21,7 @@ const table = Object.entries(routes).map(([key, fn]) => {
 });
 const meOf = (u) => ({ user: u, csrf: 'mock-csrf', version: '0.1.0-mock', home_store: u.stores[0] ?? (u.role === 'admin' ? 'sto_1' : null) });
 export function tell(event, data) {
-	for (const s of streams) if (s.topics.some((t) => t === (event === 'import' ? 'imports' : `customer:${data.customer}`))) s.res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+	for (const s of streams) if (s.topics.some((t) => t === (event === 'import' ? 'imports' : event === 'review' ? 'review' : `customer:${data.customer}`))) s.res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 async function bodyOf(req) {

@@ -15,6 +15,8 @@ import { Button } from '@mantine/core';
 
 const OneTimeLink = lazy(() => import('./features/session/OneTimeLink').then((m) => ({ default: m.OneTimeLink })));
 const TopPage = lazy(() => import('./features/top/TopPage').then((m) => ({ default: m.TopPage })));
+const ReviewPage = lazy(() => import('./features/review/ReviewPage').then((m) => ({ default: m.ReviewPage })));
+const WhyPage = lazy(() => import('./features/review/WhyPage').then((m) => ({ default: m.WhyPage })));
 const ImportsPage = lazy(() => import('./features/imports/ImportsPage').then((m) => ({ default: m.ImportsPage })));
 const UsersPage = lazy(() => import('./features/users/UsersPage').then((m) => ({ default: m.UsersPage })));
 const AuditPage = lazy(() => import('./features/audit/AuditPage').then((m) => ({ default: m.AuditPage })));
@@ -52,6 +54,10 @@ function Screen({ path }: { path: string }) {
 			return <Guard right="serve"><CustomerPage key={second} id={second} tab={third} /></Guard>;
 		case 'top':
 			return <Guard right="top"><TopPage /></Guard>;
+		case 'review':
+			return <Guard right="merge"><ReviewPage /></Guard>;
+		case 'why':
+			return <Guard right="merge"><WhyPage /></Guard>;
 		case 'imports':
 			return <Guard right="imports"><ImportsPage tab={second} /></Guard>;
 		case 'users':

@@ -56,6 +56,7 @@ function connect(): void {
 	};
 	es.addEventListener('customer', hear('customer'));
 	es.addEventListener('import', hear('import'));
+	es.addEventListener('review', hear('review'));
 	es.onerror = () => {
 		if (source !== es) return;
 		close();

@@ -86,6 +86,28 @@ export interface Touch {
 	store: Ref | null; associate: Ref | null; order: string | null; source: string; body: unknown;
 }
 
+export interface SideRecord {
+	id: string; source: string; source_key: string; name: string; gender: string; birthday: string | null; address: Address | null;
+	created_at: string; updated_at: string; identifiers: Identifier[];
+}
+export interface Side {
+	customer: string; name: string; record_count: number; orders: number; spend: Money | null;
+	last_purchase_at: string | null; last_seen_at: string | null; records: SideRecord[];
+}
+/** Weights and scores: thousandths of bits. */
+export interface WhyField { comparison: string; kind: string; level: string; a: string; b: string; weight: number }
+export interface Why {
+	a: string; b: string; same: boolean; epoch: number | null; score: number | null; prior: number | null; link: number | null;
+	component: number | null; fields: WhyField[];
+	links: { kind: string; value: string; verified: boolean; state: string }[];
+	decisions: { decision: string; kind: string; at: string; reason: string; standing: boolean }[];
+}
+export interface Pair { a: Side; b: Side; why: Why | null }
+export interface Doubt extends Pair { id: string; at: string; score: number; worth: number }
+export interface ReviewQueue { items: Doubt[]; waiting: number; next: string | null }
+export interface Share { value: number; low: number; high: number }
+export interface Estimate { looked: number; same: number; enough: boolean; precision: Share | null; recall: Share | null; by_model: number }
+
 export interface TopRow {
 	customer: string; name: string; net: Money; full_price_share: number | null; orders: number; units: number;
 	last_at: string | null;

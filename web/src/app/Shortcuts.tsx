@@ -8,6 +8,11 @@ const KEYS: [string[], string][] = [
 	[['Enter'], 'Open the one that is marked'],
 	[['n'], 'Write a note on the open card'],
 	[['Ctrl', 'Enter'], 'Save the note'],
+	[['m'], 'Identity review: the same person'],
+	[['n'], 'Identity review: two people'],
+	[['s'], 'Identity review: skip'],
+	[['u'], 'Identity review: take the last decision back'],
+	[['j', 'k'], 'Identity review: next, previous (also → and ←)'],
 	[['Esc'], 'Close what is open'],
 	[['?'], 'This list'],
 ];

@@ -6,6 +6,7 @@ export interface NavItem { to: string; label: string; short: string; icon: IconN
 export const NAV: NavItem[] = [
 	{ to: '/', label: 'Find', short: 'Find', icon: 'find', right: 'serve' },
 	{ to: '/top', label: 'Top customers', short: 'Top', icon: 'top', right: 'top' },
+	{ to: '/review', label: 'Identity review', short: 'Review', icon: 'merge', right: 'merge' },
 	{ to: '/imports', label: 'Imports', short: 'Imports', icon: 'imports', right: 'imports' },
 	{ to: '/users', label: 'Users & keys', short: 'Users', icon: 'users', right: 'users' },
 	{ to: '/audit', label: 'Who looked', short: 'Audit', icon: 'audit', right: 'audit' },

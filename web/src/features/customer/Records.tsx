@@ -18,7 +18,7 @@ import { MergeDialog } from './MergeDialog';
 import { toast } from '../../ui/toasts';
 import css from './Records.module.css';
 
-function One({ r, chosen, choose }: { r: PersonRecord; chosen: boolean; choose: ((on: boolean) => void) | null }) {
+function One({ r, chosen, choose, why }: { r: PersonRecord; chosen: boolean; choose: ((on: boolean) => void) | null; why: string | null }) {
 	return (
 		<li className={css.record} data-chosen={chosen}>
 			<div className={css.top}>
@@ -29,6 +29,7 @@ function One({ r, chosen, choose }: { r: PersonRecord; chosen: boolean; choose: 
 					<p className={css.name}>{r.name || 'No name'}</p>
 					<p className={`dim small ${css.source}`} title={r.source_key}>{r.source}, {r.source_key}</p>
 				</div>
+				{why && <Link to={why} className={css.why} aria-label={`Why does the record ${r.source} ${r.source_key} belong here?`}>Why?</Link>}
 			</div>
 			{r.identifiers.length > 0 && <Identifiers list={r.identifiers} />}
 			<p className="dim small">
@@ -79,6 +80,7 @@ function View({ c, reload }: { c: Customer; reload: () => Promise<void> }) {
 								</span>
 								{may && (
 									<>
+										<Link to={`/why?a=${c.customer}&b=${n.customer}`} className={css.why} aria-label={`Why could ${n.name} be the same person?`}>Why?</Link>
 										<Button
 											variant="default"
 											onClick={() => merge(c.customer, n.customer, `The same ${n.kinds}`, false, n.name, reload).catch(toast.fail)}
@@ -105,7 +107,7 @@ function View({ c, reload }: { c: Customer; reload: () => Promise<void> }) {
 			>
 				<ul className={css.records}>
 					{c.records.map((r) => (
-						<One key={r.id} r={r} chosen={chosen.has(r.id)} choose={canSplit ? (on) => choose(r.id, on) : null} />
+						<One key={r.id} r={r} chosen={chosen.has(r.id)} choose={canSplit ? (on) => choose(r.id, on) : null} why={canSplit ? `/why?a=${r.id}&b=${c.customer}` : null} />
 					))}
 				</ul>
 				{picked.length > 0 && (

@@ -1,0 +1,109 @@
+/* Identity review by keyboard alone, on the real program: two people, the same person, taken back; it stays live. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { axe, launch, openPage, signIn } from './browser.mjs';
+import { post, startServer } from './server.mjs';
+
+let server;
+let browser;
+before(async () => {
+	server = await startServer();
+	browser = await launch();
+});
+after(async () => {
+	await browser?.close();
+	await server?.stop();
+});
+
+/* Until they are doubtful by themselves, the test says so to the database. */
+function doubt(a, b, score, worth) {
+	execFileSync('sqlite3', ['-cmd', '.timeout 5000', server.db,
+		`INSERT INTO person_doubt (rkey, a, b, score, worth, at) SELECT min(x.id, y.id) & 4095, min(x.id, y.id), max(x.id, y.id), ${score}, ${worth}, 1
+		FROM person_record x, person_record y WHERE x.source_key = '${a}' AND y.source_key = '${b}'`]);
+}
+const person = (userId, firstName, lastName, more = {}) =>
+	post(server, { type: 'identify', userId, messageId: `review-${userId}`, traits: { firstName, lastName, ...more } });
+
+test('the queue is worked off by keyboard', async (t) => {
+	if (server.kind !== 'program') {
+		const why = 'no program of its own (build/…/byname)';
+		console.log(`SKIP: ${t.name}: ${why}`);
+		return t.skip(why);
+	}
+	await person('R-1', 'Hélène', 'Brunschwig', { phone: '+41 22 555 12 01', birthday: '1971-03-09' });
+	await person('R-2', 'Helene', 'Brunswig', { phone: '+41 22 555 12 01', birthday: '1971-09-03' });
+	await person('R-3', 'Jón', 'Smith');
+	await person('R-4', 'Jon', 'Smyth');
+	doubt('R-1', 'R-2', 900, 100);
+	doubt('R-3', 'R-4', 400, 50);
+
+	const { page, context, complaints } = await openPage(browser);
+	await signIn(page, server);
+	await page.goto(server.url + '/review');
+	const where = page.getByRole('status').filter({ hasText: ' of ' });
+	const sides = page.getByRole('table').first();
+	await where.getByText('1 of 2').waitFor();
+	await sides.getByText('Hélène Brunschwig').first().waitFor();
+	await sides.getByText('+41225551201').first().waitFor();
+	await page.getByText('Too few decisions').waitFor();
+	assert.deepEqual(await axe(page), []);
+
+	await page.keyboard.press('j');
+	await where.getByText('2 of 2').waitFor();
+	await sides.getByText('Smyth').first().waitFor();
+	await page.keyboard.press('ArrowLeft');
+	await where.getByText('1 of 2').waitFor();
+	await page.keyboard.press('s'); // to the end
+	await sides.getByText('Smyth').first().waitFor();
+	await where.getByText('1 of 2').waitFor();
+	await page.keyboard.press('n');
+	await page.getByText(/^Kept apart: J/).waitFor();
+	await where.getByText('1 of 1').waitFor();
+	await sides.getByText('Hélène Brunschwig').first().waitFor();
+	await page.keyboard.press('m');
+	await page.getByText('Nothing is in doubt').waitFor();
+	await page.getByText('2 of 20').waitFor();
+	assert.deepEqual(await axe(page), []);
+
+	await page.keyboard.press('u');
+	await where.getByText('1 of 1').waitFor();
+	await sides.getByText('Hélène Brunschwig').first().waitFor();
+	await page.getByText('1 of 20').waitFor();
+
+	// Live: somebody else changes something, and a pair comes by itself.
+	doubt('R-1', 'R-4', 100, 200);
+	await person('R-5', 'Zofia', 'New');
+	await where.getByText('of 2').waitFor();
+	assert.deepEqual(complaints, []);
+	await context.close();
+});
+
+test('a record says why it belongs to its customer', async (t) => {
+	if (server.kind !== 'program') {
+		const why = 'no program of its own (build/…/byname)';
+		console.log(`SKIP: ${t.name}: ${why}`);
+		return t.skip(why);
+	}
+	await person('W-1', 'Ursina', 'Caviezel');
+	await person('W-2', 'Ursina', 'Cavietzel');
+	const find = async (q) => {
+		for (let i = 0; i < 100; i++) {
+			const { results } = await server.client.call('GET', `/v1/find?q=${encodeURIComponent(q)}`);
+			if (results.length > 1) return results.map((r) => r.customer);
+			await new Promise((done) => setTimeout(done, 50));
+		}
+		throw new Error(`not found: ${q}`);
+	};
+	const [a, b] = await find('ursina cavi');
+	const { customer } = await server.client.call('POST', '/v1/merges', { a, b, reason: 'She said so' });
+	const { page, context, complaints } = await openPage(browser);
+	await signIn(page, server);
+	await page.goto(`${server.url}/c/${customer}/records`);
+	await page.getByRole('link', { name: /^Why does the record/ }).first().click();
+	await page.getByRole('heading', { name: /^Why Ursina/ }).waitFor();
+	await page.getByText('She said so').waitFor();
+	assert.deepEqual(await axe(page), []);
+	assert.deepEqual(complaints, []);
+	await context.close();
+});
