@@ -80,7 +80,7 @@ static enum result side_make(struct why *y, struct side *s, struct error *e)
 	s->made = arena_array(db_tx_arena(y->tx), (size_t)s->count + 1, sizeof(struct match_record *));
 	if (!s->made)
 		return error_nomem(e);
-	return matching_load(y->tx, y->epoch->model, s->records, s->count, s->made, e);
+	return matching_load(y->tx, y->epoch->model, s->records, s->count, db_tx_arena(y->tx), s->made, e);
 }
 
 /* The pair that scores best; ties by the older records. */
