@@ -63,6 +63,8 @@ extern const struct room api_room;
 MUST_CHECK enum result api_idem_prune(struct db *db, bool *more, struct error *e);
 /* Ends the import that runs in this process, after its next commit; it can be gone on with. */
 void api_imports_stop(void);
+/* The same for resolving everybody; it begins anew when it is asked for again. */
+void api_resolution_stop(void);
 /* Writes the OpenAPI 3.1 description of these routes. */
 void api_openapi_write(const struct http_route *const *routes, struct json_writer *w);
 

@@ -118,6 +118,10 @@ static const struct shape {
 	  "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int}" },
 	{ "Findings", "{findings:[{room:str,invariant:str,detail:str}],count:int}" },
 	{ "Rebuilt", "{views:[{view:str,kept:str,built:str,equal:bool}]}" },
+	{ "Resolution",
+	  "{state:'never'|'running'|'done'|'stopped'|'failed',phase:str,done:int,of:int,started_at:time?,took_us:int,"
+	  "problem:str?,outcome:{version:int,records:int,customers:int,moved:int,doubts:int,keys:int,pairs:int}?}" },
+	{ "Epoch", "{version:int,at:time?,model:str}" },
 	{ "Backup", "{path:str}" },
 	{ "Taken", "{success:bool,taken:int,duplicates:int,dead:int}" },
 };

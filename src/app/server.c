@@ -236,6 +236,7 @@ void server_stop(struct server *s)
 	http_quiesce(s->api.http);
 	http_quiesce(s->api.local);
 	api_imports_stop();
+	api_resolution_stop();
 	stop_threads(s);
 	feed_stop(s->search_feed);
 	feed_stop(s->feed);

@@ -36,10 +36,18 @@ enum result bulk_changed_add(struct bulk *b, int64_t id, struct error *e)
 	return OK;
 }
 
+enum result bulk_go_on(const struct bulk *b, struct error *e)
+{
+	if (!b->how->stop || !*b->how->stop)
+		return OK;
+	return error_set(e, ERR_BUSY, "resolve.stopped", NULL, "Stopped. Called again, it begins anew.");
+}
+
 enum result bulk_still_active(struct db_tx *tx, const struct bulk *b, struct error *e)
 {
 	int64_t version, at;
 
+	TRY(bulk_go_on(b, e));
 	TRY(epoch_get(tx, &version, &at, db_tx_arena(tx), NULL, e));
 	return version == b->version ? OK
 	                             : error_set(e, ERR_CONFLICT, "resolve.overtaken", NULL,
@@ -179,7 +187,8 @@ static enum result settle_all(struct settling *s, struct error *e)
 		struct error slow = { 0 };
 		enum result r = db_transact(s->b->db, settle_some, s, &slow);
 
-		if (r == ERR_BUSY && s->most > 1) { /* others are in the way: in smaller bites */
+		if (r == ERR_BUSY && s->most > 1 &&
+		    bulk_go_on(s->b, e) == OK) { /* others are in the way: in smaller bites */
 			s->most /= 4;
 			s->most = s->most ? s->most : 1;
 			continue;
@@ -292,6 +301,7 @@ static enum result resolve_all(struct bulk *b, struct settling *s, struct people
 	struct match_bulk in = { .threads = b->threads, .progress = told, .arg = b };
 
 	TRY(bulk_scan(b, e));
+	TRY(bulk_go_on(b, e));
 	TRY(epoch_begin(b, e));
 	in.records = b->all.records;
 	in.record_count = b->all.count;

@@ -38,7 +38,9 @@ static inline int bulk_order(int64_t x, int64_t y)
 /* Place of a record, or -1. */
 int bulk_find(const struct bulk_records *all, int64_t id);
 MUST_CHECK enum result bulk_changed_add(struct bulk *b, int64_t id, struct error *e);
-/* ERR_CONFLICT "resolve.overtaken" when another epoch is active by now. */
+/* ERR_BUSY "resolve.stopped" when that was asked for. */
+MUST_CHECK enum result bulk_go_on(const struct bulk *b, struct error *e);
+/* The same, and ERR_CONFLICT "resolve.overtaken" when another epoch is active by now. */
 MUST_CHECK enum result bulk_still_active(struct db_tx *tx, const struct bulk *b, struct error *e);
 
 /* bulk_scan.c */

@@ -146,6 +146,7 @@ static enum result page_read(struct db_tx *tx, void *arg, struct error *e)
 	struct part *p = arg;
 	struct page *page;
 
+	TRY(bulk_go_on(p->b, e));
 	arena_reset(p->scratch);
 	page = arena_alloc(p->scratch, sizeof(*page));
 	if (!page)

@@ -224,6 +224,7 @@ struct people_resolving {
 	int threads;                                                              /* 0: two */
 	void (*progress)(void *arg, const char *phase, int64_t done, int64_t of); /* may be NULL */
 	void *arg;
+	const _Atomic bool *stop; /* true: ends soon with ERR_BUSY "resolve.stopped"; may be NULL */
 };
 struct people_resolved {
 	int64_t version, records, keys, pairs, customers, moved, doubts;
