@@ -16,7 +16,7 @@
 #define SURE 0.9   /* pairs less likely than this to be of one person do not teach what such pairs look like */
 #define LAMBDA_FIRST 0.2
 #define MATCHES_LEAST 0.02 /* pairs a record */
-#define PRIOR_PAIRS 100.0   /* weight, in pairs of one person, of the built-in prior */
+#define PRIOR_PAIRS 100.0  /* weight, in pairs of one person, of the built-in prior */
 
 struct sums {
 	double m[MATCH_COMPARISONS_MAX][LEVELS_MAX]; /* of one person */

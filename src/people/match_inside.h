@@ -40,6 +40,7 @@ struct match_word {
 	uint16_t n, nickname[WORD_NICKNAMES];
 	uint16_t kind_n;        /* ids, extras: the kind's text stands behind the word's */
 	bool foreign, verified; /* not in Latin letters; ids: the source vouches */
+	bool nobody;            /* e-mails, phones: names nobody in any model */
 	uint8_t state;          /* enum word_state, of e-mails and phones */
 };
 

@@ -365,7 +365,7 @@ static void add_email(struct maker *mk, struct str in)
 		const char *at = memchr(w->p, '@', w->n);
 
 		w->tag = hash64(w->p, at ? (size_t)(at - w->p) : w->n, 0);
-		w->state = email_is_generic(word_str(w)) ? WORD_GENERIC : WORD_NORMAL;
+		w->nobody = email_is_generic(word_str(w));
 	}
 }
 
@@ -387,7 +387,7 @@ static void add_phone(struct maker *mk, struct str in)
 		size_t tail = w->n < PHONE_TAIL ? w->n : PHONE_TAIL;
 
 		w->tag = hash64(w->p + w->n - tail, tail, 0);
-		w->state = phone_is_generic(word_str(w)) ? WORD_GENERIC : WORD_NORMAL;
+		w->nobody = phone_is_generic(word_str(w));
 	}
 }
 
@@ -548,12 +548,11 @@ void match_record_bind(const struct match_model *m, struct match_record *r)
 			map_get(&m->term_map, term_key((enum word_sort)s, s == WORD_EXTRA ? w->tag : 0, w->hash),
 			        &found);
 			w->rarity = (int32_t)found;
-			found = w->state;
-			if ((s == WORD_EMAIL || s == WORD_PHONE || s == WORD_ID || s == WORD_BIRTH) &&
-			    w->state != WORD_GENERIC &&
-			    map_get(&m->shared_map, term_key((enum word_sort)s, s == WORD_ID ? w->tag : 0, w->hash),
-			            &found))
-				w->state = (uint8_t)found;
+			found = w->nobody ? WORD_GENERIC : WORD_NORMAL;
+			if ((s == WORD_EMAIL || s == WORD_PHONE || s == WORD_ID || s == WORD_BIRTH) && !w->nobody)
+				map_get(&m->shared_map,
+				        term_key((enum word_sort)s, s == WORD_ID ? w->tag : 0, w->hash), &found);
+			w->state = (uint8_t)found;
 		}
 	if (r->count[WORD_NAME]) {
 		struct match_word *w = &r->words[r->by_sort[WORD_NAME] - r->words];
