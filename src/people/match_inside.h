@@ -86,6 +86,7 @@ static inline bool edits_possible(const struct match_word *a, const struct match
 
 /* How alike two words are, best first. */
 enum likeness { LIKE_SAME, LIKE_NICKNAME, LIKE_TYPO, LIKE_SOUND, LIKE_SHORT, LIKE_CLOSE, LIKE_NOT };
+double word_similarity(const struct match_word *a, const struct match_word *b); /* Jaro–Winkler, symmetric */
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b);
 
 /* ---- Comparisons ------------------------------------------------------------------------------------------------- */

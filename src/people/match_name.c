@@ -54,6 +54,13 @@ static bool may_be_close(const struct match_word *a, const struct match_word *b)
 	return a->p[0] == b->p[0] || letter_count(a->letters ^ b->letters) <= (shorter + longer) / 4;
 }
 
+/* Jaro–Winkler's matching is greedy: which comes first must not depend on who asks. */
+double word_similarity(const struct match_word *a, const struct match_word *b)
+{
+	return a->hash < b->hash ? text_jaro_winkler(word_str(a), word_str(b))
+	                         : text_jaro_winkler(word_str(b), word_str(a));
+}
+
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b)
 {
 	int shorter = a->n < b->n ? a->n : b->n;
@@ -76,7 +83,7 @@ enum likeness word_likeness(const struct match_word *a, const struct match_word 
 		return LIKE_SOUND;
 	if (a->n < b->n ? short_form(a, b) : short_form(b, a))
 		return LIKE_SHORT;
-	return may_be_close(a, b) && text_jaro_winkler(word_str(a), word_str(b)) >= CLOSE ? LIKE_CLOSE : LIKE_NOT;
+	return may_be_close(a, b) && word_similarity(a, b) >= CLOSE ? LIKE_CLOSE : LIKE_NOT;
 }
 
 static int32_t commoner(const struct match_word *a, const struct match_word *b)
@@ -201,6 +208,12 @@ static void compare_single(const struct match_record *one, const struct match_re
 		given->level = GIVEN_MIDDLE;
 }
 
+/* One has a first name only, the other a family name only. */
+static struct match_found one_name(const struct match_word *a, const struct match_word *b)
+{
+	return found(family_level(word_likeness(a, b)), a, b);
+}
+
 static void swap_found(struct match_found *f)
 {
 	const struct match_word *a = f->a;
@@ -254,6 +267,10 @@ void compare_names(const struct match_record *a, const struct match_record *b, s
 		return;
 	if (!single(a) && !single(b))
 		compare_full(a, b, given, family);
+	else if (single(a) && single(b) && a->count[WORD_GIVEN] != 0 && b->count[WORD_FAMILY] != 0)
+		*family = one_name(first(a, WORD_GIVEN), first(b, WORD_FAMILY));
+	else if (single(a) && single(b) && a->count[WORD_FAMILY] != 0 && b->count[WORD_GIVEN] != 0)
+		*family = one_name(first(a, WORD_FAMILY), first(b, WORD_GIVEN));
 	else if (single(a)) {
 		compare_single(a, b, given, family);
 	} else {

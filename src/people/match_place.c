@@ -85,7 +85,10 @@ static enum agreement cities(const struct match_record *a, const struct match_re
 	bool has_a = a->count[WORD_CITY], has_b = b->count[WORD_CITY];
 
 	if (has_a && has_b)
-		return in_section(a->by_sort[WORD_CITY], b, WORD_CITY) ? AGREE_SAME : AGREE_NOT;
+		return in_section(a->by_sort[WORD_CITY], b, WORD_CITY) ||
+		                       in_section(b->by_sort[WORD_CITY], a, WORD_CITY)
+		               ? AGREE_SAME
+		               : AGREE_NOT;
 	if (has_a && in_section(a->by_sort[WORD_CITY], b, WORD_STREET))
 		return AGREE_SAME;
 	return has_b && in_section(b->by_sort[WORD_CITY], a, WORD_STREET) ? AGREE_SAME : AGREE_NULL;

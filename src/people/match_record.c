@@ -550,8 +550,8 @@ void match_record_bind(const struct match_model *m, struct match_record *r)
 			w->rarity = (int32_t)found;
 			found = w->nobody ? WORD_GENERIC : WORD_NORMAL;
 			if ((s == WORD_EMAIL || s == WORD_PHONE || s == WORD_ID || s == WORD_BIRTH) && !w->nobody)
-				map_get(&m->shared_map,
-				        term_key((enum word_sort)s, s == WORD_ID ? w->tag : 0, w->hash), &found);
+				map_get(&m->shared_map, term_key((enum word_sort)s, s == WORD_ID ? w->tag : 0, w->hash),
+				        &found);
 			w->state = (uint8_t)found;
 		}
 	if (r->count[WORD_NAME]) {

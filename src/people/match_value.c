@@ -111,8 +111,7 @@ static bool alike(const struct match_word *a, const struct match_word *b)
 	if (either == a->letters || either == b->letters)
 		if (holds(a, b) || holds(b, a))
 			return true;
-	return 5 * letter_count(a->letters ^ b->letters) <= 2 * letter_count(either) &&
-	       text_jaro_winkler(word_str(a), word_str(b)) >= ALIKE;
+	return 5 * letter_count(a->letters ^ b->letters) <= 2 * letter_count(either) && word_similarity(a, b) >= ALIKE;
 }
 
 struct match_found compare_extras(const struct match_record *a, const struct match_record *b, uint64_t kind)

@@ -87,6 +87,36 @@ static void family_names(void **state)
 	                 OTHER_ALIKE);
 }
 
+/* Whoever of the two comes first: any two of a mixed crowd. */
+static void scores_know_no_order(void **state)
+{
+	static const char *const names[][2] = { { "Anna", "" },
+		                                { "", "Anna" },
+		                                { "Anna", "Las Heras" },
+		                                { "Heras", "Anna" },
+		                                { "Annabelle", "Marthas" },
+		                                { "Marhta", "Annabel" },
+		                                { "M", "Heras" } };
+	static const char *const cities[] = { "Las Vegas", "North Las Vegas", "Vegas", "", "Dixon", "Dicksonx" };
+	struct match_record *r[42];
+	int n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++)
+		for (size_t j = 0; j < 6; j++) {
+			struct match_in in = named(names[i][0], names[i][1]);
+
+			in.city = str_c(cities[j]);
+			in.extra_count = 1;
+			in.extras[0] = (struct match_value){ .kind = STR("trade"), .value = str_c(cities[5 - j]) };
+			r[n++] = make(in);
+		}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
+			assert_int_equal(match_score(model, r[i], r[j], NULL, NULL),
+			                 match_score(model, r[j], r[i], NULL, NULL));
+}
+
 static void generations(void **state)
 {
 	(void)state;
@@ -540,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(given_names),
 		cmocka_unit_test(family_names),
+		cmocka_unit_test(scores_know_no_order),
 		cmocka_unit_test(generations),
 		cmocka_unit_test(births),
 		cmocka_unit_test(places),
