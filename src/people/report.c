@@ -1,5 +1,6 @@
 /* Reports: checked, trimmed, normalised; nothing here looks at what is stored. */
 #include "people/report.h"
+#include "people/match.h"
 #include "base/hash.h"
 #include "text/text.h"
 
@@ -152,17 +153,72 @@ static int report_buckets(const struct report *r, unsigned *buckets)
 	return n;
 }
 
+/* Those of the keys under which it will stand, as far as the report alone tells; a record that is changed takes those
+ * of what it says in all later. */
+static enum result key_buckets(const struct report *r, const struct epoch *epoch, unsigned *buckets, int *n,
+                               struct error *e)
+{
+	ARENA_AUTO struct arena *a = arena_new(0);
+	struct identifier values[RECORD_IDENTIFIERS_MAX];
+	struct matching_row row = { .identifiers = values };
+	struct match_record *m;
+	uint64_t keys[MATCH_KEYS_MAX];
+	int count;
+
+	if (!a)
+		return error_nomem(e);
+	row.record = (struct record){ .source = arena_strndup(a, r->in->source.p, r->in->source.n),
+		                      .source_key = arena_strndup(a, r->in->source_key.p, r->in->source_key.n),
+		                      .birth_year = r->birth / 10000,
+		                      .birth_month = r->birth / 100 % 100,
+		                      .birth_day = r->birth % 100 };
+	if (!row.record.source || !row.record.source_key)
+		return error_nomem(e);
+	for (int f = 0; f < RF_COUNT; f++)
+		*record_field_of(&row.record, (enum record_field)f) = r->fields[f];
+	for (int i = 0; i < r->value_count; i++)
+		values[row.identifier_count++] =
+		        (struct identifier){ .kind = r->values[i].kind,
+			                     .value = r->values[i].text,
+			                     .verified = r->values[i].grade == GRADE_VERIFIED,
+			                     .state = identifier_state_of(r->values[i].kind, r->values[i].text,
+			                                                  r->values[i].grade == GRADE_RAW, false, false,
+			                                                  0) };
+	TRY(matching_make(&row, a, &m, e));
+	match_record_bind(epoch->model, m);
+	count = match_keys(epoch->model, m, keys);
+	for (int i = 0; i < count; i++)
+		buckets[(*n)++] = value_bucket((int64_t)keys[i]);
+	return OK;
+}
+
+#define BUCKETS_MAX (RECORD_IDENTIFIERS_MAX + 1 + MATCH_KEYS_MAX)
+
+static enum result buckets_add(const struct report *r, const struct epoch *epoch, unsigned *buckets, int *n,
+                               struct error *e)
+{
+	*n += report_buckets(r, buckets + *n);
+	return epoch ? key_buckets(r, epoch, buckets, n, e) : OK;
+}
+
 enum result report_lock(struct db_tx *tx, const struct report *r, struct error *e)
 {
-	unsigned buckets[RECORD_IDENTIFIERS_MAX + 1];
+	EPOCH_AUTO const struct epoch *epoch = NULL;
+	unsigned buckets[BUCKETS_MAX];
+	int n = 0;
 
-	return people_lock(tx, buckets, report_buckets(r, buckets), e);
+	if (db_tx_engine(tx) == DB_SQLITE)
+		return OK;
+	TRY(epoch_hold(tx, &epoch, e));
+	TRY(buckets_add(r, epoch, buckets, &n, e));
+	return people_lock(tx, buckets, n, e);
 }
 
 enum result record_lock(struct db_tx *tx, const struct record_in *in, int count, struct error *e)
 {
+	EPOCH_AUTO const struct epoch *epoch = NULL;
 	struct arena *a = db_tx_arena(tx);
-	unsigned *buckets = arena_array(a, (size_t)count * (RECORD_IDENTIFIERS_MAX + 1) + 1, sizeof(*buckets));
+	unsigned *buckets = arena_array(a, (size_t)count * BUCKETS_MAX + 1, sizeof(*buckets));
 	struct report *r = arena_alloc(a, sizeof(*r));
 	int n = 0;
 
@@ -170,10 +226,13 @@ enum result record_lock(struct db_tx *tx, const struct record_in *in, int count,
 		return error_nomem(e);
 	if (db_tx_engine(tx) == DB_SQLITE)
 		return OK;
+	TRY(epoch_hold(tx, &epoch, e));
 	for (int i = 0; i < count; i++) {
-		*r = (struct report){ .in = &in[i], .rkey = bucket_of(in[i].source, in[i].source_key) };
+		*r = (struct report){ .in = &in[i],
+			              .rkey = bucket_of(in[i].source, in[i].source_key),
+			              .birth = birth_pack(in[i].birth_year, in[i].birth_month, in[i].birth_day) };
 		if (report_fields(tx, r, e) == OK && report_values(tx, r, r->fields[RF_COUNTRY], e) == OK)
-			n += report_buckets(r, buckets + n); /* a faulty one is record_put()'s to refuse */
+			TRY(buckets_add(r, epoch, buckets, &n, e)); /* a faulty one is record_put()'s to refuse */
 	}
 	return people_lock(tx, buckets, n, e);
 }

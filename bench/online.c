@@ -1,0 +1,260 @@
+/* Records of the torture generator through record_put(): how long one takes, its commit included, and what came of it.
+ *   online put URL FILE.csv THREADS BATCH [PREFIX]   puts each record (BATCH in a transaction; PREFIX before its key),
+ *                                                    works the worklist off; rate, p50 and p99 of a transaction in µs
+ *   online clusters URL FILE.csv                     source,source_key,cluster of each, for torture --score */
+#include "base/clock.h"
+#include "base/id.h"
+#include "people/internal.h"
+#include "text/text.h"
+#include "torture_csv.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LINE_MAX_BYTES 4096
+#define THREADS_MAX 64
+#define COLUMNS 32
+
+enum column {
+	C_SOURCE,
+	C_KEY,
+	C_PREFIX,
+	C_GIVEN,
+	C_MIDDLE,
+	C_FAMILY,
+	C_SUFFIX,
+	C_GENDER,
+	C_BIRTH,
+	C_STREET,
+	C_CITY,
+	C_REGION,
+	C_POSTCODE,
+	C_COUNTRY,
+	C_EMAIL,
+	C_PHONE,
+	C_LOYALTY,
+	C_ACCOUNT,
+	C_COUNT
+};
+static const char *const names[C_COUNT] = { "source",   "source_key", "prefix", "given",  "middle",  "family",
+	                                    "suffix",   "gender",     "birth",  "street", "city",    "region",
+	                                    "postcode", "country",    "email",  "phone",  "loyalty", "account" };
+
+static struct db *db;
+static FILE *file;
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
+static int place[C_COUNT], batch = 1;
+static const char *prefix = "";
+static int64_t *took;
+static _Atomic int64_t took_count;
+static int64_t took_max;
+
+static void die(const struct error *e)
+{
+	fprintf(stderr, "online: %s (%s %s)\n", e->detail, e->code, e->field);
+	exit(2);
+}
+
+struct batch {
+	char line[512][LINE_MAX_BYTES], key[512][256];
+	struct record_in in[512];
+	int count;
+};
+
+static void read_birth(const char *text, struct record_in *in)
+{
+	int y = 0, m = 0, d = 0;
+
+	if (sscanf(text, "%d-%d-%d", &y, &m, &d) >= 1 && y >= 1900 && y <= 2026) {
+		in->birth_year = y;
+		in->birth_month = m >= 1 && m <= 12 ? m : 0;
+		in->birth_day = in->birth_month && d >= 1 && d <= 28 ? d : 0;
+		if (!in->birth_day)
+			in->birth_month = 0;
+	}
+}
+
+static void take(struct record_in *in, enum identifier_kind kind, const char *value, bool verified)
+{
+	if (*value)
+		in->identifiers[in->identifier_count++] = (struct identifier_in){ kind, str_c(value), verified };
+}
+
+static void parse(struct batch *b, int i)
+{
+	char *f[COLUMNS];
+	int n = csv_cut(b->line[i], f, COLUMNS);
+	struct record_in *in = &b->in[i];
+	const char *v[C_COUNT];
+
+	for (int c = 0; c < C_COUNT; c++)
+		v[c] = place[c] >= 0 && place[c] < n ? f[place[c]] : "";
+	snprintf(b->key[i], sizeof(b->key[i]), "%s%.200s", prefix, v[C_KEY]);
+	*in = (struct record_in){ .source = str_c(v[C_SOURCE]),
+		                  .source_key = str_c(b->key[i]),
+		                  .prefix = str_c(v[C_PREFIX]),
+		                  .given = str_c(v[C_GIVEN]),
+		                  .middle = str_c(v[C_MIDDLE]),
+		                  .family = str_c(v[C_FAMILY]),
+		                  .suffix = str_c(v[C_SUFFIX]),
+		                  .gender = str_c(v[C_GENDER]),
+		                  .street = str_c(v[C_STREET]),
+		                  .city = str_c(v[C_CITY]),
+		                  .region = str_c(v[C_REGION]),
+		                  .postcode = str_c(v[C_POSTCODE]),
+		                  .country = str_c(v[C_COUNTRY]),
+		                  .at = 1000 };
+	read_birth(v[C_BIRTH], in);
+	take(in, IDENT_EMAIL, v[C_EMAIL], false);
+	take(in, IDENT_PHONE, v[C_PHONE], false);
+	take(in, IDENT_LOYALTY, v[C_LOYALTY], true);
+	take(in, IDENT_ACCOUNT, v[C_ACCOUNT], true);
+}
+
+static int next_batch(struct batch *b)
+{
+	b->count = 0;
+	pthread_mutex_lock(&reading);
+	while (b->count < batch && fgets(b->line[b->count], LINE_MAX_BYTES, file))
+		b->count++;
+	pthread_mutex_unlock(&reading);
+	for (int i = 0; i < b->count; i++)
+		parse(b, i);
+	return b->count;
+}
+
+static enum result put_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct batch *b = arg;
+
+	TRY(record_lock(tx, b->in, b->count, e));
+	for (int i = 0; i < b->count; i++) {
+		int64_t record, customer;
+		bool changed;
+
+		TRY(record_put(tx, &b->in[i], &record, &customer, &changed, NULL, e));
+	}
+	return OK;
+}
+
+static void *put_main(void *arg)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+	struct error e;
+
+	(void)arg;
+	while (b && next_batch(b)) {
+		int64_t began = clock_monotonic(), n;
+
+		if (db_transact(db, put_tx, b, &e) != OK)
+			die(&e);
+		n = took_count++;
+		if (n < took_max)
+			took[n] = clock_monotonic() - began;
+	}
+	free(b);
+	return NULL;
+}
+
+static enum result drain_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	return people_drain(tx, 20, arg, e);
+}
+
+static int by_number(const void *x, const void *y)
+{
+	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+static void put_all(int threads)
+{
+	pthread_t t[THREADS_MAX];
+	struct error e;
+	bool left = true;
+	int64_t began = clock_monotonic(), wrote, drained;
+
+	for (int i = 0; i < threads; i++)
+		pthread_create(&t[i], NULL, put_main, NULL);
+	for (int i = 0; i < threads; i++)
+		pthread_join(t[i], NULL);
+	wrote = clock_monotonic() - began;
+	while (left)
+		if (db_transact(db, drain_tx, &left, &e) != OK)
+			die(&e);
+	drained = clock_monotonic() - began - wrote;
+	int64_t n = took_count < took_max ? took_count : took_max;
+	qsort(took, (size_t)n, sizeof(*took), by_number);
+	printf("%lld transactions of %d, %d threads: %.0f records/s, p50 %lld, p99 %lld us; worklist %.1f s\n",
+	       (long long)took_count, batch, threads, (double)took_count * batch / ((double)wrote / 1e6),
+	       n ? (long long)took[n / 2] : 0, n ? (long long)took[n * 99 / 100] : 0, (double)drained / 1e6);
+}
+
+static enum result clusters_tx(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct batch *b = arg;
+
+	for (int i = 0; i < b->count; i++) {
+		int64_t record, customer;
+		bool found;
+		char text[ID_TEXT_BYTES];
+
+		TRY(record_find(tx, b->in[i].source, b->in[i].source_key, &record, &customer, &found, e));
+		if (!found)
+			continue;
+		id_format(text, ID_CUSTOMER, customer);
+		printf("%.*s,%.*s,%s\n", STR_ARG(b->in[i].source), STR_ARG(b->in[i].source_key), text);
+	}
+	return OK;
+}
+
+static void clusters(void)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+	struct error e;
+
+	batch = 500;
+	puts("source,source_key,cluster");
+	while (b && next_batch(b))
+		if (db_read(db, clusters_tx, b, &e) != OK)
+			die(&e);
+	free(b);
+}
+
+int main(int argc, char **argv)
+{
+	char head[LINE_MAX_BYTES], *f[COLUMNS];
+	struct error e;
+	bool put = argc >= 6 && !strcmp(argv[1], "put");
+
+	if (!put && !(argc == 4 && !strcmp(argv[1], "clusters"))) {
+		fprintf(stderr, "usage: online put URL FILE.csv THREADS BATCH [PREFIX] | clusters URL FILE.csv\n");
+		return 2;
+	}
+	file = fopen(argv[3], "r");
+	if (!file || !fgets(head, sizeof(head), file)) {
+		perror(argv[3]);
+		return 2;
+	}
+	int n = csv_cut(head, f, COLUMNS);
+	for (int c = 0; c < C_COUNT; c++)
+		place[c] = csv_column(f, n, names[c]);
+	const struct db_config config = { .url = argv[2], .create = true, .limit_ms = 60000 };
+	if (text_start(&e) != OK || db_open(&config, &db, &e) != OK || db_migrate(db, &e) != OK ||
+	    db_node_lease(db, &e) != OK)
+		die(&e);
+	if (put) {
+		int threads = atoi(argv[4]);
+
+		batch = atoi(argv[5]) < 1 ? 1 : atoi(argv[5]) > 500 ? 500 : atoi(argv[5]);
+		prefix = argc > 6 ? argv[6] : "";
+		took_max = 2000000;
+		took = calloc((size_t)took_max, sizeof(*took));
+		put_all(threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads);
+	} else {
+		clusters();
+	}
+	db_close(db);
+	return 0;
+}
