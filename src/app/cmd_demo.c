@@ -137,7 +137,11 @@ static enum result load(const struct demo_args *a, struct cast *cast, struct err
 	if (r == OK)
 		r = demo_files_import(db, a->dir, &interrupted, e);
 	if (r == OK) {
-		fprintf(stderr, "3. Counting what they like\n");
+		fprintf(stderr, "3. Finding out who is one person\n");
+		r = demo_people_resolve(db, a->dir, &interrupted, e);
+	}
+	if (r == OK) {
+		fprintf(stderr, "4. Counting what they like\n");
 		r = demo_views_drain(db, e);
 	}
 	if (r == OK)
@@ -319,7 +323,7 @@ static int serve(struct demo_args *a, const struct cast *cast)
 {
 	struct error e = { 0 };
 	int status = 0;
-	fprintf(stderr, "4. Serving\n");
+	fprintf(stderr, "5. Serving\n");
 	port_choose(a);
 	pid_t pid = serve_start(a);
 	if (pid < 0) {

@@ -1,8 +1,11 @@
 #include "app/demo_load.h"
 
+#include "app/figures.h"
 #include "app/rooms.h"
+#include "app/truth.h"
 #include "base/clock.h"
 #include "ingest/ingest.h"
+#include "people/people.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -122,6 +125,8 @@ static void database_forget(const char *dir)
 		snprintf(path, sizeof(path), "%s/byname.db%s", dir, ends[i]);
 		unlink(path);
 	}
+	snprintf(path, sizeof(path), "%s/resolved", dir);
+	unlink(path);
 }
 
 static bool made_already(const char *path, const char *wanted)
@@ -188,6 +193,55 @@ enum result demo_files_import(struct db *db, const char *dir, volatile const boo
 	fprintf(stderr, "    %lld taken in, %lld seen before, %lld dead letters; %lld orders, %lld records\n",
 	        (long long)p.counts.taken, (long long)p.counts.duplicates, (long long)p.counts.dead,
 	        (long long)p.counts.orders_new, (long long)p.counts.records_new);
+	return OK;
+}
+
+/* ---- Who is who ---------------------------------------------------------------------------------------------------
+ */
+
+struct resolving {
+	struct teller teller;
+	_Atomic bool stop;
+};
+
+static void resolve_tell(void *arg, const char *phase, int64_t done, int64_t of)
+{
+	struct resolving *r = arg;
+	int64_t now = clock_monotonic();
+	bool tty = isatty(2);
+	if (*r->teller.stop)
+		r->stop = true;
+	if (now - r->teller.told < (tty ? TELL_US : TELL_SELDOM_US))
+		return;
+	r->teller.told = now;
+	fprintf(stderr, "%s    %-18s %3d%%%s%s", tty ? "\r" : "", phase, of > 0 ? (int)(done * 100 / of) : 0,
+	        tty ? "\033[K" : "", tty ? "" : "\n");
+	fflush(stderr);
+}
+
+enum result demo_people_resolve(struct db *db, const char *dir, volatile const bool *stop, struct error *e)
+{
+	char resolved[PATH_BYTES], truth[PATH_BYTES];
+	struct resolving r = { .teller = teller_start("resolving", stop) };
+	const struct people_resolving how = { .progress = resolve_tell, .arg = &r, .stop = &r.stop };
+	struct people_resolved out;
+	struct evaluate_figures figures;
+	int unknown;
+	snprintf(resolved, sizeof(resolved), "%s/resolved", dir);
+	snprintf(truth, sizeof(truth), "%s/chain/truth.csv", dir);
+	if (access(resolved, F_OK) == 0)
+		return OK;
+	TRY(people_resolve_all(db, &how, &out, e));
+	int64_t took = clock_monotonic() - r.teller.began;
+	fprintf(stderr, "%s    %lld records are %lld customers  %lld.%lld s%s\n", isatty(2) ? "\r" : "",
+	        (long long)out.records, (long long)out.customers, (long long)(took / USEC),
+	        (long long)(took / 100000 % 10), isatty(2) ? "\033[K" : "");
+	TRY(truth_compare(db, truth, &figures, &unknown, e));
+	fprintf(stderr, "    Against the truth, which only the generator knew:\n");
+	figures_print(&figures, "    ", stderr);
+	FILE *f = fopen(resolved, "w");
+	if (!f || fclose(f) != 0)
+		return file_failed(resolved, e);
 	return OK;
 }
 
