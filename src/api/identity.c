@@ -161,24 +161,12 @@ static enum result may_look(const struct principal *p, const char *what, struct 
 	return error_set(e, ERR_LIMIT, "rate.exceeded", NULL, "Too many look-ups: try again in %d seconds", wait_s);
 }
 
-/* A record (rec_) or a customer (cus_). */
-static enum result either_id(struct http_request *rq, const char *name, int64_t *id, struct error *e)
-{
-	struct str text = http_param_str(rq, name);
-	if (id_parse(text, ID_RECORD, id) || id_parse(text, ID_CUSTOMER, id))
-		return OK;
-	return error_set(e, ERR_INVALID, "param.type", name,
-	                 "The parameter %s must be an id that begins with cus_ or rec_.", name);
-}
-
 static enum result why_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
 	const struct principal *p = api_principal(rq);
-	int64_t a = 0, b = 0;
-	TRY(either_id(rq, "a", &a, e));
-	TRY(either_id(rq, "b", &b, e));
 	TRY(may_look(p, "why", e));
-	return desk_why(api_desk(rq), p, a, b, http_route_of(rq)->purpose, http_json(rs), e);
+	return desk_why(api_desk(rq), p, http_param_i64(rq, "a", 0), http_param_i64(rq, "b", 0),
+	                http_route_of(rq)->purpose, http_json(rs), e);
 }
 
 static enum result review_handle(struct http_request *rq, struct http_response *rs, struct error *e)
@@ -198,8 +186,8 @@ static enum result estimate_handle(struct http_request *rq, struct http_response
 }
 
 static const struct http_param why_params[] = {
-	{ "a", JF_STR, true, 1, 40, NULL, "A customer or a record" },
-	{ "b", JF_STR, true, 1, 40, NULL, "Another one" },
+	{ "a", JF_ID, true, ID_CUSTOMER, 0, NULL, "A customer; of a record its digits behind cus_" },
+	{ "b", JF_ID, true, ID_CUSTOMER, 0, NULL, "Another one" },
 	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
 };
 static const struct http_param review_params[] = {

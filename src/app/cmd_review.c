@@ -4,6 +4,7 @@
 #include "app/print.h"
 
 #include <argp.h>
+#include <string.h>
 
 struct ask {
 	const char *db, *limit, *who[2];
@@ -66,6 +67,14 @@ static int get(const struct ask *a, const char *path, void (*print)(FILE *f, con
 	return EXIT_OK;
 }
 
+/* A record is named by its digits behind cus_. */
+static void who_write(struct buf *path, const char *who)
+{
+	bool record = !strncmp(who, "rec_", 4);
+	buf_str(path, record ? "cus_" : "");
+	client_escape(path, str_c(record ? who + 4 : who));
+}
+
 static int run_why(int argc, char **argv)
 {
 	static const struct argp_option options[] = { OPTION_DB, OPTION_JSON, { 0 } };
@@ -88,9 +97,9 @@ static int run_why(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	buf_str(&path, "/v1/why?a=");
-	client_escape(&path, str_c(a.who[0]));
+	who_write(&path, a.who[0]);
 	buf_str(&path, "&b=");
-	client_escape(&path, str_c(a.who[1]));
+	who_write(&path, a.who[1]);
 	return get(&a, path.p, print_why);
 }
 

@@ -10,6 +10,7 @@ import { Bones, Empty, Loaded, Page } from '../../ui/Page';
 import { count, plural } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { PairView } from './PairView';
+import { whyUrl } from './evidence';
 import css from './Review.module.css';
 
 const LIMIT = 20;
@@ -114,7 +115,7 @@ function List({ items, at, pick }: { items: Doubt[]; at: number; pick: (id: stri
 /** What the queue shows is masked; the one that is looked at is shown in full, and noted as seen. */
 function Current({ d }: { d: Doubt }) {
 	const [a = '', b = ''] = d.id.split('.');
-	const full = useData<Pair>(url('why', { a, b }));
+	const full = useData<Pair>(whyUrl(a, b));
 	return <PairView pair={full.data ?? d} />;
 }
 

@@ -1,18 +1,18 @@
 /* Why two records are one customer, or why two customers are not: the evidence alone. */
 import { Button } from '@mantine/core';
-import { url } from '../../api/client';
 import type { Pair } from '../../api/types';
 import { useData } from '../../api/useData';
 import { go, useLocation } from '../../app/router';
 import { Icon } from '../../ui/Icon';
 import { Bones, Failed, Page } from '../../ui/Page';
 import { PairView } from './PairView';
+import { whyUrl } from './evidence';
 
 export function WhyPage() {
 	const { query } = useLocation();
 	const a = query.get('a') ?? '';
 	const b = query.get('b') ?? '';
-	const from = useData<Pair>(a && b ? url('why', { a, b }) : null);
+	const from = useData<Pair>(a && b ? whyUrl(a, b) : null);
 	const pair = from.data;
 	const back = pair ? pair.b.customer : b;
 	return (

@@ -1,4 +1,5 @@
 /* The engine's words for a reader. */
+import { url } from '../../api/client';
 import { KIND_NAMES } from '../customer/Identifiers';
 import { sentence } from '../../ui/format';
 import type { WhyField } from '../../api/types';
@@ -30,3 +31,8 @@ export function chance(score: number): string {
 }
 
 export const DECISIONS: Record<string, string> = { merge: 'Merged by hand', split: 'Split', never: 'Kept apart' };
+
+/** The address of the evidence between two customers or records: a record is named by its digits behind cus_. */
+export function whyUrl(a: string, b: string): string {
+	return url('why', { a: a.replace(/^rec_/, 'cus_'), b: b.replace(/^rec_/, 'cus_') });
+}
