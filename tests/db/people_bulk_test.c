@@ -324,6 +324,33 @@ static void broken_off_and_called_again(void **state)
 	kit_db_close(db);
 }
 
+static void stop_at_pairs(void *arg, const char *phase, int64_t done, int64_t of)
+{
+	(void)done;
+	(void)of;
+	if (strcmp(phase, "writing pairs") == 0)
+		*(_Atomic bool *)arg = true;
+}
+
+static void stopped_and_called_again(void **state)
+{
+	_Atomic bool stop = false;
+	struct people_resolving how = {
+		.model = buf_view(&model), .progress = stop_at_pairs, .arg = &stop, .stop = &stop
+	};
+	struct people_resolved out;
+
+	(void)state;
+	db = kit_db();
+	tell(0, count, NULL, false);
+	assert_int_equal(people_resolve_all(db, &how, &out, &kit_err), ERR_BUSY);
+	assert_string_equal(kit_err.code, "resolve.stopped");
+	resolve(buf_view(&model));
+	struct digest after = digest();
+	assert_memory_equal(&after, &bulk_digest, sizeof(after));
+	kit_db_close(db);
+}
+
 static void a_model_must_be_one(void **state)
 {
 	struct people_resolving how = { .model = STR("this is no model\n") };
@@ -392,9 +419,10 @@ static void a_cashier_joins_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(twice_changes_nothing),  cmocka_unit_test(as_one_by_one),
-		cmocka_unit_test(others_write_meanwhile), cmocka_unit_test(broken_off_and_called_again),
-		cmocka_unit_test(a_model_must_be_one),    cmocka_unit_test(a_cashier_joins_nobody),
+		cmocka_unit_test(twice_changes_nothing),    cmocka_unit_test(as_one_by_one),
+		cmocka_unit_test(others_write_meanwhile),   cmocka_unit_test(broken_off_and_called_again),
+		cmocka_unit_test(stopped_and_called_again), cmocka_unit_test(a_model_must_be_one),
+		cmocka_unit_test(a_cashier_joins_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
