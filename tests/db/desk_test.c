@@ -264,6 +264,42 @@ static void every_view_is_in_the_trail(void **state)
 	assert_int_equal(none.n, 0);
 }
 
+static enum result other_fn(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct record_in r = {
+		.source = STR("web"), .source_key = STR("9"), .full_name = STR("Janet Smyth"), .at = NOW
+	};
+	int64_t customer;
+	bool changed;
+	return record_put(tx, &r, arg, &customer, &changed, NULL, e);
+}
+
+static void a_pair_notes_two_views(void **state)
+{
+	(void)state;
+	BUF_AUTO struct buf text;
+	JSON_AUTO struct json *doc = NULL;
+	struct json_writer w;
+	int64_t other;
+	int count = 0;
+	buf_init(&text, 0);
+	jw_init(&w, &text);
+	assert_ok(db_transact(db, other_fn, &other, &kit_err));
+	assert_ok(desk_why(&desk, &clerk, other, jane, "identity", &w, &kit_err));
+	assert_ok(json_parse(buf_view(&text), NULL, &doc, &kit_err));
+	assert_true(str_is(json_str(json_get(json_get(doc, "a"), "name")), "Janet Smyth"));
+	assert_true(str_is(json_str(json_get(json_get(doc, "b"), "name")), "Jane Smith"));
+	assert_true(json_kind(json_get(doc, "why")) == JSON_NULL); /* nothing was trained, nothing ties them */
+	assert_ok(db_read(db, views_fn, &count, &kit_err));
+	assert_int_equal(count, 1);
+	int64_t asked = jane;
+	jane = other;
+	count = 0;
+	assert_ok(db_read(db, views_fn, &count, &kit_err));
+	jane = asked;
+	assert_int_equal(count, 1);
+}
+
 int main(void)
 {
 	struct error e;
@@ -275,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_opener_is_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_birthday_is_near, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_view_is_in_the_trail, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pair_notes_two_views, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
