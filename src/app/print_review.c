@@ -64,22 +64,22 @@ static void print_side(FILE *f, const char *letter, const struct json *side)
 static void print_fields(FILE *f, const struct json *why)
 {
 	const struct json *fields = json_get(why, "fields");
-	fprintf(f, "\n  %-14s%-22s%-24s%-24s%8s\n", "field", "how it agrees", "A", "B", "weight");
+	fprintf(f, "\n  %-14s%-34s%-26s%-26s%8s\n", "field", "how it agrees", "A", "B", "weight");
 	for (size_t i = 0; i < json_count(fields); i++) {
 		const struct json *v = json_at(fields, i);
 		struct str kind = text_of(v, "kind");
 		fprintf(f, "  ");
 		padded(f, kind.n ? kind : text_of(v, "comparison"), 13);
 		fprintf(f, " ");
-		padded(f, text_of(v, "level"), 21);
+		padded(f, text_of(v, "level"), 33);
 		fprintf(f, " ");
-		padded(f, text_of(v, "a"), 23);
+		padded(f, text_of(v, "a"), 25);
 		fprintf(f, " ");
-		padded(f, text_of(v, "b"), 23);
+		padded(f, text_of(v, "b"), 25);
 		fprintf(f, " %+8.2f\n", bits(v, "weight"));
 	}
-	fprintf(f, "  %-84s%+8.2f\n", "before looking (two records at random)", bits(why, "prior"));
-	fprintf(f, "  %-84s%+8.2f\n", "sum", bits(why, "score"));
+	fprintf(f, "  %-100s%+8.2f\n", "before looking (two records at random)", bits(why, "prior"));
+	fprintf(f, "  %-100s%+8.2f\n", "sum", bits(why, "score"));
 	fprintf(f, "\n  One person above %+.2f, compared further above %+.2f (model %lld).\n", bits(why, "link"),
 	        bits(why, "component"), (long long)number_of(why, "epoch"));
 }
