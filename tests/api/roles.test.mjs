@@ -26,6 +26,7 @@ const policy = [
 	[/^POST \/v1\/imports$/, ['local']],
 	[/^\w+ \/v1\/(imports|deadletters)\b/, ['operator', 'admin', 'local']],
 	[/^POST \/v1\/(check|rebuild)$/, ['operator', 'admin', 'local']],
+	[/^\w+ \/v1\/(resolution|epoch)\b/, ['operator', 'admin', 'local']],
 	[/^POST \/v1\/backup$/, ['local']],
 	[/^POST \/v1\/(identify|track|page|screen|group|alias|batch|i|t|p|s|g|a|b)$/, 'write key'],
 	[/^GET \/v1\/(events|stores|associates|status)$/, [...staff, 'local']],
