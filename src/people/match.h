@@ -70,6 +70,8 @@ int match_score(const struct match_model *m, const struct match_record *a, const
 /* Above this score a pair brings two records into one component, above the other two groups become one. */
 int match_component_threshold(const struct match_model *m);
 int match_link_threshold(const struct match_model *m);
+/* Trained models believe even odds (0). Who acts on it without asking anybody may want to be surer. */
+void match_model_set_link(struct match_model *m, int threshold);
 
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
 

@@ -319,6 +319,11 @@ int match_link_threshold(const struct match_model *m)
 	return m->link;
 }
 
+void match_model_set_link(struct match_model *m, int threshold)
+{
+	m->link = threshold;
+}
+
 bool model_crowded(const struct match_model *m, uint64_t key)
 {
 	int low = 0, high = m->crowded_count;

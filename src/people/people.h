@@ -219,6 +219,7 @@ MUST_CHECK enum result epoch_get(struct db_tx *tx, int64_t *version, int64_t *at
  * makes it the active one, and brings keys, pairs, doubts and customers to what record_put() would have made of the
  * same records. Servers may go on; whoever comes in meanwhile is matched by the new epoch. Interrupted, it is called
  * again. */
+#define PEOPLE_CAUTION 4000 /* thousandths of log2 of the odds: a false merge costs as much as 16 false splits */
 struct people_resolving {
 	struct str model;                                                         /* empty: train one */
 	int threads;                                                              /* 0: two */
