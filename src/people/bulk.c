@@ -88,8 +88,8 @@ static enum result model_make(struct bulk *b, struct buf *text, struct error *e)
 		bulk_tell(b, "training", 0, b->all.count);
 		if (b->all.count)
 			TRY(match_train(b->all.records, b->all.count, &t, &trained, e));
-		match_model_set_link(trained, PEOPLE_CAUTION);
-		else TRY(match_model_default(&trained, e));
+		else
+			TRY(match_model_default(&trained, e));
 		match_model_set_link(trained, PEOPLE_CAUTION);
 		match_model_print(trained, text);
 		match_model_free(trained);
