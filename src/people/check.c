@@ -232,13 +232,16 @@ static enum result partition_page(struct db_tx *tx, void *arg, struct error *e)
 			founders[n++] = db_int(rows, 0);
 		TRY(rows_end(step, e));
 	}
-	for (int i = 0; i < n; i++)
-		TRY(founder_check(tx, c, founders[i], e));
-	if (n) {
-		c->id = founders[n - 1];
-		c->rkey = id_bucket(c->id);
-	}
 	c->more = n == CHECK_PAGE;
+	for (int i = 0; i < n; i++) {
+		TRY(founder_check(tx, c, founders[i], e));
+		c->id = founders[i];
+		c->rkey = id_bucket(c->id);
+		if (arena_used(db_tx_arena(tx)) > PAGE_MEMORY) { /* dense components: a page of fewer */
+			c->more = true;
+			break;
+		}
+	}
 	return OK;
 }
 

@@ -121,8 +121,9 @@ static inline unsigned value_bucket(int64_t vkey)
 
 /* Test hook: another COMPONENT_MAX (0: the real one). */
 void people_component_limit(int limit);
-#define COMPONENT_MAX 500     /* records looked at while somebody waits; beyond: provisional */
-#define COMPONENT_DRAIN 10000 /* the same, from the worklist */
+#define COMPONENT_MAX 500       /* records looked at while somebody waits; beyond: provisional */
+#define PAGE_MEMORY (16u << 20) /* bytes of the transaction's arena after which a page of components ends */
+#define COMPONENT_DRAIN 10000   /* the same, from the worklist */
 
 struct node {
 	int64_t id, customer, flags, tie, version;

@@ -199,7 +199,7 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 	struct rebuilding *b = arg;
 	struct paging next = b->from;
 	int64_t records[PAGE], customers[PAGE];
-	int n = 0;
+	int n = 0, done = 0;
 	{
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
 		enum db_step step;
@@ -211,7 +211,7 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		}
 		TRY(rows_end(step, e));
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && arena_used(db_tx_arena(tx)) < PAGE_MEMORY; i++, done++) {
 		TRY(customer_of(tx, records[i], &customers[i], e)); /* one before it may have moved it */
 		TRY(members_repair(tx, records[i], customers[i], e));
 		TRY(values_repair(tx, records[i], e));
@@ -219,10 +219,10 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		TRY(pairs_repair(tx, records[i], e));
 		TRY(people_settle(tx, records[i], e));
 	}
-	next.done += n;
-	next.more = n == b->limit;
-	if (n) {
-		next.id = records[n - 1];
+	next.done += done;
+	next.more = n == b->limit || done < n;
+	if (done) {
+		next.id = records[done - 1];
 		next.rkey = id_bucket(next.id);
 	}
 	b->to = next;
