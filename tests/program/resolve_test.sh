@@ -9,7 +9,7 @@ export BYNAME_DB=$dir/shop.db
 	for i in $(seq 80); do
 		for source in web till; do
 			name="Given$((i % 20)) Family$((i % 30))x"
-			printf '{"type":"identify","messageId":"%s%s","userId":"%s%s","traits":{"name":"%s","email":"m%s@mail.example","birthday":"19%s-0%s-1%s"}}\n' \
+			printf '{"type":"identify","messageId":"%s%s","userId":"%s%s","traits":{"name":"%s","email":"m%s@mail.example.net","birthday":"19%s-0%s-1%s"}}\n' \
 				$source "$i" $source "$i" "$name" "$i" $((40 + i % 50)) $((1 + i % 9)) $((i % 10))
 			echo "import,$source$i,$i" >>"$dir/truth.csv"
 		done
