@@ -270,7 +270,7 @@ static void test_any_order(void **state)
 	struct kit_random r;
 
 	const char *asked = getenv("BYNAME_MATCH_ROUNDS");
-	int rounds = asked ? atoi(asked) : 3;
+	int rounds = asked ? atoi(asked) : strcmp(kit_engine(), "sqlite") == 0 ? 3 : 1; /* whole in the soak */
 
 	for (int round = 0; round < rounds; round++) {
 		struct outcome o;
