@@ -35,6 +35,14 @@ MUST_CHECK enum result match_record_make(const struct match_in *in, struct arena
                                          struct error *e);
 /* Looks up how frequent the record's values are in this model; must come before keys and scores with it. */
 void match_record_bind(const struct match_model *m, struct match_record *r);
+/* The record as bytes, without what depends on a model (bind it after reading). What was packed and read again is the
+ * same to the last bit. ERR_CORRUPT "match.features": these bytes no record ever gave, or another format. out: check
+ * ->failed. */
+void match_record_pack(const struct match_record *r, struct buf *out);
+MUST_CHECK enum result match_record_unpack(struct str bytes, struct arena *a, struct match_record **out,
+                                           struct error *e);
+/* Whether they were packed by this program's format; older ones are made again from what the source said. */
+bool match_record_readable(struct str bytes);
 struct str match_record_source(const struct match_record *r);
 struct str match_record_source_key(const struct match_record *r);
 /* Canonical order: by (source, source key). */

@@ -28,6 +28,9 @@ enum word_sort {              /* the sections of a record's words, in this order
 };
 
 #define WORD_NICKNAMES 4
+#define WORD_BYTES 120    /* longer words are cut */
+#define WORDS_MAX 160     /* of a record */
+#define SORT_WORDS_MAX 24 /* of one sort */
 
 enum word_state { WORD_NORMAL, WORD_HOUSEHOLD, WORD_GENERIC };
 
@@ -58,6 +61,13 @@ struct match_record {
 	char gender;       /* m, f, x or 0 */
 	int8_t generation; /* 1: the elder (senior, I), 2: the younger, 3 …; 0 unknown */
 };
+
+/* What follows from the text alone: hash, letters, foreign. */
+void word_look(struct match_word *w);
+void email_tag(struct match_word *w);
+void phone_tag(struct match_word *w);
+/* What follows from a record's other fields: order, date. */
+void record_look(struct match_record *r);
 
 static inline struct str word_str(const struct match_word *w)
 {

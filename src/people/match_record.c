@@ -3,11 +3,7 @@
 #include "text/text.h"
 #include <stdio.h>
 
-#define WORDS_MAX 160
-#define SORT_WORDS_MAX 24
 #define TEXT_BYTES 4096
-#define WORD_BYTES 120 /* longer words are cut */
-#define PHONE_TAIL 7
 #define PHONE_LEAST 6
 
 /* A record in the making; it is copied into the arena at the end, in one piece. */
@@ -36,6 +32,32 @@ static uint64_t pack_sound(struct str word)
 	return packed;
 }
 
+void word_look(struct match_word *w)
+{
+	w->hash = hash64(w->p, w->n, 0);
+	for (size_t i = 0; i < w->n; i++) {
+		unsigned char c = (unsigned char)w->p[i];
+
+		w->foreign |= c >= 0x80;
+		w->letters |= c >= 'a' && c <= 'z' ? 1u << (c - 'a') : c >= '0' && c <= '9' ? 1u << (26 + c % 6) : 0;
+	}
+}
+
+void email_tag(struct match_word *w)
+{
+	const char *at = memchr(w->p, '@', w->n);
+
+	w->tag = hash64(w->p, at ? (size_t)(at - w->p) : w->n, 0);
+}
+
+#define PHONE_TAIL 7
+void phone_tag(struct match_word *w)
+{
+	size_t tail = w->n < PHONE_TAIL ? w->n : PHONE_TAIL;
+
+	w->tag = hash64(w->p + w->n - tail, tail, 0);
+}
+
 /* Adds a word; NULL when there is no room. The text is copied. */
 static struct match_word *add(struct maker *mk, enum word_sort sort, struct str s)
 {
@@ -48,15 +70,10 @@ static struct match_word *add(struct maker *mk, enum word_sort sort, struct str 
 	mk->sorts[mk->count] = sort;
 	mk->of_sort[sort]++;
 	w = &mk->words[mk->count++];
-	*w = (struct match_word){ .p = mk->text + mk->used, .n = (uint16_t)s.n, .hash = hash64_str(s, 0) };
+	*w = (struct match_word){ .p = mk->text + mk->used, .n = (uint16_t)s.n };
 	memcpy(mk->text + mk->used, s.p, s.n);
 	mk->used += s.n;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		w->foreign |= c >= 0x80;
-		w->letters |= c >= 'a' && c <= 'z' ? 1u << (c - 'a') : c >= '0' && c <= '9' ? 1u << (26 + c % 6) : 0;
-	}
+	word_look(w);
 	return w;
 }
 
@@ -362,9 +379,7 @@ static void add_email(struct maker *mk, struct str in)
 		text[n++] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
 	w = add(mk, WORD_EMAIL, (struct str){ text, n });
 	if (w) {
-		const char *at = memchr(w->p, '@', w->n);
-
-		w->tag = hash64(w->p, at ? (size_t)(at - w->p) : w->n, 0);
+		email_tag(w);
 		w->nobody = email_is_generic(word_str(w));
 	}
 }
@@ -384,9 +399,7 @@ static void add_phone(struct maker *mk, struct str in)
 		return;
 	w = add(mk, WORD_PHONE, (struct str){ digits + zeros, n - zeros });
 	if (w) {
-		size_t tail = w->n < PHONE_TAIL ? w->n : PHONE_TAIL;
-
-		w->tag = hash64(w->p + w->n - tail, tail, 0);
+		phone_tag(w);
 		w->nobody = phone_is_generic(word_str(w));
 	}
 }
@@ -484,13 +497,12 @@ static struct match_record *pack(const struct maker *mk, const struct match_in *
 	return r;
 }
 
-static uint32_t date_digits(const struct match_record *r)
+void record_look(struct match_record *r)
 {
-	uint32_t digits = 0;
-
+	r->order = hash64_str(r->source_key, hash64_str(r->source, 0));
+	r->date = 0;
 	for (int n = (r->year * 100 + r->month) * 100 + r->day, shift = 0; shift < 32; n /= 10, shift += 4)
-		digits |= (uint32_t)(n % 10) << shift;
-	return digits;
+		r->date |= (uint32_t)(n % 10) << shift;
 }
 
 enum result match_record_make(const struct match_in *in, struct arena *a, struct match_record **out, struct error *e)
@@ -509,14 +521,13 @@ enum result match_record_make(const struct match_in *in, struct arena *a, struct
 	r = pack(&mk, in, a);
 	if (!r)
 		return error_nomem(e);
-	r->order = hash64_str(r->source_key, hash64_str(r->source, 0));
-	r->year = (int16_t)(in->birth_year > 0 && in->birth_year < 10000 ? in->birth_year : 0);
+	r->year = (int16_t)(r->count[WORD_BIRTH] && in->birth_year < 10000 ? in->birth_year : 0);
 	r->month = (int8_t)(r->year && in->birth_month > 0 && in->birth_month < 100 ? in->birth_month : 0);
 	r->day = (int8_t)(r->month && in->birth_day > 0 && in->birth_day < 100 ? in->birth_day : 0);
-	r->date = date_digits(r);
 	r->birth_unsure = in->birth_unsure;
 	r->gender = gender_of(in->gender);
 	r->generation = mk.generation;
+	record_look(r);
 	*out = r;
 	return OK;
 }
