@@ -9,12 +9,14 @@ CREATE TABLE person_epoch (
 	model {text} NOT NULL
 ) {rows};
 
--- The keys of each record in the active epoch, 8 bytes each, ascending; and who stands under a key.
-CREATE TABLE person_keys (
+-- What the engine makes of each record: its features (match_pack.c), so that who scores against it reads one row; its keys in the
+-- active epoch, 8 bytes each, ascending. And who stands under a key.
+CREATE TABLE person_features (
 	rkey {int} NOT NULL,
 	record {int} NOT NULL,
 	epoch {int} NOT NULL,
 	keys {blob} NOT NULL,
+	features {blob} NOT NULL,
 	PRIMARY KEY (rkey, record)
 ) {clustered};
 CREATE TABLE person_key (

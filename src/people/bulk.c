@@ -307,8 +307,9 @@ static enum result resolve_all(struct bulk *b, struct settling *s, struct people
 	in.records = b->all.records;
 	in.record_count = b->all.count;
 	TRY(match_pairs_make(b->model, &in, KEY_HOLDERS_MAX, &b->pairs, e));
-	bulk_records_free(&b->all);
+	TRY(bulk_records_pack(&b->all, e));
 	TRY(bulk_write(b, e));
+	bulk_records_free(&b->all);
 	TRY(seeds_find(s, e));
 	TRY(bulk_catch_up(b, e));
 	out->version = b->version;

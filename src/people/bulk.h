@@ -10,8 +10,9 @@ struct bulk_records {
 	int count;
 	int64_t *ids, *updated_at, *customers; /* as they were when they were read */
 	struct match_record **records;
-	struct arena **arenas; /* of the records */
-	int arena_count;
+	struct str *packed;    /* the same as bytes, once bulk_records_pack() has taken the place of records */
+	struct arena **arenas; /* of the records, then of their bytes; of each the records follow one another */
+	int *arena_counts, arena_count;
 };
 
 struct bulk {
@@ -45,11 +46,12 @@ MUST_CHECK enum result bulk_still_active(struct db_tx *tx, const struct bulk *b,
 
 /* bulk_scan.c */
 MUST_CHECK enum result bulk_scan(struct bulk *b, struct error *e);
+MUST_CHECK enum result bulk_records_pack(struct bulk_records *all, struct error *e);
 void bulk_records_free(struct bulk_records *all); /* the features; ids stay until bulk_ids_free() */
 void bulk_ids_free(struct bulk_records *all);
 
-/* bulk_write.c: person_key, person_pair, person_keys become what all records and the model say, part by part: what was
- * there before is replaced in the transaction that writes what is there now. Records that others brought up to date
+/* bulk_write.c: person_key, person_pair, person_features become what all records and the model say, part by part: what
+ * was there before is replaced in the transaction that writes what is there now. Records that others brought up to date
  * meanwhile are added to changed. */
 MUST_CHECK enum result bulk_write(struct bulk *b, struct error *e);
 

@@ -238,9 +238,10 @@ static enum result pairs_drop(struct db_tx *tx, int64_t record, const struct sid
 	return db_exec(tx, &bulk_own_drop, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 
-DB_STMT(bulk_blob, "ii", "b", "SELECT keys FROM person_keys WHERE rkey = $1 AND record = $2")
-DB_STMT(bulk_blob_drop, "ii", "", "DELETE FROM person_keys WHERE rkey = $1 AND record = $2")
-DB_STMT(bulk_blob_put, "iib", "", "INSERT INTO person_keys (rkey, record, epoch, keys) VALUES ($1, $2, 0, $3)")
+DB_STMT(bulk_blob, "ii", "b", "SELECT keys FROM person_features WHERE rkey = $1 AND record = $2")
+DB_STMT(bulk_blob_drop, "ii", "", "DELETE FROM person_features WHERE rkey = $1 AND record = $2")
+DB_STMT(bulk_blob_put, "iibb", "",
+        "INSERT INTO person_features (rkey, record, epoch, keys, features) VALUES ($1, $2, 0, $3, $4)")
 DB_STMT(bulk_stand_drop, "ii", "", "DELETE FROM person_key WHERE mkey = $1 AND record = $2")
 DB_STMT(bulk_stand_put, "ii", "", "INSERT INTO person_key (mkey, record) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 /* Its keys as they were when it was read: none, if it was not. */
@@ -268,7 +269,7 @@ static enum result keys_back(struct db_tx *tx, const struct bulk *b, int64_t rec
 			packed[n++] = (char)(blocks->keys[i] >> (56 - 8 * k));
 	}
 	return n ? db_exec(tx, &bulk_blob_put, NULL, e, DB_INT(id_bucket(record)), DB_INT(record),
-	                   DB_BLOB(((struct str){ packed, n })))
+	                   DB_BLOB(((struct str){ packed, n })), DB_BLOB(STR("")))
 	         : OK;
 }
 

@@ -198,12 +198,14 @@ static enum result parts_join(struct bulk *b, struct part parts[PARTS], struct e
 	all->customers = mem_alloc(n * sizeof(*all->customers) + 1);
 	all->records = mem_alloc(n * sizeof(*all->records) + 1);
 	all->arenas = mem_calloc(PARTS, sizeof(struct arena *));
-	if (!all->ids || !all->updated_at || !all->customers || !all->records || !all->arenas)
+	all->arena_counts = mem_calloc(PARTS, sizeof(*all->arena_counts));
+	if (!all->ids || !all->updated_at || !all->customers || !all->records || !all->arenas || !all->arena_counts)
 		return error_nomem(e);
 	for (int i = 0; i < PARTS; i++) {
 		struct part *p = &parts[i];
 		size_t count = (size_t)p->count;
 
+		all->arena_counts[all->arena_count] = p->count;
 		all->arenas[all->arena_count++] = p->arena;
 		p->arena = NULL;
 		if (!count)
@@ -245,14 +247,55 @@ enum result bulk_scan(struct bulk *b, struct error *e)
 	return r;
 }
 
+/* The bytes of count records, in an arena that takes the place of theirs. */
+static enum result part_pack(struct arena **arena, struct match_record *const *records, int count, struct str *packed,
+                             struct error *e)
+{
+	ARENA_AUTO struct arena *own = arena_new(ARENA_MOST);
+	BUF_AUTO struct buf bytes = { 0 };
+	struct arena *records_arena = *arena;
+
+	if (!own)
+		return error_nomem(e);
+	buf_init(&bytes, 0);
+	for (int i = 0; i < count; i++) {
+		buf_clear(&bytes);
+		match_record_pack(records[i], &bytes);
+		packed[i] = (struct str){ str_dup(own, buf_view(&bytes)), bytes.n };
+		if (bytes.failed || !packed[i].p)
+			return error_nomem(e);
+	}
+	*arena = own;
+	own = records_arena;
+	return OK;
+}
+
+enum result bulk_records_pack(struct bulk_records *all, struct error *e)
+{
+	int at = 0;
+
+	all->packed = mem_alloc((size_t)all->count * sizeof(*all->packed) + 1);
+	if (!all->packed)
+		return error_nomem(e);
+	for (int i = 0; i < all->arena_count; at += all->arena_counts[i++])
+		TRY(part_pack(&all->arenas[i], all->records + at, all->arena_counts[i], all->packed + at, e));
+	mem_free(all->records);
+	all->records = NULL;
+	return OK;
+}
+
 void bulk_records_free(struct bulk_records *all)
 {
 	for (int i = 0; i < all->arena_count; i++)
 		arena_free(all->arenas[i]);
 	mem_free(all->arenas);
+	mem_free(all->arena_counts);
 	mem_free(all->records);
+	mem_free(all->packed);
 	all->arenas = NULL;
+	all->arena_counts = NULL;
 	all->records = NULL;
+	all->packed = NULL;
 	all->arena_count = 0;
 }
 

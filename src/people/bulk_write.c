@@ -225,7 +225,8 @@ static enum result pair_table(struct bulk *b, struct error *e)
 	return r;
 }
 
-/* ---- Keys by record ---------------------------------------------------------------------------------------------- */
+/* ---- Features and keys by record
+ * ---------------------------------------------------------------------------------------------- */
 
 struct record_page {
 	struct bulk *b;
@@ -236,7 +237,8 @@ struct record_page {
 };
 
 DB_STMT(bulk_fresh, "iiiiii", "i",
-        "SELECT record FROM person_keys WHERE (rkey, record) > ($1, $2) AND (rkey, record) <= ($3, $4) AND epoch = $5 "
+        "SELECT record FROM person_features WHERE (rkey, record) > ($1, $2) AND (rkey, record) <= ($3, $4) AND epoch = "
+        "$5 "
         "LIMIT $6")
 static enum result fresh_read(struct db_tx *tx, struct record_page *p, struct error *e)
 {
@@ -259,9 +261,10 @@ static void keys_pack(const uint64_t *keys, size_t count, char *out)
 }
 
 DB_STMT(bulk_record_clear, "iiiii", "",
-        "DELETE FROM person_keys WHERE (rkey, record) > ($1, $2) AND (rkey, record) <= ($3, $4) AND epoch <> $5")
-DB_STMT(bulk_record_put, "iiib", "",
-        "INSERT INTO person_keys (rkey, record, epoch, keys) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        "DELETE FROM person_features WHERE (rkey, record) > ($1, $2) AND (rkey, record) <= ($3, $4) AND epoch <> $5")
+DB_STMT(bulk_record_put, "iiibb", "",
+        "INSERT INTO person_features (rkey, record, epoch, keys, features) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO "
+        "NOTHING")
 static enum result record_page_write(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct record_page *p = arg;
@@ -276,11 +279,9 @@ static enum result record_page_write(struct db_tx *tx, void *arg, struct error *
 		size_t count = k->start[i + 1] - k->start[i];
 		int64_t id = p->b->all.ids[i];
 
-		if (!count)
-			continue;
 		keys_pack(k->keys + k->start[i], count, packed);
 		TRY(db_exec(tx, &bulk_record_put, NULL, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(p->b->version),
-		            DB_BLOB(((struct str){ packed, count * KEY_BYTES }))));
+		            DB_BLOB(((struct str){ packed, count * KEY_BYTES })), DB_BLOB(p->b->all.packed[i])));
 	}
 	return OK;
 }

@@ -1,4 +1,5 @@
 /* byname check: what must hold between the tables, and the partition against one computed from scratch. */
+#include "people/match.h"
 #include "people/rooms.h"
 
 #define CHECK_PAGE 200
@@ -169,6 +170,42 @@ static enum result values_page(struct db_tx *tx, void *arg, struct error *e)
 	return rows_end(step, e);
 }
 
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
+
+DB_STMT(check_features, "iii", "iib",
+        "SELECT rkey, record, features FROM person_features WHERE (rkey, record) > ($1, $2) ORDER BY rkey, record "
+        "LIMIT $3")
+static enum result features_page(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct checking *c = arg;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	BUF_AUTO struct buf bytes = { 0 };
+	enum db_step step;
+	int n = 0;
+
+	buf_init(&bytes, 0);
+	TRY(db_query(tx, &check_features, &rows, e, DB_INT(c->rkey), DB_INT(c->id), DB_INT(CHECK_PAGE)));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		struct match_record *r;
+
+		n++;
+		c->rkey = db_int(rows, 0);
+		c->id = db_int(rows, 1);
+		if (!match_record_readable(db_blob(rows, 2)))
+			continue; /* of an older program: made again when they are needed */
+		TRY(matching_read(tx, NULL, c->id, db_tx_arena(tx), &r, e));
+		buf_clear(&bytes);
+		if (r)
+			match_record_pack(r, &bytes);
+		if (bytes.failed)
+			return error_nomem(e);
+		if (!str_eq(db_blob(rows, 2), buf_view(&bytes)))
+			found(c, "a record's features are what its rows say", ID_RECORD, c->id);
+	}
+	c->more = n == CHECK_PAGE;
+	return rows_end(step, e);
+}
+
 /* ---- The partition ----------------------------------------------------------------------------------------------- */
 
 DB_STMT(check_founders, "iii", "i",
@@ -247,8 +284,8 @@ static enum result partition_page(struct db_tx *tx, void *arg, struct error *e)
 
 enum result people_check(struct db *db, room_finding_fn *finding, void *arg, struct error *e)
 {
-	static db_fn *const passes[] = { records_page, members_page, identifiers_page,
-		                         holders_page, values_page,  partition_page };
+	static db_fn *const passes[] = { records_page, members_page,  identifiers_page, holders_page,
+		                         values_page,  features_page, partition_page };
 
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
 		struct checking c = { .finding = finding, .arg = arg, .rkey = -1, .more = true };

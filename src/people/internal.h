@@ -206,10 +206,13 @@ static inline void epoch_cleanup_(const struct epoch **epoch)
 /* Makes this model's text the active epoch; *version is a new one, also written into the text. */
 MUST_CHECK enum result epoch_activate(struct db_tx *tx, struct str model, int64_t *version, struct error *e);
 
-/* These records as the engine sees them, bound to the model, in a; out[i] NULL: gone or erased.
- */
+/* These records as the engine sees them, bound to the model, in a; out[i] NULL: gone or erased. From person_features
+ * where it has them, which is what they were when matching_refresh() last saw the record; else from the tables. */
 MUST_CHECK enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records,
                                      int count, struct arena *a, struct match_record **out, struct error *e);
+/* One record from the tables, whatever person_features says. model NULL: not bound. */
+MUST_CHECK enum result matching_read(struct db_tx *tx, const struct match_model *model, int64_t record, struct arena *a,
+                                     struct match_record **out, struct error *e);
 /* The same from what a page of the tables says. ids: person_identifier rows of that record. */
 struct matching_row {
 	struct record record; /* fields */
@@ -237,7 +240,7 @@ MUST_CHECK enum result matching_refresh_many(struct db_tx *tx, int64_t *records,
 MUST_CHECK enum result matching_refresh_whole(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
                                               struct error *e);
 MUST_CHECK enum result todo_add(struct db_tx *tx, int64_t record, struct error *e);
-/* person_keys.keys; room for MATCH_KEYS_MAX. Returns how many. */
+/* person_features.keys; room for MATCH_KEYS_MAX. Returns how many. */
 int keys_unpack(struct str blob, uint64_t keys[]);
 /* [1,2,3] */
 MUST_CHECK enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct error *e);

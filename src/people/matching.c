@@ -246,11 +246,14 @@ enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct e
 	return out->failed ? error_nomem(e) : OK;
 }
 
-enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
-                          struct arena *a, struct match_record **out, struct error *e)
+/* These records from the tables. */
+static enum result tables_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                               struct arena *a, struct match_record **out, struct error *e)
 {
 	struct loading l = { .tx = tx, .a = a, .ids = records, .count = count, .reading = -1 };
 
+	if (count == 0)
+		return OK;
 	l.rows = arena_array(a, (size_t)count + 1, sizeof(*l.rows));
 	l.sorted = arena_array(a, (size_t)count + 1, sizeof(*l.sorted));
 	if (!l.rows || !l.sorted)
@@ -265,7 +268,101 @@ enum result matching_load(struct db_tx *tx, const struct match_model *model, con
 		if (!l.rows[i].record.id)
 			continue;
 		TRY(matching_make(&l.rows[i], a, &out[i], e));
-		match_record_bind(model, out[i]);
+		if (model)
+			match_record_bind(model, out[i]);
 	}
 	return OK;
+}
+
+enum result matching_read(struct db_tx *tx, const struct match_model *model, int64_t record, struct arena *a,
+                          struct match_record **out, struct error *e)
+{
+	return tables_load(tx, model, &record, 1, a, out, e);
+}
+
+/* ---- Loading what was made before -------------------------------------------------------------------------------- */
+
+DB_STMT(features_get, "ii", "b", "SELECT features FROM person_features WHERE rkey = $1 AND record = $2")
+DB_STMT(features_list_pg, "t", "ib",
+        "SELECT CAST(q.n AS BIGINT), f.features FROM json_array_elements_text(CAST($1 AS JSON)) WITH ORDINALITY AS "
+        "q(id, n) JOIN person_features f ON f.rkey = (CAST(q.id AS BIGINT) & 4095) AND f.record = CAST(q.id AS BIGINT)")
+
+/* out[i] stays NULL where they are none of the present format. */
+static enum result features_read(const struct match_model *model, struct str bytes, struct arena *a,
+                                 struct match_record **out, struct error *e)
+{
+	if (!match_record_readable(bytes))
+		return OK;
+	TRY(match_record_unpack(bytes, a, out, e));
+	match_record_bind(model, *out);
+	return OK;
+}
+
+static enum result features_each(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                                 struct arena *a, struct match_record **out, struct error *e)
+{
+	for (int i = 0; i < count; i++) {
+		DB_ROWS_AUTO struct db_rows *rows = NULL;
+		bool found;
+
+		TRY(db_query_one(tx, &features_get, &rows, &found, e, DB_INT(id_bucket(records[i])),
+		                 DB_INT(records[i])));
+		if (found)
+			TRY(features_read(model, db_blob(rows, 0), a, &out[i], e));
+	}
+	return OK;
+}
+
+static enum result features_together(struct db_tx *tx, const struct match_model *model, const int64_t *records,
+                                     int count, struct arena *a, struct match_record **out, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	BUF_AUTO struct buf list = { 0 };
+	enum db_step step;
+
+	TRY(ids_as_json(records, count, &list, e));
+	TRY(db_query(tx, &features_list_pg, &rows, e, DB_TEXT(buf_view(&list))));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		int64_t n = db_int(rows, 0) - 1;
+
+		if (n >= 0 && n < count)
+			TRY(features_read(model, db_blob(rows, 1), a, &out[n], e));
+	}
+	return rows_end(step, e);
+}
+
+/* Those of whom nothing was kept: who was never matched, or by an older program. */
+static enum result missing_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                                struct arena *a, struct match_record **out, struct error *e)
+{
+	int missing = 0, at = 0;
+	struct match_record **found;
+	int64_t *ids;
+
+	for (int i = 0; i < count; i++)
+		missing += !out[i];
+	if (!missing)
+		return OK;
+	ids = arena_array(a, (size_t)missing, sizeof(*ids));
+	found = arena_array(a, (size_t)missing, sizeof(struct match_record *));
+	if (!ids || !found)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++)
+		if (!out[i])
+			ids[at++] = records[i];
+	TRY(tables_load(tx, model, ids, missing, a, found, e));
+	at = 0;
+	for (int i = 0; i < count; i++)
+		if (!out[i])
+			out[i] = found[at++];
+	return OK;
+}
+
+enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                          struct arena *a, struct match_record **out, struct error *e)
+{
+	memset(out, 0, (size_t)count * sizeof(struct match_record *));
+	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? features_together(tx, model, records, count, a, out, e)
+	                                                 : features_each(tx, model, records, count, a, out, e));
+	return missing_load(tx, model, records, count, a, out, e);
 }

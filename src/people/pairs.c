@@ -22,8 +22,9 @@ struct refresh {
 	int max, *count;
 	uint64_t old_keys[MATCH_KEYS_MAX], keys[MATCH_KEYS_MAX];
 	int old_count, key_count;
-	bool has_row, same_keys;
+	bool has_row;
 	int64_t row_epoch;
+	struct str old_features;
 	int64_t *candidates;
 	int candidate_count, candidates_max;
 	bool cut; /* there were more candidates */
@@ -66,7 +67,7 @@ int keys_unpack(struct str blob, uint64_t keys[])
 	return count;
 }
 
-DB_STMT(keys_get, "ii", "ib", "SELECT epoch, keys FROM person_keys WHERE rkey = $1 AND record = $2")
+DB_STMT(keys_get, "ii", "ibb", "SELECT epoch, keys, features FROM person_features WHERE rkey = $1 AND record = $2")
 static enum result keys_read(struct refresh *r, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -76,7 +77,8 @@ static enum result keys_read(struct refresh *r, struct error *e)
 		return OK;
 	r->row_epoch = db_int(rows, 0);
 	r->old_count = keys_unpack(db_blob(rows, 1), r->old_keys);
-	return OK;
+	r->old_features = (struct str){ str_dup(r->scratch, db_blob(rows, 2)), db_blob(rows, 2).n };
+	return r->old_features.p ? OK : error_nomem(e);
 }
 
 static bool has_key(const uint64_t *keys, int count, uint64_t key)
@@ -123,18 +125,39 @@ static enum result crowd_tell(struct refresh *r, uint64_t key, int threshold, st
 
 DB_STMT(key_put, "ii", "", "INSERT INTO person_key (mkey, record) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 DB_STMT(key_drop, "ii", "", "DELETE FROM person_key WHERE mkey = $1 AND record = $2")
-DB_STMT(keys_put, "iiib", "",
-        "INSERT INTO person_keys (rkey, record, epoch, keys) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (rkey, record) DO UPDATE SET epoch = excluded.epoch, keys = excluded.keys")
-DB_STMT(keys_drop, "ii", "", "DELETE FROM person_keys WHERE rkey = $1 AND record = $2")
-static enum result keys_write(struct refresh *r, struct error *e)
+DB_STMT(features_put, "iiibb", "",
+        "INSERT INTO person_features (rkey, record, epoch, keys, features) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (rkey, record) DO UPDATE SET epoch = excluded.epoch, keys = excluded.keys, "
+        "features = excluded.features")
+DB_STMT(features_drop, "ii", "", "DELETE FROM person_features WHERE rkey = $1 AND record = $2")
+static enum result features_write(struct refresh *r, const struct match_record *me, bool same_keys, struct error *e)
 {
-	struct str blob;
+	BUF_AUTO struct buf features = { 0 };
+	struct str keys;
 
-	r->same_keys = r->has_row && r->row_epoch == r->epoch->version && r->old_count == r->key_count &&
-	               memcmp(r->old_keys, r->keys, (size_t)r->key_count * sizeof(r->keys[0])) == 0;
-	if (r->same_keys)
+	if (!me)
+		return r->has_row ? db_exec(r->tx, &features_drop, NULL, e, DB_INT(id_bucket(r->record)),
+		                            DB_INT(r->record))
+		                  : OK;
+	buf_init(&features, 0);
+	match_record_pack(me, &features);
+	if (features.failed)
+		return error_nomem(e);
+	if (same_keys && r->row_epoch == r->epoch->version && str_eq(r->old_features, buf_view(&features)))
 		return OK;
+	TRY(keys_pack(r->keys, r->key_count, r->scratch, &keys, e));
+	return db_exec(r->tx, &features_put, NULL, e, DB_INT(id_bucket(r->record)), DB_INT(r->record),
+	               DB_INT(r->epoch->version), DB_BLOB(keys), DB_BLOB(buf_view(&features)));
+}
+
+/* me NULL: it is gone. */
+static enum result keys_write(struct refresh *r, const struct match_record *me, struct error *e)
+{
+	bool same = r->has_row && r->old_count == r->key_count &&
+	            memcmp(r->old_keys, r->keys, (size_t)r->key_count * sizeof(r->keys[0])) == 0;
+
+	if (same)
+		return features_write(r, me, true, e);
 	for (int i = 0; i < r->old_count; i++)
 		if (!has_key(r->keys, r->key_count, r->old_keys[i])) {
 			TRY(db_exec(r->tx, &key_drop, NULL, e, DB_INT(key_int(r->old_keys[i])), DB_INT(r->record)));
@@ -143,11 +166,7 @@ static enum result keys_write(struct refresh *r, struct error *e)
 	for (int i = 0; i < r->key_count; i++)
 		if (!has_key(r->old_keys, r->old_count, r->keys[i]))
 			TRY(db_exec(r->tx, &key_put, NULL, e, DB_INT(key_int(r->keys[i])), DB_INT(r->record)));
-	if (r->key_count == 0)
-		return db_exec(r->tx, &keys_drop, NULL, e, DB_INT(id_bucket(r->record)), DB_INT(r->record));
-	TRY(keys_pack(r->keys, r->key_count, r->scratch, &blob, e));
-	return db_exec(r->tx, &keys_put, NULL, e, DB_INT(id_bucket(r->record)), DB_INT(r->record),
-	               DB_INT(r->epoch->version), DB_BLOB(blob));
+	return features_write(r, me, false, e);
 }
 
 /* On PostgreSQL: who shares a key with this record, now or before, waits here; what is read after is all there is. */
@@ -359,12 +378,12 @@ static enum result refresh(struct refresh *r, int most, struct error *e)
 	struct pair *was = NULL, *is = NULL;
 	int was_count, is_count = 0;
 
-	TRY(matching_load(r->tx, r->epoch->model, &r->record, 1, r->scratch, &me, e));
+	TRY(matching_read(r->tx, r->epoch->model, r->record, r->scratch, &me, e));
 	if (me)
 		r->key_count = match_keys(r->epoch->model, me, r->keys);
 	TRY(keys_read(r, e));
 	TRY(keys_lock(r, e));
-	TRY(keys_write(r, e));
+	TRY(keys_write(r, me, e));
 	TRY(candidates_find(r, most, e));
 	if (r->cut)
 		TRY(todo_add(r->tx, r->record, e));
