@@ -31,6 +31,11 @@ enum id_kind {
 	ID_DECISION,   /* dec_ */
 	ID_RECIPIENT,  /* rcp_ */
 	ID_NOMINATION, /* nom_ */
+	ID_HOLD,       /* hld_ */
+	ID_TRANSFER,   /* trf_ */
+	ID_COUNT,      /* cnt_ */
+	ID_DELIVERY,   /* dlv_: expected of a supplier */
+	ID_WAITING,    /* wtg_ */
 	ID_KINDS
 };
 

@@ -22,7 +22,8 @@ enum feed_topic {
 	FEED_HOUSEHOLD, /* ref: household id */
 	FEED_IMPORT,    /* an import job's progress; record: 0; ref: job id */
 	FEED_ACCESS,    /* users, keys; ref: user id */
-	FEED_SHOP       /* stores, products; ref: id */
+	FEED_SHOP,      /* stores, products; ref: id */
+	FEED_STOCK      /* units moved; record: whose hold, where it is one; ref: SKU */
 };
 
 struct feed_event {
