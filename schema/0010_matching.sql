@@ -35,14 +35,19 @@ CREATE TABLE person_pair (
 ) {clustered};
 
 -- Pairs of customers for people to look at: scored high enough to ask, not high enough (or hindered) to be one. a < b are
--- records, rkey is a's. worth: what looking at it is worth, the largest first.
+-- records, rkey is a's. stake: what rides on it (insight says so, at weighed_at; 0: not yet). worth: stake × the chance that they are
+-- one person, the largest first.
 CREATE TABLE person_doubt (
 	rkey {int} NOT NULL,
 	a {int} NOT NULL,
 	b {int} NOT NULL,
 	score {int} NOT NULL,
+	stake {int} NOT NULL,
 	worth {int} NOT NULL,
 	at {int} NOT NULL,
+	weighed_at {int} NOT NULL,
 	PRIMARY KEY (rkey, a, b)
 ) {clustered};
 CREATE INDEX person_doubt_worth ON person_doubt (worth, a, b);
+CREATE INDEX person_doubt_weighed ON person_doubt (weighed_at);
+CREATE INDEX person_doubt_other ON person_doubt (b);

@@ -137,9 +137,12 @@ static enum result view_order_id(struct db_tx *tx, int64_t order, struct error *
 enum result insight_apply(struct db_tx *tx, const struct feed_event *events, size_t count, struct error *e)
 {
 	for (size_t i = 0; i < count; i++)
-		if (events[i].topic == FEED_ORDER && events[i].ref)
+		if (events[i].topic == FEED_ORDER && events[i].ref) {
 			TRY(view_order_id(tx, events[i].ref, e));
-	return OK;
+			if (events[i].record)
+				TRY(doubt_unweigh(tx, events[i].record, e));
+		}
+	return stakes_weigh(tx, 1, STAKES_AT_ONCE, &(bool){ false }, e);
 }
 
 /* ---- Rebuild ----------------------------------------------------------------------------------------------------- */
@@ -289,8 +292,9 @@ static enum result insight_erase(struct db_tx *tx, int64_t record, struct error 
 	return db_exec(tx, &bought_clear, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 
+/* Records bring doubts; the rest of what they bring has nothing to be counted here. */
 static const struct feed_stored insight_view = { .name = "insight",
-	                                         .topics = 1u << FEED_ORDER,
+	                                         .topics = 1u << FEED_ORDER | 1u << FEED_RECORD,
 	                                         .apply = insight_apply };
 
 const struct room insight_room = {
@@ -300,4 +304,5 @@ const struct room insight_room = {
 	.export_record = insight_export,
 	.erase_record = insight_erase,
 	.stored = &insight_view,
+	.work = stakes_work,
 };

@@ -9,4 +9,10 @@ enum result insight_apply(struct db_tx *tx, const struct feed_event *events, siz
 enum result insight_rebuild(struct db *db, db_progress_fn *progress, void *arg, struct error *e);
 enum result insight_digest(struct db *db, unsigned char out[16], struct error *e);
 
+/* stake.c: weighs at most max doubts that were not weighed since `before`. *left: perhaps there are more. */
+#define STAKES_AT_ONCE 20
+enum result stakes_weigh(struct db_tx *tx, int64_t before, int max, bool *left, struct error *e);
+/* Behind the feed: also those that were weighed more than a day ago. */
+enum result stakes_work(struct db *db, bool *left, struct error *e);
+
 #endif

@@ -1,17 +1,27 @@
 /* Doubtful pairs, for people to look at, and what people said of them. */
 #include "people/internal.h"
+#include <math.h>
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
-DB_STMT(doubt_upsert, "iiiiii", "",
-        "INSERT INTO person_doubt (rkey, a, b, score, worth, at) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT (rkey, a, b) DO UPDATE SET score = EXCLUDED.score, worth = EXCLUDED.worth")
-enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e)
+/* That they are one person, in thousandths: scores are thousandths of log2 of the odds. */
+static int64_t chance(int score)
+{
+	int64_t p = lround(1000 / (1 + exp2(-score / 1000.0)));
+
+	return p > 0 ? p : 1;
+}
+
+DB_STMT(doubt_upsert, "iiiiiii", "",
+        "INSERT INTO person_doubt (rkey, a, b, score, stake, worth, at, weighed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $5 * $6, $7, 0) "
+        "ON CONFLICT (rkey, a, b) DO UPDATE SET score = EXCLUDED.score, worth = person_doubt.stake * $6")
+enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, struct error *e)
 {
 	int64_t low = a < b ? a : b, high = a < b ? b : a;
 
 	return db_exec(tx, &doubt_upsert, NULL, e, DB_INT(id_bucket(low)), DB_INT(low), DB_INT(high), DB_INT(score),
-	               DB_INT(worth), DB_INT(clock_now()));
+	               DB_INT(DOUBT_STAKE_LEAST), DB_INT(chance(score)), DB_INT(clock_now()));
 }
 
 DB_STMT(doubt_delete, "iii", "", "DELETE FROM person_doubt WHERE rkey = $1 AND a = $2 AND b = $3")
@@ -20,6 +30,49 @@ enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct error *e)
 	int64_t low = a < b ? a : b, high = a < b ? b : a;
 
 	return db_exec(tx, &doubt_delete, NULL, e, DB_INT(id_bucket(low)), DB_INT(low), DB_INT(high));
+}
+
+/* ---- What is at stake -------------------------------------------------------------------------------------------- */
+
+DB_STMT(doubts_unweighed, "ii", "iiiiii",
+        "SELECT t.a, t.b, t.score, x.customer, y.customer, "
+        "CASE WHEN x.updated_at > y.updated_at THEN x.updated_at ELSE y.updated_at END "
+        "FROM person_doubt t JOIN person_record x ON x.rkey = t.rkey AND x.id = t.a "
+        "JOIN person_record y ON y.rkey = (t.b & 4095) AND y.id = t.b "
+        "WHERE t.weighed_at < $1 ORDER BY t.weighed_at LIMIT $2")
+enum result doubt_unweighed(struct db_tx *tx, int64_t before, int limit, struct doubt *out, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+	int n = 0;
+
+	TRY(db_query(tx, &doubts_unweighed, &rows, e, DB_INT(before), DB_INT(limit)));
+	while ((step = db_next(rows, e)) == DB_ROW)
+		out[n++] = (struct doubt){ .a = db_int(rows, 0),
+			                   .b = db_int(rows, 1),
+			                   .score = (int)db_int(rows, 2),
+			                   .customer_a = db_int(rows, 3),
+			                   .customer_b = db_int(rows, 4),
+			                   .seen_at = db_int(rows, 5) };
+	*count = n;
+	return rows_end(step, e);
+}
+
+DB_STMT(doubt_set_stake, "iiiiiii", "",
+        "UPDATE person_doubt SET stake = $4, worth = $4 * $5, weighed_at = $6 WHERE rkey = $1 AND a = $2 AND b = $3 "
+        "AND score = $7")
+enum result doubt_weigh(struct db_tx *tx, const struct doubt *d, int64_t stake, int64_t at, struct error *e)
+{
+	stake = stake < 1 ? 1 : stake > DOUBT_STAKE_MOST ? DOUBT_STAKE_MOST : stake;
+	return db_exec(tx, &doubt_set_stake, NULL, e, DB_INT(id_bucket(d->a)), DB_INT(d->a), DB_INT(d->b),
+	               DB_INT(stake), DB_INT(chance(d->score)), DB_INT(at), DB_INT(d->score));
+}
+
+DB_STMT(doubts_unweigh, "ii", "",
+        "UPDATE person_doubt SET weighed_at = 0 WHERE ((rkey = $1 AND a = $2) OR b = $2) AND weighed_at > 0")
+enum result doubt_unweigh(struct db_tx *tx, int64_t record, struct error *e)
+{
+	return db_exec(tx, &doubts_unweigh, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 
 /* ---- The queue --------------------------------------------------------------------------------------------------- */
@@ -46,8 +99,8 @@ enum result doubt_count(struct db_tx *tx, int64_t *count, struct error *e)
 	return OK;
 }
 
-DB_STMT(doubt_page, "iiii", "iiiiiii",
-        "SELECT t.a, t.b, x.customer, y.customer, t.at, t.worth, t.score " DOUBT_FROM
+DB_STMT(doubt_page, "iiii", "iiiiiiii",
+        "SELECT t.a, t.b, x.customer, y.customer, t.at, t.worth, t.score, t.stake " DOUBT_FROM
         "AND t.worth <= $1 AND (t.worth < $1 OR t.a > $2 OR (t.a = $2 AND t.b > $3)) "
         "ORDER BY t.worth DESC, t.a, t.b LIMIT $4")
 
@@ -67,7 +120,8 @@ static enum result page_read(struct db_tx *tx, const struct doubt *after, int li
 			                   .customer_b = db_int(rows, 3),
 			                   .at = db_int(rows, 4),
 			                   .worth = db_int(rows, 5),
-			                   .score = (int)db_int(rows, 6) };
+			                   .score = (int)db_int(rows, 6),
+			                   .stake = db_int(rows, 7) };
 	*count = n;
 	return rows_end(step, e);
 }

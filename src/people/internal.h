@@ -248,8 +248,8 @@ MUST_CHECK enum result ids_as_json(const int64_t *ids, int count, struct buf *ou
 /* home.c: what the record shares with its home, after it was told, changed or erased. */
 MUST_CHECK enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e);
 
-/* doubt.c: one pair, in any order; a row that is there gets the new score and worth. */
-MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, int64_t worth, struct error *e);
+/* doubt.c: one pair, in any order; a row that is there gets the new score and keeps its stake. */
+MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, struct error *e);
 MUST_CHECK enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct error *e);
 /* The doubtful pairs between two customers: a, b and score are filled; at most VERDICT_PAIRS_MAX. */
 #define VERDICT_PAIRS_MAX 100

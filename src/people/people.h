@@ -245,9 +245,11 @@ MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, bool ma
                                  struct error *e);
 
 /* The review queue: doubtful pairs, those most worth looking at first. Pairs that are one customer by now, or that
- * somebody told apart, are left out. Customers are those who hold the records now. */
+ * somebody told apart, are left out. Customers are those who hold the records now. worth is the chance that the two are
+ * one person (in thousandths, by the score) × the stake. */
 struct doubt {
-	int64_t a, b, customer_a, customer_b, at, worth;
+	int64_t a, b, customer_a, customer_b, at, worth, stake;
+	int64_t seen_at; /* the newer of what their sources said; only from doubt_unweighed() */
 	int score;
 };
 /* after: the last one of the page before, NULL for the first. */
@@ -255,6 +257,17 @@ MUST_CHECK enum result doubt_list(struct db_tx *tx, const struct doubt *after, i
                                   struct error *e);
 /* How many there are, about: pairs, not customers, and at most 10,000. */
 MUST_CHECK enum result doubt_count(struct db_tx *tx, int64_t *count, struct error *e);
+
+/* What is at stake with a doubt a higher room knows (insight: what the two spend). Those that were weighed before
+ * `before`, the longest ago first; new ones never were: 1 finds exactly them. */
+#define DOUBT_STAKE_LEAST 1000 /* what a doubt begins with, and who spends nothing has at most */
+#define DOUBT_STAKE_MOST INT64_C(1000000000000)
+MUST_CHECK enum result doubt_unweighed(struct db_tx *tx, int64_t before, int limit, struct doubt *out, int *count,
+                                       struct error *e);
+/* stake is taken to lie within 1 and DOUBT_STAKE_MOST. */
+MUST_CHECK enum result doubt_weigh(struct db_tx *tx, const struct doubt *d, int64_t stake, int64_t at, struct error *e);
+/* Something happened with this record: its doubts are to be weighed anew. */
+MUST_CHECK enum result doubt_unweigh(struct db_tx *tx, int64_t record, struct error *e);
 
 /* How good the matching is, from what people said of doubtful pairs: writes a JSON object as the value: {looked, same,
  * enough, precision: {value, low, high} or null, recall: the same, by_model, bands: [{from, to (of scores), looked,

@@ -276,7 +276,7 @@ static enum result doubts_write(struct change *ch, struct error *e)
 		if (!best)
 			continue;
 		put++;
-		TRY(doubt_put(ch->tx, c->nodes[p->a].id, c->nodes[p->b].id, p->score, p->score, e));
+		TRY(doubt_put(ch->tx, c->nodes[p->a].id, c->nodes[p->b].id, p->score, e));
 	}
 	return OK;
 }

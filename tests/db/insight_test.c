@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "feed/room.h"
 #include "insight/insight.h"
+#include "people/internal.h"
 #include "text/text.h"
 
 #include <string.h>
@@ -260,6 +261,70 @@ static void incremental_equals_rebuild(void **state)
 	assert_memory_not_equal(kept, built, sizeof(kept));
 }
 
+/* ---- What is at stake in doubtful pairs ---------------------------------------------------------------------------
+ */
+
+static enum result doubts_put(struct db_tx *tx, void *arg, struct error *e)
+{
+	const int64_t *r = arg;
+	for (int i = 0; i < 8; i += 2)
+		TRY(doubt_put(tx, r[i], r[i + 1], 2000, e));
+	return OK;
+}
+
+struct queue {
+	struct doubt list[9];
+	int count, unweighed;
+};
+
+static enum result queue_fn(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct queue *q = arg;
+	struct doubt some[9];
+	TRY(doubt_list(tx, NULL, 9, q->list, &q->count, e));
+	return doubt_unweighed(tx, 1, 9, some, &q->unweighed, e);
+}
+
+static struct queue queue(void)
+{
+	struct queue q = { 0 };
+	assert_ok(db_read(db, queue_fn, &q, &kit_err));
+	return q;
+}
+
+/* Equal scores: first those who spend most, lately counting twice; a purchase changes that. */
+static void doubts_rank_by_what_is_spent(void **state)
+{
+	(void)state;
+	int64_t years = (NOW - clock_now()) / DAY_US + 800; /* days_ago counts from NOW, the year from today */
+	int64_t r[] = { buy("little", "A1", 0, 1, years, 20000).record, buy("little2", "A2", 0, 1, years, 10000).record,
+		        buy("much", "B1", 1, 2, years, 50000).record,   buy("much2", "B2", 2, 1, years, 1000).record,
+		        buy("long", "C1", 3, 1, years, 70000).record,   buy("long2", "C2", 4, 1, years, 10000).record,
+		        buy("new", "D1", 5, 1, 1, 70000).record,        buy("new2", "D2", 5, 1, 1, 10000).record };
+	bool left = true;
+	assert_ok(db_transact(db, doubts_put, r, &kit_err));
+	struct queue q = queue();
+	assert_int_equal(q.count, 4);
+	assert_int_equal(q.unweighed, 4);
+	assert_int_equal(q.list[0].worth, q.list[3].worth);
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err)); /* counts what was bought, and weighs */
+	q = queue();
+	assert_int_equal(q.unweighed, 0);
+	assert_int_equal(q.list[0].a, r[6]); /* 800 twice */
+	assert_int_equal(q.list[1].a, r[2]); /* 1,010 */
+	assert_int_equal(q.list[2].a, r[4]); /* 800 */
+	assert_int_equal(q.list[3].a, r[0]); /* 300 */
+	assert_int_equal(q.list[0].score, q.list[3].score);
+	assert_in_range(q.list[2].stake, 80000, 80000 + DOUBT_STAKE_LEAST);
+
+	buy("little2", "A3", 0, 1, 2, 90000);
+	assert_ok(feed_drain(db, views, 1, FEED_PATIENCE, &kit_err));
+	assert_int_equal(queue().unweighed, 0);
+	assert_int_equal(queue().list[0].a, r[0]); /* 1,200, 900 of it twice */
+	assert_ok(insight_room.work(db, &left, &kit_err));
+	assert_false(left);
+}
+
 int main(void)
 {
 	struct error e;
@@ -271,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_changed_order_counts_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(top_is_by_net_then_id, setup, teardown),
 		cmocka_unit_test_setup_teardown(incremental_equals_rebuild, setup, teardown),
+		cmocka_unit_test_setup_teardown(doubts_rank_by_what_is_spent, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

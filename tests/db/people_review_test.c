@@ -26,7 +26,7 @@ static int teardown(void **state)
 /* ---- Short words ------------------------------------------------------------------------------------------------- */
 
 struct doubting {
-	int64_t a, b, worth, count;
+	int64_t a, b, stake, count;
 	int score, limit, got;
 	const struct doubt *after;
 	struct doubt list[16];
@@ -35,13 +35,15 @@ struct doubting {
 static enum result put_doubt_run(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct doubting *d = arg;
+	struct doubt low = { .a = d->a < d->b ? d->a : d->b, .b = d->a < d->b ? d->b : d->a, .score = d->score };
 
-	return doubt_put(tx, d->a, d->b, d->score, d->worth, e);
+	TRY(doubt_put(tx, d->a, d->b, d->score, e));
+	return doubt_weigh(tx, &low, d->stake, 1, e);
 }
 
-static void doubt(int64_t a, int64_t b, int score, int64_t worth)
+static void doubt(int64_t a, int64_t b, int score, int64_t stake)
 {
-	struct doubting d = { .a = a, .b = b, .score = score, .worth = worth };
+	struct doubting d = { .a = a, .b = b, .score = score, .stake = stake };
 
 	assert_ok(db_transact(db, put_doubt_run, &d, &kit_err));
 }
@@ -61,7 +63,7 @@ static enum result list_run(struct db_tx *tx, void *arg, struct error *e)
 	return doubt_count(tx, &d->count, e);
 }
 
-/* The pairs of the queue, "worth:score ". */
+/* The pairs of the queue, "stake:score ". */
 static const char *queue(int limit, const struct doubt *after, struct doubt *last)
 {
 	static char text[400];
@@ -71,7 +73,7 @@ static const char *queue(int limit, const struct doubt *after, struct doubt *las
 	assert_ok(db_read(db, list_run, &d, &kit_err));
 	text[0] = 0;
 	for (int i = 0; i < d.got; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%lld:%d ", (long long)d.list[i].worth,
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%lld:%d ", (long long)d.list[i].stake,
 		                      d.list[i].score);
 	if (last && d.got)
 		*last = d.list[d.got - 1];
@@ -213,17 +215,67 @@ static void the_queue_gives_the_most_worth_first(void **state)
 	doubt(r[0], r[1], 100, 5);
 	doubt(r[3], r[2], 200, 9);
 	doubt(r[4], r[5], 300, 7);
-	doubt(r[6], r[7], 400, -2);
-	assert_string_equal(queue(9, NULL, NULL), "9:200 7:300 5:100 -2:400 ");
+	doubt(r[6], r[7], 400, -2); /* taken for 1 */
+	assert_string_equal(queue(9, NULL, NULL), "9:200 7:300 5:100 1:400 ");
 	doubt(r[2], r[3], 250, 6); /* the other way round: the same row */
 	assert_int_equal(waiting(), 4);
-	assert_string_equal(queue(9, NULL, NULL), "7:300 6:250 5:100 -2:400 ");
+	assert_string_equal(queue(9, NULL, NULL), "7:300 6:250 5:100 1:400 ");
 	assert_string_equal(queue(2, NULL, &last), "7:300 6:250 ");
-	assert_string_equal(queue(2, &last, &last), "5:100 -2:400 ");
+	assert_string_equal(queue(2, &last, &last), "5:100 1:400 ");
 	assert_string_equal(queue(2, &last, NULL), "");
 	struct doubting d = { .a = r[5], .b = r[4] };
 	assert_ok(db_transact(db, drop_doubt_run, &d, &kit_err));
-	assert_string_equal(queue(9, NULL, NULL), "6:250 5:100 -2:400 ");
+	assert_string_equal(queue(9, NULL, NULL), "6:250 5:100 1:400 ");
+}
+
+static enum result put_again_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct doubting *d = arg;
+
+	return doubt_put(tx, d->a, d->b, d->score, e);
+}
+
+static enum result unweighed_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct doubting *d = arg;
+
+	return doubt_unweighed(tx, d->stake, d->limit, d->list, &d->got, e);
+}
+
+static enum result unweigh_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	return doubt_unweigh(tx, *(int64_t *)arg, e);
+}
+
+static int unweighed(int64_t before)
+{
+	struct doubting d = { .limit = 9, .stake = before };
+
+	assert_ok(db_read(db, unweighed_run, &d, &kit_err));
+	return d.got;
+}
+
+static void worth_is_chance_times_stake(void **state)
+{
+	(void)state;
+	int64_t a = put(db, "till", "a", "Ann Lee", NULL), b = put(db, "web", "b", "Anne Lee", NULL);
+	int64_t c = put(db, "till", "c", "Bob Lee", NULL), d = put(db, "web", "d", "Rob Lee", NULL);
+	struct doubting again = { .a = b, .b = a, .score = 4000 };
+	struct doubt first;
+
+	doubt(a, b, 0, 5000); /* even odds */
+	doubt(c, d, 3000, 3000);
+	assert_string_equal(queue(9, NULL, &first), "3000:3000 5000:0 ");
+	assert_int_equal(first.worth, 5000 * 500);
+	assert_ok(db_transact(db, put_again_run, &again, &kit_err)); /* 16 to 1 now; what is at stake stays */
+	assert_string_equal(queue(9, NULL, NULL), "5000:4000 3000:3000 ");
+
+	assert_int_equal(unweighed(1), 0);
+	assert_int_equal(unweighed(2), 2);
+	assert_ok(db_transact(db, unweigh_run, &b, &kit_err));
+	assert_int_equal(unweighed(1), 1);
+	assert_ok(db_transact(db, unweigh_run, &c, &kit_err));
+	assert_int_equal(unweighed(1), 2);
 }
 
 static void what_is_decided_leaves_the_queue_and_comes_back(void **state)
@@ -419,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_queue_gives_the_most_worth_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(worth_is_chance_times_stake, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_decided_leaves_the_queue_and_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_customers_are_asked_about_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_model_only_ties_are_told, setup, teardown),

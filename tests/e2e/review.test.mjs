@@ -17,9 +17,10 @@ after(async () => {
 });
 
 /* Until they are doubtful by themselves, the test says so to the database. */
-function doubt(a, b, score, worth) {
+function doubt(a, b, score, stake) {
 	execFileSync('sqlite3', ['-cmd', '.timeout 5000', server.db,
-		`INSERT INTO person_doubt (rkey, a, b, score, worth, at) SELECT min(x.id, y.id) & 4095, min(x.id, y.id), max(x.id, y.id), ${score}, ${worth}, 1
+		`INSERT INTO person_doubt (rkey, a, b, score, stake, worth, at, weighed_at)
+		SELECT min(x.id, y.id) & 4095, min(x.id, y.id), max(x.id, y.id), ${score}, ${stake}, ${stake} * 500, 1, 9e18
 		FROM person_record x, person_record y WHERE x.source_key = '${a}' AND y.source_key = '${b}'`]);
 }
 const person = (userId, firstName, lastName, more = {}) =>

@@ -228,7 +228,7 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 export function ReviewPage() {
 	const estimate = useData<Estimate>(url('review/estimate'));
 	return (
-		<Page wide title="Identity review" lead="Are these two one person? Those most worth knowing come first.">
+		<Page wide title="Identity review" lead="Are these two one person? First come those where most is at stake: the chance that they are, times what both have spent, the last twelve months counted twice.">
 			{estimate.data && <Quality e={estimate.data} />}
 			<Work reloadEstimate={() => void estimate.reload()} />
 		</Page>
