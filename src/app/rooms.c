@@ -5,14 +5,15 @@
 #include "ingest/ingest.h"
 #include "insight/insight.h"
 #include "orders/orders.h"
+#include "ledger/ledger.h"
 #include "people/people.h"
 #include "shop/shop.h"
 #include "timeline/timeline.h"
 #include <assert.h>
 
 const struct room *const rooms[] = {
-	&access_room,  &shop_room,   &people_room, &timeline_room, &orders_room,
-	&insight_room, &ingest_room, &api_room,    NULL,
+	&access_room, &shop_room,    &people_room, &timeline_room, &ledger_room,
+	&orders_room, &insight_room, &ingest_room, &api_room,      NULL,
 };
 
 size_t rooms_stored(const struct feed_stored *out[ROOMS_VIEWS_MAX])

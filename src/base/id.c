@@ -62,6 +62,11 @@ int64_t id_time_us(int64_t id)
 	return ((id >> (TICK_SHIFT + SEQUENCE_BITS)) + EPOCH_MS) * 1000;
 }
 
+int64_t id_first_at(int64_t us)
+{
+	return tick_of_us(us) << TICK_SHIFT;
+}
+
 unsigned bucket_of(struct str a, struct str b)
 {
 	/* hash64 begins with the length, so the chain tells ("ab", "c") from ("a", "bc") */

@@ -40,6 +40,7 @@ struct act {
 	unsigned char key[HASH128_BYTES];
 	int moves;     /* appended so far */
 	bool replayed; /* this key was there before: value[] holds the stored outcome; write nothing */
+	bool broken;   /* a post was refused: the transaction must be rolled back */
 	int64_t value[ACT_VALUES];
 	int value_count;
 };
@@ -119,8 +120,9 @@ MUST_CHECK enum result ledger_history(struct db_tx *tx, enum book book, int64_t 
  * the replay of the moves. *bad: how many findings; the first one's text in detail. For tests and for check(). */
 MUST_CHECK enum result ledger_check_subject(struct db_tx *tx, enum book book, int64_t subject, int *bad,
                                             char detail[256], struct error *e);
-/* Acts older than keep_us that hold no moves are forgotten: call until *more is false. An act with moves stays. */
-MUST_CHECK enum result act_prune(struct db *db, int64_t keep_us, bool *more, struct error *e);
+/* Forgets acts older than keep_us that moved nothing, in some of the buckets from *from on; 0 at first and again when
+ * all are through. An act with moves stays for ever: what it did is never done again. */
+MUST_CHECK enum result act_prune(struct db *db, int64_t keep_us, int64_t *from, struct error *e);
 
 struct room;
 extern const struct room ledger_room;

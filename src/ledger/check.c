@@ -1,0 +1,232 @@
+/* Balances against the replay of the moves: to find what differs, and to mend it. By bucket: one shard, one snapshot.
+ */
+#include "ledger/room.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define REBUILD_LOCK 0x6c65646765720000LL /* "ledger": two rebuilds would add what is missing twice */
+
+struct difference {
+	int64_t book, subject, place, account, by; /* moves − balance */
+};
+
+/* Of one bucket; subject 0: all of it. */
+DB_STMT(ledger_difference, "iii", "iiiii",
+        "SELECT book, subject, place, account, CAST(SUM(d) AS BIGINT) FROM ("
+        "SELECT book, subject, to_place AS place, to_account AS account, qty AS d FROM ledger_move "
+        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
+        "SELECT book, subject, from_place, from_account, -qty FROM ledger_move "
+        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
+        "SELECT book, subject, place, account, -qty FROM ledger_balance "
+        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2))) AS all_sides "
+        "GROUP BY book, subject, place, account HAVING SUM(d) <> 0 ORDER BY book, subject, place, account")
+
+static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, struct difference **out,
+                               int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	int n = 0, cap = 0;
+	enum db_step step;
+	TRY(db_query(tx, &ledger_difference, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	*out = NULL;
+	while ((step = db_next(r, e)) == DB_ROW) {
+		if (!arena_grow(db_tx_arena(tx), out, n, &cap, sizeof(**out)))
+			return error_nomem(e);
+		(*out)[n++] =
+		        (struct difference){ db_int(r, 0), db_int(r, 1), db_int(r, 2), db_int(r, 3), db_int(r, 4) };
+	}
+	*count = n;
+	return step == DB_ERR ? e->result : OK;
+}
+
+/* ---- Check ------------------------------------------------------------------------------------------------------ */
+
+DB_STMT(ledger_wrong, "iii", "iiiiI",
+        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 "
+        "AND ($2 = 0 OR (book = $3 AND subject = $2)) AND account < 100 AND qty < 0 UNION ALL "
+        "SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 "
+        "AND ($2 = 0 OR (book = $3 AND subject = $2)) GROUP BY book, subject HAVING SUM(qty) <> 0")
+
+typedef void finding_fn(void *arg, const char *invariant, const char *detail);
+
+static enum result bucket_check(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, finding_fn *finding,
+                                void *arg, struct error *e)
+{
+	struct difference *d;
+	char detail[160];
+	int count;
+	TRY(differences(tx, rkey, book, subject, &d, &count, e));
+	for (int i = 0; i < count; i++) {
+		snprintf(detail, sizeof(detail),
+		         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64
+		         ": moves say %+" PRId64,
+		         d[i].book, d[i].subject, d[i].place, d[i].account, d[i].by);
+		finding(arg, "balances equal the replay of the moves", detail);
+	}
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	enum db_step step;
+	TRY(db_query(tx, &ledger_wrong, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	while ((step = db_next(r, e)) == DB_ROW) {
+		snprintf(detail, sizeof(detail),
+		         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64 ": %" PRId64,
+		         db_int(r, 0), db_int(r, 1), db_int(r, 2), db_int(r, 3), db_int(r, 4));
+		finding(arg,
+		        db_int(r, 3) ? "no internal account is below zero" : "the accounts of a subject sum to zero",
+		        detail);
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+struct subject_finding {
+	int bad;
+	char *detail;
+};
+
+static void subject_found(void *arg, const char *invariant, const char *detail)
+{
+	struct subject_finding *f = arg;
+	if (!f->bad++)
+		snprintf(f->detail, 256, "%s: %s", invariant, detail);
+}
+
+enum result ledger_check_subject(struct db_tx *tx, enum book book, int64_t subject, int *bad, char detail[256],
+                                 struct error *e)
+{
+	struct subject_finding f = { .detail = detail };
+	TRY(bucket_check(tx, id_bucket(subject), book, subject, subject_found, &f, e));
+	*bad = f.bad;
+	return OK;
+}
+
+/* ---- By bucket -------------------------------------------------------------------------------------------------- */
+
+DB_STMT(ledger_next_bucket, "i", "I",
+        "SELECT MIN(rkey) FROM (SELECT MIN(rkey) AS rkey FROM ledger_balance WHERE rkey > $1 UNION ALL "
+        "SELECT MIN(rkey) FROM ledger_move WHERE rkey > $1) AS buckets")
+
+struct walk {
+	int64_t bucket; /* the last one seen, -1 at first */
+	bool done;
+	room_finding_fn *finding;
+	void *arg;
+	uint64_t sum[2];
+};
+
+static enum result walk_next(struct db_tx *tx, struct walk *w, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	bool found;
+	TRY(db_query_one(tx, &ledger_next_bucket, &r, &found, e, DB_INT(w->bucket)));
+	w->done = db_is_null(r, 0);
+	if (!w->done)
+		w->bucket = db_int(r, 0);
+	return OK;
+}
+
+/* fn runs once more after a lost connection: it works on a copy. */
+static enum result walk_all(struct db *db, bool write, db_fn *fn, struct walk *w, struct error *e)
+{
+	w->bucket = -1;
+	while (!w->done)
+		TRY((write ? db_transact : db_read)(db, fn, w, e));
+	return OK;
+}
+
+static void walk_found(void *arg, const char *invariant, const char *detail)
+{
+	const struct walk *w = arg;
+	w->finding(w->arg, "ledger", invariant, detail);
+}
+
+static enum result check_bucket(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct walk *w = arg, next = *w;
+	TRY(walk_next(tx, &next, e));
+	if (!next.done)
+		TRY(bucket_check(tx, next.bucket, BOOK_UNITS, 0, walk_found, &next, e));
+	*w = next;
+	return OK;
+}
+
+static enum result check(struct db *db, room_finding_fn *finding, void *arg, struct error *e)
+{
+	struct walk w = { .finding = finding, .arg = arg };
+	return walk_all(db, false, check_bucket, &w, e);
+}
+
+DB_STMT(ledger_balance_all, "i", "iiiii",
+        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND qty <> 0")
+
+static enum result digest_bucket(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct walk *w = arg, next = *w;
+	TRY(walk_next(tx, &next, e));
+	if (!next.done) {
+		DB_ROWS_AUTO struct db_rows *r = NULL;
+		enum db_step step;
+		TRY(db_query(tx, &ledger_balance_all, &r, e, DB_INT(next.bucket)));
+		while ((step = db_next(r, e)) == DB_ROW) {
+			int64_t v[5];
+			for (int i = 0; i < 5; i++)
+				v[i] = db_int(r, i);
+			uint64_t h = hash64(v, sizeof(v), 1);
+			next.sum[0] += h;
+			next.sum[1] += hash64(&h, sizeof(h), 2);
+		}
+		if (step == DB_ERR)
+			return e->result;
+	}
+	*w = next;
+	return OK;
+}
+
+static enum result digest(struct db *db, unsigned char out[16], struct error *e)
+{
+	struct walk w = { 0 };
+	TRY(walk_all(db, false, digest_bucket, &w, e));
+	memcpy(out, w.sum, sizeof(w.sum));
+	return OK;
+}
+
+DB_STMT(ledger_balance_mend, "iiiiii", "",
+        "UPDATE ledger_balance SET qty = qty + $6 WHERE rkey = $1 AND book = $2 AND subject = $3 AND place = $4 "
+        "AND account = $5")
+
+static enum result balance_mend(struct db_tx *tx, const struct difference *d, struct error *e)
+{
+	int64_t changed;
+	TRY(db_exec(tx, &ledger_balance_mend, &changed, e, DB_INT(id_bucket(d->subject)), DB_INT(d->book),
+	            DB_INT(d->subject), DB_INT(d->place), DB_INT(d->account), DB_INT(d->by)));
+	return changed ? OK : balance_add(tx, (enum book)d->book, d->subject, d->place, (int)d->account, d->by, e);
+}
+
+/* Differences are those of one statement's snapshot and are added, so that posts which commit meanwhile keep theirs. */
+static enum result rebuild_bucket(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct walk *w = arg, next = *w;
+	TRY(walk_next(tx, &next, e));
+	if (!next.done) {
+		struct difference *d;
+		int count;
+		TRY(db_lock(tx, REBUILD_LOCK + next.bucket, e));
+		TRY(differences(tx, next.bucket, BOOK_UNITS, 0, &d, &count, e));
+		for (int i = 0; i < count; i++)
+			TRY(balance_mend(tx, &d[i], e));
+	}
+	*w = next;
+	return OK;
+}
+
+static enum result rebuild(struct db *db, db_progress_fn *progress, void *arg, struct error *e)
+{
+	struct walk w = { .bucket = -1 };
+	while (!w.done) {
+		TRY(db_transact(db, rebuild_bucket, &w, e));
+		if (progress)
+			progress(arg, w.done ? ID_BUCKETS : w.bucket + 1, ID_BUCKETS);
+	}
+	return OK;
+}
+
+const struct room ledger_room = { .name = "ledger", .check = check, .digest = digest, .rebuild = rebuild };
