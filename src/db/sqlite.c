@@ -85,6 +85,7 @@ static enum result conn_configure(struct sqlite_conn *c, bool writer, struct err
 static void sqlite_prepare(void)
 {
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SUBJOURNAL_BYTES);
+	sqlite_pages_prepare();
 }
 
 enum result sqlite_conn_new(struct sqlite_db *s, bool writer, struct sqlite_conn **out, struct error *e)

@@ -54,6 +54,9 @@ enum result sqlite_fail(sqlite3 *h, int rc, const char *what, struct error *e);
 /* Runs SQL without parameters or rows. */
 MUST_CHECK enum result sqlite_run(struct sqlite_conn *c, const char *sql, struct error *e);
 
+/* sqlite_pages.c: before SQLite is first used. */
+void sqlite_pages_prepare(void);
+
 /* sqlite_writer.c */
 MUST_CHECK enum result writer_start(struct sqlite_db *s, struct error *e);
 void writer_stop(struct sqlite_db *s); /* after what is queued */
