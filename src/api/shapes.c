@@ -83,7 +83,9 @@ static const struct shape {
 	{ "Why", "{a:str,b:str,same:bool,epoch:int?,score:int?,prior:int?,link:int?,component:int?,"
 	         "fields:[{comparison:str,kind:str,level:str,a:str,b:str,weight:int}],"
 	         "links:[{kind:str,value:str,verified:bool,state:str}],"
-	         "decisions:[{decision:str,kind:str,at:time,reason:str,standing:bool}]}" },
+	         "decisions:[{decision:str,kind:str,at:time,by:str?,reason:str,standing:bool}],"
+	         "apart:[{reason:str,decision:str?,at:time?,by:str?,why:str?,kind:str?,a:str?,b:str?,number:int?,"
+	         "limit:int?}]?}" },
 	{ "Pair", "{a:Side,b:Side,why:Why?}" },
 	{ "Review", "{items:[{id:str,at:time,score:int,worth:int,a:Side,b:Side,why:Why?}],waiting:int,next:str?}" },
 	{ "Share", "{value:num,low:num,high:num}" },

@@ -84,10 +84,69 @@ static void print_fields(FILE *f, const struct json *why)
 	        bits(why, "component"), (long long)number_of(why, "epoch"));
 }
 
+/* "by Robin Keller on 2026-05-12" */
+static void print_who(FILE *f, const struct json *d)
+{
+	struct str by = text_of(d, "by"), at = text_of(d, "at");
+	if (by.n)
+		fprintf(f, " by %.*s", STR_ARG(by));
+	fprintf(f, " on %.*s", (int)(at.n > 10 ? 10 : at.n), at.p);
+}
+
+static const struct {
+	const char *reason, *text;
+	bool numbers, weights; /* {number} and {limit} are told; in bits */
+} apart_texts[] = {
+	{ "never", "they were told apart for good", false, false },
+	{ "split", "they were split", false, false },
+	{ "taken_back", "their automatic merge was taken back", false, false },
+	{ "account", "they have different verified accounts", false, false },
+	{ "too_many_records", "together they would have too many records", true, false },
+	{ "waiting", "they wait on the worklist to be looked at again", false, false },
+	{ "quarantine", "too many are connected with them, so weaker pairs are left out", true, false },
+	{ "score", "the score does not reach the threshold", true, true },
+	{ "average", "not all of their records agree: the average does not reach the threshold", true, true },
+	{ "not_compared", "no key of theirs brought them together", false, false },
+	{ "unsettled", "nothing does: their records are still to be looked at again", false, false },
+};
+
+static void print_apart(FILE *f, const struct json *r)
+{
+	size_t i = 0, n = sizeof(apart_texts) / sizeof(apart_texts[0]);
+	struct str why = text_of(r, "why");
+	while (i < n && !str_is(text_of(r, "reason"), apart_texts[i].reason))
+		i++;
+	if (i == n)
+		return;
+	fprintf(f, "  Kept apart: %s", apart_texts[i].text);
+	if (text_of(r, "decision").n)
+		print_who(f, r);
+	if (text_of(r, "a").n)
+		fprintf(f, ": %.*s and %.*s", STR_ARG(text_of(r, "a")), STR_ARG(text_of(r, "b")));
+	if (apart_texts[i].weights)
+		fprintf(f, " (%+.2f, %+.2f needed)", bits(r, "number"), bits(r, "limit"));
+	else if (apart_texts[i].numbers)
+		fprintf(f, " (%lld, %lld allowed)", (long long)number_of(r, "number"),
+		        (long long)number_of(r, "limit"));
+	if (text_of(r, "decision").n)
+		fprintf(f, "  %.*s", STR_ARG(text_of(r, "decision")));
+	fprintf(f, "%s%.*s\n", why.n ? "  " : "", STR_ARG(why));
+}
+
+static void print_decision(FILE *f, const struct json *d)
+{
+	bool automatic = str_is(text_of(d, "kind"), "auto_merge");
+	fprintf(f, "  %s%.*s", automatic ? "By itself: merge" : "By hand: ", automatic ? 0 : (int)text_of(d, "kind").n,
+	        text_of(d, "kind").p);
+	print_who(f, d);
+	fprintf(f, "%s  %.*s  %.*s\n", is(d, "standing") ? "" : ", taken back", STR_ARG(text_of(d, "decision")),
+	        STR_ARG(text_of(d, "reason")));
+}
+
 void print_why(FILE *f, const struct json *answer)
 {
 	const struct json *why = json_get(answer, "why"), *links = json_get(why, "links");
-	const struct json *decisions = json_get(why, "decisions");
+	const struct json *decisions = json_get(why, "decisions"), *apart = json_get(why, "apart");
 	print_side(f, "A", json_get(answer, "a"));
 	print_side(f, "B", json_get(answer, "b"));
 	if (json_kind(why) != JSON_OBJECT) {
@@ -104,13 +163,10 @@ void print_why(FILE *f, const struct json *answer)
 		        str_is(text_of(l, "state"), "normal") ? "" : ", ",
 		        str_is(text_of(l, "state"), "normal") ? 0 : (int)text_of(l, "state").n, text_of(l, "state").p);
 	}
-	for (size_t i = 0; i < json_count(decisions); i++) {
-		const struct json *d = json_at(decisions, i);
-		struct str at = text_of(d, "at");
-		fprintf(f, "  By hand: %.*s on %.*s%s  %.*s  %.*s\n", STR_ARG(text_of(d, "kind")),
-		        (int)(at.n > 10 ? 10 : at.n), at.p, is(d, "standing") ? "" : ", taken back",
-		        STR_ARG(text_of(d, "decision")), STR_ARG(text_of(d, "reason")));
-	}
+	for (size_t i = 0; i < json_count(decisions); i++)
+		print_decision(f, json_at(decisions, i));
+	for (size_t i = 0; i < json_count(apart); i++)
+		print_apart(f, json_at(apart, i));
 }
 
 /* ---- The queue -----------------------------------------------------------------------------------------------------

@@ -116,6 +116,17 @@ struct why_ask {
 	int64_t a, b;
 };
 
+static enum result user_name(struct db_tx *tx, int64_t user, const char **name, struct error *e)
+{
+	struct user by;
+	enum result r = user_get(tx, user, &by, e);
+	if (r == ERR_NOT_FOUND)
+		return OK;
+	TRY(r);
+	*name = str_dup(db_tx_arena(tx), str_c(by.name));
+	return *name ? OK : error_nomem(e);
+}
+
 /* The members a, b and why of an open object. The evidence names the two records that it compares. */
 static enum result pair_write(struct shape *s, int64_t a, int64_t b, bool masked, struct error *e)
 {
@@ -123,9 +134,10 @@ static enum result pair_write(struct shape *s, int64_t a, int64_t b, bool masked
 	struct json_writer w;
 	struct json *why = NULL;
 	int64_t left = a, right = b;
+	const struct why_how how = { .masked = masked, .whole = !masked, .name_of = user_name };
 	buf_init(&text, 0);
 	jw_init(&w, &text);
-	enum result r = match_why(s->tx, a, b, masked, &w, e);
+	enum result r = match_why(s->tx, a, b, &how, &w, e);
 	bool none = r == ERR_CONFLICT; /* no model yet: both are shown all the same */
 	if (none)
 		r = OK;

@@ -111,6 +111,7 @@ struct match_pair {
 	int a, b; /* indices of records */
 };
 #define MATCH_COMPONENT_MAX 500
+#define MATCH_SCORE_MOST 10000 /* in an average a pair says no more than this, for or against */
 /* An absurd component is cut at thresholds that rise by this, up to this. */
 #define MATCH_CUT_STEP 2000
 #define MATCH_CUT_MOST 60000

@@ -4,9 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#define SCORE_MOST 10000 /* more than this no pair may say for or against */
-#define SCORE_LEAST -10000
-
 /* Groups in the making, in canonical order; a group has the number of its first record. */
 struct forest {
 	int n;
@@ -58,7 +55,7 @@ static void fill(const struct match_model *m, struct forest *f)
 			int s = match_score(m, f->records[i], f->records[j], NULL, NULL);
 			size_t ij = (size_t)i * (size_t)f->n + (size_t)j, ji = (size_t)j * (size_t)f->n + (size_t)i;
 
-			s = s > SCORE_MOST ? SCORE_MOST : s < SCORE_LEAST ? SCORE_LEAST : s;
+			s = s > MATCH_SCORE_MOST ? MATCH_SCORE_MOST : s < -MATCH_SCORE_MOST ? -MATCH_SCORE_MOST : s;
 			f->score[ij] = f->score[ji] = s - m->link;
 			f->banned[ij] = f->banned[ji] = verified_conflict(f->records[i], f->records[j]);
 		}

@@ -236,13 +236,27 @@ MUST_CHECK enum result people_resolve_all(struct db *db, const struct people_res
 /* Why a and b (records or customers) are one, or are not: writes a JSON object as the value: {a, b (the two records
  * compared), same, epoch, score, prior, link and component (thresholds; without an active epoch these five are null),
  * fields: [{comparison, kind, level, a, b, weight}], links: [identifiers that both have: {kind, value, verified (by
- * both), state}], decisions: [by hand: {decision, kind, at, reason, standing}]}. The weights and the prior sum up to
+ * both), state}], decisions: [{decision, kind, at, by, reason, standing}], apart}. The weights and the prior sum up to
  * the score. Of two customers the pair of their records that scores best; of a record and the customer who holds it the
- * best among the customer's other records. masked: e-mails, phones and numbers only so far that one can tell them
- * apart. ERR_NOT_FOUND; ERR_INVALID "why.same"; ERR_CONFLICT "epoch.none" when there is no active epoch and nothing
- * links them. */
-MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, bool masked, struct json_writer *w,
-                                 struct error *e);
+ * best among the customer's other records.
+ *
+ * apart: null for one customer, else what keeps the two from being one, the strongest first: [{reason, decision, at,
+ * by, why, kind, a, b, number, limit}], each with what its reason has, the rest null. Reasons: "never", "split",
+ * "taken_back" (an automatic merge) by hand (decision, at, by, why); "account": different verified accounts (kind, a,
+ * b); "too_many_records" together (number, limit); "waiting": on the worklist; "quarantine": the component grew to
+ * number records, limit is allowed, and weaker pairs were left out; "score": it does not reach the threshold (number,
+ * limit); "average": the best pair would, the average of all pairs between the two does not; "not_compared": no key of
+ * theirs brought them together; "unsettled": nothing does, it is still to be found out.
+ *
+ * ERR_NOT_FOUND; ERR_INVALID "why.same"; ERR_CONFLICT "epoch.none" when there is no active epoch and nothing links
+ * them. */
+struct why_how {
+	bool masked; /* e-mails, phones and numbers only so far that one can tell them apart */
+	bool whole;  /* also apart, which reads all that is connected with them; else it is null */
+	enum result (*name_of)(struct db_tx *tx, int64_t user, const char **name, struct error *e); /* NULL: no names */
+};
+MUST_CHECK enum result match_why(struct db_tx *tx, int64_t a, int64_t b, const struct why_how *how,
+                                 struct json_writer *w, struct error *e);
 
 /* The review queue: doubtful pairs, those most worth looking at first. Pairs that are one customer by now, or that
  * somebody told apart, are left out. Customers are those who hold the records now. worth is the chance that the two are

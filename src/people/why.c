@@ -1,35 +1,17 @@
 /* Why two records are one person, or are not: the evidence of the scores, what both verified, what people decided. */
-#include "people/internal.h"
-#include "people/match.h"
+#include "people/why.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WHY_SIDE_MAX 100 /* records of a customer that are looked at */
 #define WHY_LINKS_MAX 50
-
-struct side {
-	int64_t asked, customer;
-	int64_t records[CUSTOMER_MEMBERS_MAX];
-	struct match_record **made;
-	int count;
-};
-
-struct why {
-	struct db_tx *tx;
-	struct side a, b;
-	const struct epoch *epoch;
-	int64_t left, right; /* the pair that is shown */
-	int score, evidence_count;
-	struct match_evidence evidence[MATCH_COMPARISONS_MAX];
-	bool masked;
-};
 
 /* ---- Which two records ------------------------------------------------------------------------------------------- */
 
 static enum result side_load(struct why *y, struct side *s, struct error *e)
 {
-	TRY(customer_members(y->tx, s->customer, s->records, CUSTOMER_MEMBERS_MAX, &s->count, e));
-	if (s->count > WHY_SIDE_MAX)
-		s->count = WHY_SIDE_MAX;
+	TRY(customer_members(y->tx, s->customer, s->records, CUSTOMER_MEMBERS_MAX, &s->total, e));
+	s->count = s->total < WHY_SIDE_MAX ? s->total : WHY_SIDE_MAX;
 	return OK;
 }
 
@@ -40,13 +22,13 @@ static void side_leave(struct side *s, int64_t record)
 	for (int i = 0; i < s->count; i++)
 		if (s->records[i] != record)
 			s->records[n++] = s->records[i];
-	s->count = n;
+	s->count = s->total = n;
 }
 
 static void side_only(struct side *s)
 {
 	s->records[0] = s->asked;
-	s->count = 1;
+	s->count = s->total = 1;
 }
 
 /* Of two customers all their records. Within one customer exactly the two; but of a record and the customer who holds
@@ -83,10 +65,11 @@ static enum result side_make(struct why *y, struct side *s, struct error *e)
 	return matching_load(y->tx, y->epoch->model, s->records, s->count, db_tx_arena(y->tx), s->made, e);
 }
 
-/* The pair that scores best; ties by the older records. */
+/* The pair that scores best, ties by the older records; and the average of all pairs, as match_cluster() has it. */
 static enum result pair_choose(struct why *y, struct error *e)
 {
 	const struct match_record *left = NULL, *right = NULL;
+	int64_t sum = 0, pairs = 0;
 
 	y->left = y->a.records[0];
 	y->right = y->b.records[0];
@@ -99,6 +82,10 @@ static enum result pair_choose(struct why *y, struct error *e)
 			const struct match_record *l = y->a.made[i], *r = y->b.made[k];
 			int score = l && r ? match_score(y->epoch->model, l, r, NULL, NULL) : 0;
 
+			sum += score > MATCH_SCORE_MOST    ? MATCH_SCORE_MOST
+			       : score < -MATCH_SCORE_MOST ? -MATCH_SCORE_MOST
+			                                   : score;
+			pairs += l && r;
 			if (!l || !r || (left && score <= y->score))
 				continue;
 			left = l;
@@ -109,6 +96,7 @@ static enum result pair_choose(struct why *y, struct error *e)
 		}
 	if (!left)
 		return error_set(e, ERR_NOT_FOUND, "customer.unknown", "a", "There is no such customer.");
+	y->average = (int)(sum > 0 ? (sum + pairs - 1) / pairs : sum / pairs);
 	y->score = match_score(y->epoch->model, left, right, y->evidence, &y->evidence_count);
 	return OK;
 }
@@ -126,13 +114,13 @@ static bool reaches(const char *comparison)
 #define MASK_TAIL 4
 
 /* "j…@example.org", "…6655". */
-static enum result value_write(struct why *y, struct json_writer *w, const char *key, const char *comparison,
-                               struct str v, struct error *e)
+enum result why_value(struct why *y, struct json_writer *w, const char *key, const char *comparison, struct str v,
+                      struct error *e)
 {
 	const char *at = v.n ? memchr(v.p, '@', v.n) : NULL;
 	const char *text;
 
-	if (!y->masked || !reaches(comparison) || v.n == 0) {
+	if (!y->how->masked || !reaches(comparison) || v.n == 0) {
 		jw_kstr(w, key, v);
 		return OK;
 	}
@@ -157,8 +145,8 @@ static enum result fields_write(struct why *y, struct json_writer *w, struct err
 		jw_kcstr(w, "comparison", v->comparison);
 		jw_kcstr(w, "kind", v->kind);
 		jw_kcstr(w, "level", v->level);
-		TRY(value_write(y, w, "a", v->comparison, v->a, e));
-		TRY(value_write(y, w, "b", v->comparison, v->b, e));
+		TRY(why_value(y, w, "a", v->comparison, v->a, e));
+		TRY(why_value(y, w, "b", v->comparison, v->b, e));
 		jw_ki64(w, "weight", v->weight);
 		jw_end_object(w);
 	}
@@ -194,7 +182,7 @@ static enum result links_write(struct why *y, struct json_writer *w, bool *tied,
 		state = identifier_state_of(kind, value, raw, row, db_int(rows, 5) != 0, (int)db_int(rows, 4));
 		jw_object(w);
 		jw_kcstr(w, "kind", identifier_kind_name(kind));
-		TRY(value_write(y, w, "value", identifier_kind_name(kind), str_c(value), e));
+		TRY(why_value(y, w, "value", identifier_kind_name(kind), str_c(value), e));
 		jw_kbool(w, "verified", verified);
 		jw_kcstr(w, "state", states[state]);
 		jw_end_object(w);
@@ -207,27 +195,50 @@ static enum result links_write(struct why *y, struct json_writer *w, bool *tied,
 static bool side_has(const int64_t *side, int count, const struct side *of)
 {
 	for (int i = 0; i < count; i++)
-		for (int k = 0; k < of->count; k++)
+		for (int k = 0; k < of->total; k++)
 			if (side[i] == of->records[k])
 				return true;
 	return false;
 }
 
-static bool between(const struct decision_row *d, const struct side *a, const struct side *b)
+bool decision_between(const struct decision_row *d, const struct side *a, const struct side *b)
 {
 	return (side_has(d->left, d->left_count, a) && side_has(d->right, d->right_count, b)) ||
 	       (side_has(d->left, d->left_count, b) && side_has(d->right, d->right_count, a));
 }
 
-/* What people decided about the two, newest last. */
-static enum result decisions_write(struct why *y, struct json_writer *w, bool *tied, struct error *e)
+enum result why_by(struct why *y, struct json_writer *w, int64_t user, struct error *e)
 {
-	static const char *const kinds[] = { "", "auto_merge", "merge", "split", "never", "undo", "policy" };
-	int64_t told[WHY_LINKS_MAX];
+	const char *name = NULL;
+
+	if (user && y->how->name_of)
+		TRY(y->how->name_of(y->tx, user, &name, e));
+	jw_kcstr(w, "by", name);
+	return OK;
+}
+
+/* Of automatic merges those that still hold, or that somebody took back: others a later model does not see. */
+static bool decision_shows(const struct why *y, const struct decision_row *d)
+{
+	if (d->kind == DECISION_UNDO || d->kind == DECISION_POLICY)
+		return false;
+	return d->kind != DECISION_AUTO_MERGE || !d->standing || y->a.customer == y->b.customer;
+}
+
+static int by_age(const void *xv, const void *yv)
+{
+	const struct decision_row *x = *(const struct decision_row *const *)xv;
+	const struct decision_row *y = *(const struct decision_row *const *)yv;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static enum result decisions_find(struct why *y, const struct decision_row **out, int *found, struct error *e)
+{
 	int n = 0;
 
-	jw_key(w, "decisions");
-	jw_array(w);
 	for (int i = 0; i < y->a.count + y->b.count; i++) {
 		struct decision_row *rows;
 		int count;
@@ -235,24 +246,41 @@ static enum result decisions_write(struct why *y, struct json_writer *w, bool *t
 		TRY(decisions_of(y->tx, i < y->a.count ? y->a.records[i] : y->b.records[i - y->a.count], &rows, &count,
 		                 e));
 		for (int k = 0; k < count && n < WHY_LINKS_MAX; k++) {
-			const struct decision_row *d = &rows[k];
-			bool shown =
-			        d->kind != DECISION_MERGE && d->kind != DECISION_SPLIT && d->kind != DECISION_NEVER;
+			bool known = false;
 
 			for (int t = 0; t < n; t++)
-				shown |= told[t] == d->id;
-			if (shown || !between(d, &y->a, &y->b))
-				continue;
-			told[n++] = d->id;
-			jw_object(w);
-			jw_kid(w, "decision", ID_DECISION, d->id);
-			jw_kcstr(w, "kind", kinds[d->kind]);
-			jw_ktime(w, "at", d->at);
-			jw_kstr(w, "reason", d->reason);
-			jw_kbool(w, "standing", d->standing);
-			jw_end_object(w);
-			*tied |= d->standing;
+				known |= out[t]->id == rows[k].id;
+			if (!known && decision_shows(y, &rows[k]) && decision_between(&rows[k], &y->a, &y->b))
+				out[n++] = &rows[k];
 		}
+	}
+	qsort(out, (size_t)n, sizeof(*out), by_age);
+	*found = n;
+	return OK;
+}
+
+/* What was decided about the two, oldest first; by itself the merges that these very records made. */
+static enum result decisions_write(struct why *y, struct json_writer *w, bool *tied, struct error *e)
+{
+	static const char *const kinds[] = { "", "auto_merge", "merge", "split", "never", "undo", "policy" };
+	const struct decision_row *list[WHY_LINKS_MAX];
+	int count;
+
+	TRY(decisions_find(y, list, &count, e));
+	jw_key(w, "decisions");
+	jw_array(w);
+	for (int i = 0; i < count; i++) {
+		const struct decision_row *d = list[i];
+
+		jw_object(w);
+		jw_kid(w, "decision", ID_DECISION, d->id);
+		jw_kcstr(w, "kind", kinds[d->kind]);
+		jw_ktime(w, "at", d->at);
+		TRY(why_by(y, w, d->user, e));
+		jw_kstr(w, "reason", d->reason);
+		jw_kbool(w, "standing", d->standing);
+		jw_end_object(w);
+		*tied |= d->standing || d->kind == DECISION_AUTO_MERGE;
 	}
 	jw_end_array(w);
 	return OK;
@@ -287,6 +315,11 @@ static enum result why_write(struct why *y, struct json_writer *w, struct error 
 	TRY(fields_write(y, w, e));
 	TRY(links_write(y, w, &tied, e));
 	TRY(decisions_write(y, w, &tied, e));
+	jw_key(w, "apart");
+	if (y->a.customer != y->b.customer && y->how->whole)
+		TRY(apart_write(y, w, e));
+	else
+		jw_null(w);
 	jw_end_object(w);
 	if (!m && !tied)
 		return error_set(e, ERR_CONFLICT, "epoch.none", NULL,
@@ -294,14 +327,15 @@ static enum result why_write(struct why *y, struct json_writer *w, struct error 
 	return OK;
 }
 
-enum result match_why(struct db_tx *tx, int64_t a, int64_t b, bool masked, struct json_writer *w, struct error *e)
+enum result match_why(struct db_tx *tx, int64_t a, int64_t b, const struct why_how *how, struct json_writer *w,
+                      struct error *e)
 {
 	EPOCH_AUTO const struct epoch *epoch = NULL;
 	struct why *y = arena_alloc(db_tx_arena(tx), sizeof(*y));
 
 	if (!y)
 		return error_nomem(e);
-	*y = (struct why){ .tx = tx, .a.asked = a, .b.asked = b, .masked = masked };
+	*y = (struct why){ .tx = tx, .a.asked = a, .b.asked = b, .how = how };
 	TRY(sides_choose(y, e));
 	TRY(epoch_hold(tx, &epoch, e));
 	y->epoch = epoch;

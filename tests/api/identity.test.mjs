@@ -74,3 +74,87 @@ for (const engine of kit.engines)
 		assert.deepEqual([...one.items, ...two.items].map((d) => d.id), items.slice(0, 14).map((d) => d.id));
 		await world.server.stop();
 	});
+
+const asCustomer = (record) => record.replace(/^rec_/, 'cus_');
+const why = (client, a, b) => client.get(`/v1/why?a=${asCustomer(a)}&b=${asCustomer(b)}`);
+/* The pair of the queue whose records have these keys. */
+async function doubtOf(client, one, other) {
+	for (let before = ''; ; ) {
+		const page = await queue(client, before && `&before=${before}`);
+		const found = page.items.find((d) => [...keysOf(d.a), ...keysOf(d.b)].sort().join() === [one, other].sort().join());
+		if (found) return found;
+		assert.ok(page.next, `${one} and ${other} are in no doubt`);
+		before = page.next;
+	}
+}
+
+for (const engine of kit.engines)
+	test(`${engine}: merge, never and undo, and why says who and when`, async () => {
+		const world = await open(engine), { admin } = world;
+		await world.link(900000);
+		const manager = await kit.addUser(admin, 'manager');
+		const { waiting } = await queue(manager);
+		const merge = await doubtOf(manager, 'web3', 'till3'), never = await doubtOf(manager, 'web4', 'till4');
+
+		/* The queue masks, why does not; both are noted in the audit trail. */
+		assert.match(JSON.stringify(merge.a.records[0].identifiers), /m…@mail\.example\.net/);
+		assert.doesNotMatch(JSON.stringify(merge), /m3@mail/);
+		let pair = await why(manager, merge.why.a, merge.why.b);
+		assert.match(JSON.stringify(pair), /m3@mail\.example\.net/);
+		assert.equal(pair.why.same, false);
+		assert.equal(pair.why.fields.reduce((sum, f) => sum + f.weight, pair.why.prior), pair.why.score);
+		assert.deepEqual(pair.why.apart.map((r) => r.reason), ['score']);
+		assert.equal(pair.why.apart[0].limit, 900000);
+		const views = await admin.get(`/v1/audit?customer=${merge.a.customer}`);
+		assert.ok(views.items.some((v) => v.action === 'view' && v.purpose === 'identity' && v.who === 'The manager'), JSON.stringify(views));
+
+		const merged = await manager.post('/v1/merges', { a: merge.a.customer, b: merge.b.customer, reason: 'She said so' });
+		pair = await why(manager, merge.why.a, merge.why.b);
+		assert.equal(pair.why.same, true);
+		assert.equal(pair.why.apart, null);
+		assert.equal(pair.a.customer, pair.b.customer);
+		const by = (d) => ({ decision: d.decision, kind: d.kind, by: d.by, reason: d.reason, standing: d.standing });
+		assert.deepEqual(pair.why.decisions.map(by).at(-1), { decision: merged.decision, kind: 'merge', by: 'The manager', reason: 'She said so', standing: true });
+		assert.ok(Date.now() - Date.parse(pair.why.decisions.at(-1).at) < 60_000);
+
+		const kept = await manager.post('/v1/nevers', { a: never.a.customer, b: never.b.customer, reason: 'Twins' });
+		pair = await why(manager, never.why.a, never.why.b);
+		const { reason, decision, by: who, why: because, at } = pair.why.apart[0];
+		assert.deepEqual({ reason, decision, who, because }, { reason: 'never', decision: kept.decision, who: 'The manager', because: 'Twins' });
+		assert.ok(Date.now() - Date.parse(at) < 60_000);
+		assert.equal((await queue(manager)).waiting, waiting - 2);
+		assert.equal((await manager.call('POST', '/v1/merges', { a: never.a.customer, b: never.b.customer })).json.code, 'merge.never');
+
+		/* An automatic merge that is taken back keeps its two sides apart, and why says so. */
+		await world.link(0);
+		const one = await why(manager, (await doubtless(world, 'web9')).records[0].id, (await doubtless(world, 'web9')).records[1].id);
+		const auto = one.why.decisions.find((d) => d.kind === 'auto_merge');
+		assert.ok(auto && auto.by === null, JSON.stringify(one.why.decisions));
+		await manager.post(`/v1/decisions/${auto.decision}/undo`, { reason: 'Father and son' });
+		pair = await why(manager, one.why.a, one.why.b);
+		assert.deepEqual(pair.why.apart.map((r) => [r.reason, r.by, r.why])[0], ['taken_back', 'The manager', 'Father and son']);
+
+		/* Undone: as before. */
+		await manager.post(`/v1/decisions/${kept.decision}/undo`, {});
+		assert.equal((await why(manager, never.why.a, never.why.b)).why.same, true);
+		await world.link(900000);
+		await manager.post(`/v1/decisions/${merged.decision}/undo`, {});
+		assert.equal((await why(manager, merge.why.a, merge.why.b)).why.same, false);
+		assert.equal((await manager.call('POST', `/v1/decisions/${merged.decision}/undo`, {})).json.code, 'decision.undone');
+		assert.deepEqual((await world.local.post('/v1/check')).findings, []);
+
+		/* The command line says the same. */
+		const told = await kit.byname('why', never.why.a, never.why.b, '--db', world.database.url);
+		assert.match(told.out, /Two customers\.[^]*sum [^]*By hand: never by The manager on \d{4}-\d\d-\d\d, taken back[^]*Kept apart: the score does not reach the threshold \([+-][\d.]+, \+900\.00 needed\)/, told.out + told.err);
+		await world.server.stop();
+	});
+
+/* The customer with this record, found by name. */
+async function doubtless(world, key) {
+	const n = Number(key.replace(/\D+/, ''));
+	for (const hit of await kit.find(world.admin, `Given${n % 20} Family${n % 30}x`)) {
+		const whole = await world.admin.get(`/v1/customers/${hit.customer}`);
+		if (whole.records.some((r) => r.source_key === key)) return whole;
+	}
+	throw new Error(`nobody holds ${key}`);
+}

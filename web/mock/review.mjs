@@ -11,8 +11,9 @@ const side = (customer, name, spend, orders, records) => ({
 	last_seen_at: iso(20), records,
 });
 const field = (comparison, level, a, b, weight, kind = '') => ({ comparison, kind, level, a, b, weight });
+const apart = (reason, more) => ({ reason, decision: null, at: null, by: null, why: null, kind: null, a: null, b: null, number: null, limit: null, ...more });
 const why = (a, b, fields, more = {}) => ({
-	a: a.records[0].id, b: b.records[0].id, same: false, epoch: 1, prior: -16610, link: 0, component: 0, fields, links: [], decisions: [],
+	a: a.records[0].id, b: b.records[0].id, same: false, epoch: 1, prior: -16610, link: 0, component: 0, fields, links: [], decisions: [], apart: [apart('score', { number: -80, limit: 4000 })],
 	score: fields.reduce((s, f) => s + f.weight, -16610), ...more,
 });
 
@@ -39,7 +40,7 @@ const all = [
 	doubt(father, son, 500, [
 		field('given', 'the same', 'jon', 'jon', 5100), field('family', 'the same, at one address', 'smith', 'smith', 830), field('place', 'one address', 'laugavegur 3', 'laugavegur 3', 9400),
 		field('birth', 'a generation apart', '1948-01-20', '1979-06-02', -7030), field('generation', 'different', 'senior', 'junior', -9960), field('phone', 'the same, a household’s', '+3545550101', '+3545550101', 3320),
-	], { decisions: [{ decision: 'dec_77', kind: 'merge', at: iso(40), reason: 'One phone', standing: false }] }),
+	], { decisions: [{ decision: 'dec_77', kind: 'merge', at: iso(40), by: 'Robin Keller', reason: 'One phone', standing: false }], apart: [apart('split', { decision: 'dec_78', at: iso(3), by: 'Marta Rossi', why: 'Father and son' })] }),
 	doubt(zofia, sofia, 120, [field('given', 'typed wrong', 'zofia', 'sofia', 4500), field('family', 'the same', 'lukaszewicz', 'lukaszewicz', 9200)]),
 ];
 const decided = new Map(); /* decision → id of the pair */
@@ -62,6 +63,6 @@ export const reviewRoutes = {
 	'GET review/estimate': () => ({ looked: looked(), same: 29, enough: true, precision: { value: 0.9921, low: 0.9804, high: 0.9968 }, recall: { value: 0.934, low: 0.902, high: 0.957 }, by_model: 0.81, bands: [] }),
 	'GET why': ({ query }) => {
 		const d = all.find((k) => k.id.replaceAll('rec_', 'cus_') === `${query.a}.${query.b}`);
-		return d ?? { ...all[0], why: { ...all[0].why, same: true } };
+		return d ?? { ...all[0], why: { ...all[0].why, same: true, apart: null } };
 	},
 };

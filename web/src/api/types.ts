@@ -100,7 +100,13 @@ export interface Why {
 	a: string; b: string; same: boolean; epoch: number | null; score: number | null; prior: number | null; link: number | null;
 	component: number | null; fields: WhyField[];
 	links: { kind: string; value: string; verified: boolean; state: string }[];
-	decisions: { decision: string; kind: string; at: string; reason: string; standing: boolean }[];
+	decisions: { decision: string; kind: string; at: string; by: string | null; reason: string; standing: boolean }[];
+	apart: Apart[] | null;
+}
+/** What keeps two customers from being one; what a reason has not is null. */
+export interface Apart {
+	reason: string; decision: string | null; at: string | null; by: string | null; why: string | null; kind: string | null;
+	a: string | null; b: string | null; number: number | null; limit: number | null;
 }
 export interface Pair { a: Side; b: Side; why: Why | null }
 export interface Doubt extends Pair { id: string; at: string; score: number; worth: number }

@@ -1,12 +1,12 @@
 /* Two people side by side: what they have, where they differ, and what each field says. */
 import { useMay } from '../../api/session';
-import type { Address, Identifier, Pair, Side, SideRecord, Why } from '../../api/types';
+import type { Address, Apart, Identifier, Pair, Side, SideRecord, Why } from '../../api/types';
 import { Link } from '../../app/router';
 import { Icon } from '../../ui/Icon';
 import { Section } from '../../ui/Page';
 import { ago, date, day, money, plural, words } from '../../ui/format';
 import { KIND_NAMES } from '../customer/Identifiers';
-import { bits, chance, DECISIONS, fieldName } from './evidence';
+import { apartText, bits, chance, DECISIONS, fieldName, whoWhen } from './evidence';
 import css from './Review.module.css';
 
 /* ---- Side by side ---- */
@@ -172,8 +172,19 @@ function Ties({ why }: { why: Why }) {
 			{decisions.map((d) => (
 				<li key={d.decision}>
 					<Icon name={d.kind === 'merge' ? 'merge' : 'split'} size={18} />
-					{DECISIONS[d.kind] ?? words(d.kind)} {ago(d.at)}{d.reason && `: “${d.reason}”`}{!d.standing && ', taken back since'}
+					{DECISIONS[d.kind] ?? words(d.kind)} {whoWhen(d)}{d.reason && `: “${d.reason}”`}{!d.standing && ', taken back since'}
 				</li>
+			))}
+		</ul>
+	);
+}
+
+/** Why these two are not one: the strongest reason first. */
+function KeptApart({ list }: { list: Apart[] }) {
+	return (
+		<ul className={css.ties}>
+			{list.map((r, i) => (
+				<li key={r.decision ?? i}><Icon name="split" size={18} />{apartText(r)}</li>
 			))}
 		</ul>
 	);
@@ -183,6 +194,9 @@ export function PairView({ pair }: { pair: Pair }) {
 	return (
 		<div className={css.pair}>
 			<Section title="Side by side"><Sides pair={pair} /></Section>
+			{pair.why?.apart && pair.why.apart.length > 0 && (
+				<Section title="What keeps them apart"><KeptApart list={pair.why.apart} /></Section>
+			)}
 			<Section title="What speaks for one person">
 				{pair.why ? (
 					<>
