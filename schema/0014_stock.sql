@@ -19,7 +19,7 @@ CREATE TABLE stock_hold (
 CREATE INDEX stock_hold_until ON stock_hold (until, id) WHERE state = 1;
 CREATE INDEX stock_hold_record ON stock_hold (record) WHERE record IS NOT NULL;
 
--- task: 1 while something is to be done; at most one task per place.
+-- At most one task (open or short) per place.
 CREATE TABLE stock_count (
 	rkey {int} NOT NULL,
 	id {int} NOT NULL,
@@ -101,6 +101,7 @@ CREATE TABLE stock_waiting (
 	PRIMARY KEY (rkey, id)
 ) {clustered};
 CREATE INDEX stock_waiting_sku ON stock_waiting (rkey, sku, id) WHERE state IN (1, 2);
+CREATE INDEX stock_waiting_open ON stock_waiting (sku) WHERE state = 1;
 CREATE INDEX stock_waiting_record ON stock_waiting (record) WHERE record IS NOT NULL;
 
 -- low: available at or below this is low; -1 never. safety: what was last asked for (the units themselves are in the book).

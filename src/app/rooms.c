@@ -8,11 +8,12 @@
 #include "ledger/ledger.h"
 #include "people/people.h"
 #include "shop/shop.h"
+#include "stock/stock.h"
 #include "timeline/timeline.h"
 #include <assert.h>
 
 const struct room *const rooms[] = {
-	&access_room, &shop_room,    &people_room, &timeline_room, &ledger_room,
+	&access_room, &shop_room,    &people_room, &timeline_room, &ledger_room, &stock_room,
 	&orders_room, &insight_room, &ingest_room, &api_room,      NULL,
 };
 

@@ -101,9 +101,18 @@ enum result ledger_check_subject(struct db_tx *tx, enum book book, int64_t subje
 
 /* ---- By bucket -------------------------------------------------------------------------------------------------- */
 
-DB_STMT(ledger_next_bucket, "i", "I",
+DB_STMT(ledger_buckets, "i", "I",
         "SELECT MIN(rkey) FROM (SELECT MIN(rkey) AS rkey FROM ledger_balance WHERE rkey > $1 UNION ALL "
         "SELECT MIN(rkey) FROM ledger_move WHERE rkey > $1) AS buckets")
+
+enum result ledger_next_bucket(struct db_tx *tx, int64_t after, int64_t *next, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	bool found;
+	TRY(db_query_one(tx, &ledger_buckets, &r, &found, e, DB_INT(after)));
+	*next = db_is_null(r, 0) ? ID_BUCKETS : db_int(r, 0);
+	return OK;
+}
 
 struct walk {
 	int64_t bucket; /* the last one seen, -1 at first */
@@ -115,12 +124,8 @@ struct walk {
 
 static enum result walk_next(struct db_tx *tx, struct walk *w, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	bool found;
-	TRY(db_query_one(tx, &ledger_next_bucket, &r, &found, e, DB_INT(w->bucket)));
-	w->done = db_is_null(r, 0);
-	if (!w->done)
-		w->bucket = db_int(r, 0);
+	TRY(ledger_next_bucket(tx, w->bucket, &w->bucket, e));
+	w->done = w->bucket == ID_BUCKETS;
 	return OK;
 }
 

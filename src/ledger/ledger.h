@@ -97,6 +97,8 @@ MUST_CHECK enum result ledger_balances(struct db_tx *tx, enum book book, int64_t
 /* All balances of one account in a bucket other than zero, by (subject, place): for checks of other rooms. */
 MUST_CHECK enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket, int account,
                                           struct arena *a, struct ledger_balance **out, int *count, struct error *e);
+/* The next bucket after this one (-1: the first) in which anything ever moved; ID_BUCKETS: none. */
+MUST_CHECK enum result ledger_next_bucket(struct db_tx *tx, int64_t after, int64_t *next, struct error *e);
 /* What the accounts in the mask (1 << account; internal ones below 32) of a place held together at that time, by the
  * moves. */
 MUST_CHECK enum result ledger_held_at(struct db_tx *tx, enum book book, int64_t subject, int64_t place,

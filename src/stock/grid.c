@@ -1,0 +1,106 @@
+/* What is where: SKUs × locations. */
+#include "stock/room.h"
+
+#include <stdlib.h>
+
+#define SKUS_MAX 500
+
+struct cells {
+	struct stock_cell *list;
+	int count, cap, begin; /* begin: of the SKU that is being read */
+	struct arena *a;
+};
+
+/* The cell of the SKU being read; NULL when memory is out. */
+static struct stock_cell *cell_of(struct cells *c, int64_t sku, int64_t location)
+{
+	/* balances come ordered by place, so it is nearly always the last one */
+	for (int i = c->count; i-- > c->begin;)
+		if (c->list[i].location == location)
+			return &c->list[i];
+	if (!arena_grow(c->a, &c->list, c->count, &c->cap, sizeof(*c->list)))
+		return NULL;
+	struct stock_cell *cell = &c->list[c->count++];
+	*cell = (struct stock_cell){ .sku = sku, .location = location };
+	return cell;
+}
+
+static int id_cmp(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static int cell_cmp(const void *a, const void *b)
+{
+	return id_cmp(&((const struct stock_cell *)a)->location, &((const struct stock_cell *)b)->location);
+}
+
+/* wanted: sorted; NULL: all */
+static bool among(const int64_t *wanted, int count, int64_t location)
+{
+	return !wanted || bsearch(&location, wanted, (size_t)count, sizeof(*wanted), id_cmp);
+}
+
+static enum result sku_read(struct db_tx *tx, int64_t sku, const int64_t *wanted, int wanted_count, struct cells *c,
+                            struct error *e)
+{
+	struct ledger_balance *b;
+	struct to_come *x;
+	int balances, coming;
+	c->begin = c->count;
+	TRY(ledger_balances(tx, BOOK_UNITS, sku, false, db_tx_arena(tx), &b, &balances, e));
+	TRY(expected_sums(tx, sku, db_tx_arena(tx), &x, &coming, e));
+	for (int i = 0; i < balances; i++) {
+		if (!among(wanted, wanted_count, b[i].place) || b[i].account >= UNIT_STATES)
+			continue;
+		struct stock_cell *cell = cell_of(c, sku, b[i].place);
+		if (!cell)
+			return error_nomem(e);
+		cell->qty[b[i].account] = b[i].qty;
+		if (b[i].account == UNIT_TRANSIT)
+			cell->incoming += b[i].qty;
+	}
+	for (int i = 0; i < coming; i++) {
+		if (!among(wanted, wanted_count, x[i].location))
+			continue;
+		struct stock_cell *cell = cell_of(c, sku, x[i].location);
+		if (!cell)
+			return error_nomem(e);
+		cell->incoming += x[i].qty;
+		cell->incoming_at = x[i].due_at;
+	}
+	if (c->count > c->begin)
+		qsort(c->list + c->begin, (size_t)(c->count - c->begin), sizeof(*c->list), cell_cmp);
+	return OK;
+}
+
+enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
+                       int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
+{
+	struct cells c = { .a = a };
+	int64_t *wanted = NULL;
+	if (sku_count > SKUS_MAX)
+		return error_set(e, ERR_TOO_LARGE, "stock.skus", "sku", "at most %d SKUs", SKUS_MAX);
+	if (locations) {
+		wanted = arena_array(db_tx_arena(tx), (size_t)location_count + 1, sizeof(*wanted));
+		if (!wanted)
+			return error_nomem(e);
+		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
+		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
+	}
+	for (int i = 0; i < sku_count; i++)
+		TRY(sku_read(tx, skus[i], wanted, location_count, &c, e));
+	*out = c.list;
+	*count = c.count;
+	return OK;
+}
+
+enum result stock_at(struct db_tx *tx, int64_t sku, int64_t location, struct stock_cell *out, struct error *e)
+{
+	struct stock_cell *list;
+	int count;
+	TRY(stock_grid(tx, &sku, 1, &location, 1, db_tx_arena(tx), &list, &count, e));
+	*out = count ? list[0] : (struct stock_cell){ .sku = sku, .location = location };
+	return OK;
+}
