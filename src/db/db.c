@@ -191,8 +191,8 @@ enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t
 	return OK;
 }
 
-enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **out, struct error *e,
-                            const struct db_value *values, size_t count)
+static enum result query(struct db_tx *tx, const struct db_stmt *stmt, bool later, struct db_rows **out,
+                         struct error *e, const struct db_value *values, size_t count)
 {
 	struct error local = { 0 };
 	enum result r = *stmt->cols ? stmt_admit(tx, stmt, values, &count, &local)
@@ -205,6 +205,7 @@ enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct
 	if (r == OK) {
 		rows->tx = tx;
 		rows->stmt = stmt;
+		rows->later = later;
 		r = tx->db->ops->query(tx, stmt, values, count, rows, &local);
 	}
 	if (r != OK) {
@@ -219,6 +220,42 @@ enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct
 		tx->open->link = &rows->next;
 	tx->open = rows;
 	*out = rows;
+	return OK;
+}
+
+enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **out, struct error *e,
+                            const struct db_value *values, size_t count)
+{
+	return query(tx, stmt, false, out, e, values, count);
+}
+
+/* At most EACH_MAX at once: what they answer lies in memory together. */
+static enum result each_some(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, int from,
+                             int to, db_each_fn *fn, void *arg, struct error *e)
+{
+	struct db_rows *rows[EACH_MAX] = { 0 };
+	size_t per = strlen(stmt->params);
+	enum result r = OK;
+
+	for (int i = from; i < to && r == OK; i++)
+		r = query(tx, stmt, true, &rows[i - from], e, values + (size_t)i * per, per);
+	for (int i = from; i < to && r == OK; i++) {
+		r = fn(rows[i - from], i, arg, e);
+		db_rows_free(rows[i - from]);
+		rows[i - from] = NULL;
+	}
+	for (int i = from; i < to; i++)
+		db_rows_free(rows[i - from]);
+	return r;
+}
+
+enum result db_each(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, int runs,
+                    db_each_fn *fn, void *arg, struct error *e)
+{
+	int step = tx->db->engine == DB_POSTGRES ? EACH_MAX : 1; /* SQLite would prepare it once more for each */
+
+	for (int from = 0; from < runs; from += step)
+		TRY(each_some(tx, stmt, values, from, runs - from < step ? runs : from + step, fn, arg, e));
 	return OK;
 }
 

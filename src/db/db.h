@@ -188,6 +188,14 @@ char *db_text_dup(const struct db_rows *rows, int col, struct arena *a);
 MUST_CHECK enum result db_query_one_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **rows,
                                            bool *found, struct error *e, const struct db_value *values, size_t count);
 
+/* The same statement for `runs` sets of values, which stand one after the other (as many a run as the statement has
+ * parameters): fn is called for each, in order, with a cursor before its first row; on PostgreSQL all of them take one
+ * way to the server and back. fn may run statements, but not write what these read. Stops at the first that is not OK.
+ */
+typedef enum result db_each_fn(struct db_rows *rows, int run, void *arg, struct error *e);
+MUST_CHECK enum result db_each(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, int runs,
+                               db_each_fn *fn, void *arg, struct error *e);
+
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 
 /* Prepares every DB_STMT on this database; prints each failure to out (a FILE *). Number of failures in *bad. */

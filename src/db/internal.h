@@ -12,6 +12,7 @@
 #define DB_READERS_DEFAULT 8      /* SQLite's reader connections */
 #define DB_POOL_DEFAULT 16        /* PostgreSQL connections */
 #define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
+#define EACH_MAX 100              /* statements of one db_each() that are asked for at once */
 #define DB_ARENAS_KEPT 64         /* idle arenas */
 
 struct node_lease;
@@ -24,7 +25,7 @@ struct db_ops {
 	enum result (*read)(struct db *db, db_fn *fn, void *arg, struct error *e);
 	enum result (*exec)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
 	                    int64_t *changed, struct error *e);
-	/* Fills rows->handle (and what else it needs). */
+	/* Fills rows->handle (and what else it needs). rows->later: the first next() may do so. */
 	enum result (*query)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
 	                     struct db_rows *rows, struct error *e);
 	enum db_step (*next)(struct db_rows *rows, struct error *e);
@@ -83,6 +84,7 @@ struct db_rows {
 	const struct db_stmt *stmt;
 	struct db_rows *next, **link;
 	bool on_row, done;
+	bool later;     /* several of them are asked for at once */
 	void *handle;   /* sqlite3_stmt, PGresult */
 	void *slot;     /* SQLite: the cache slot that lent it; NULL: its own */
 	int row, count; /* PostgreSQL */

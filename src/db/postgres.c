@@ -159,15 +159,12 @@ static enum result columns_check(const PGresult *res, const struct db_stmt *stmt
 	return OK;
 }
 
-static enum result pg_query(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-                            struct db_rows *rows, struct error *e)
+static enum result rows_begin(struct db_rows *rows, PGresult *res, struct error *e)
 {
-	PGresult *res = NULL;
-	TRY(stmt_send(tx, stmt, values, count, e));
-	TRY(pg_pipeline_sync(tx->conn, stmt->name, &res, e));
-	enum result r = columns_check(res, stmt, e);
+	enum result r = columns_check(res, rows->stmt, e);
 	if (r != OK) {
 		PQclear(res);
+		rows->handle = NULL;
 		return r;
 	}
 	rows->handle = res;
@@ -176,14 +173,41 @@ static enum result pg_query(struct db_tx *tx, const struct db_stmt *stmt, const 
 	return OK;
 }
 
+static enum result pg_query(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
+                            struct db_rows *rows, struct error *e)
+{
+	PGresult *res = NULL;
+	TRY(stmt_send(tx, stmt, values, count, e));
+	if (rows->later) {
+		pg_pending_for(tx->conn, rows);
+		return OK;
+	}
+	TRY(pg_pipeline_sync(tx->conn, stmt->name, &res, e));
+	return rows_begin(rows, res, e);
+}
+
+/* The answers to all that were sent come together; another statement may have fetched this one already. */
+static enum result rows_fetch(struct db_rows *rows, struct error *e)
+{
+	rows->later = false;
+	if (!rows->handle)
+		TRY(pg_pipeline_sync(rows->tx->conn, rows->stmt->name, NULL, e));
+	if (!rows->handle)
+		return pg_conn_lost(rows->stmt->name, e);
+	return rows_begin(rows, rows->handle, e);
+}
+
 static enum db_step pg_next(struct db_rows *rows, struct error *e)
 {
-	(void)e;
+	if (rows->later && rows_fetch(rows, e) != OK)
+		return DB_ERR;
 	return ++rows->row < rows->count ? DB_ROW : DB_DONE;
 }
 
 static void pg_rows_close(struct db_rows *rows)
 {
+	if (rows->later)
+		pg_pending_forget(rows->tx->conn, rows);
 	PQclear(rows->handle);
 }
 

@@ -14,6 +14,7 @@ enum prepared { P_NONE, P_SENT, P_READY };
 struct pg_pending {
 	const struct db_stmt *stmt; /* NULL: BEGIN, COMMIT, ROLLBACK */
 	bool prepare;
+	struct db_rows *rows; /* waits for its answer */
 };
 
 struct pg_conn {
@@ -41,6 +42,9 @@ enum result pg_conn_lost(const char *what, struct error *e);
 
 /* Notes that an answer is due for what was just sent. */
 enum result pg_pending_add(struct pg_conn *c, const struct db_stmt *stmt, bool prepare);
+/* The answer to what was sent last goes to this cursor (rows->handle), unless it is forgotten. */
+void pg_pending_for(struct pg_conn *c, struct db_rows *rows);
+void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows);
 /* Sends SQL without parameters (BEGIN …) down the pipeline. */
 MUST_CHECK enum result pg_send_plain(struct pg_conn *c, const char *sql, struct error *e);
 /* Sends what is still here and collects every pending answer. *last: the last one's result, when all went well. */

@@ -121,6 +121,18 @@ enum result pg_pending_add(struct pg_conn *c, const struct db_stmt *stmt, bool p
 	return OK;
 }
 
+void pg_pending_for(struct pg_conn *c, struct db_rows *rows)
+{
+	c->pending[c->pending_count - 1].rows = rows;
+}
+
+void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows)
+{
+	for (int i = 0; i < c->pending_count; i++)
+		if (c->pending[i].rows == rows)
+			c->pending[i].rows = NULL;
+}
+
 /* The answer of pending[i] is there: a failure is kept (the first only), a preparation noted. */
 static void pending_settle(struct pg_conn *c, int i, const PGresult *res, struct error *first)
 {
@@ -165,6 +177,10 @@ static enum result pipeline_collect(struct pg_conn *c, const char *what, PGresul
 		if (i < c->pending_count) {
 			pending_settle(c, i, res, &first);
 			answered = true;
+			if (c->pending[i].rows && PQresultStatus(res) == PGRES_TUPLES_OK) {
+				c->pending[i].rows->handle = res;
+				continue;
+			}
 		}
 		PQclear(kept);
 		kept = res;

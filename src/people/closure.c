@@ -1,6 +1,6 @@
 /* The component of a record: everything that links connect it with, loaded from the database. Links that the partition
  * may refuse count too: whether it does depends on both sides. */
-#include "people/internal.h"
+#include "people/closure_read.h"
 #include "people/match.h"
 
 /* A value whose holders were asked for already. */
@@ -58,30 +58,22 @@ static enum result node_add(struct loader *l, const struct holder *h, int *index
 	return OK;
 }
 
-DB_STMT(node_get, "ii", "iiIitt",
-        "SELECT r.customer, r.flags, r.tie, f.version, r.source, r.source_key FROM person_record r "
-        "JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer WHERE r.rkey = $1 AND r.id = $2")
-static enum result node_load(struct loader *l, int64_t id, int *index, struct error *e)
+/* Adds those that are there; what is erased has no links any more. */
+static enum result nodes_load(struct loader *l, const int64_t *ids, int count, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	bool found;
-	struct holder h = { .record = id };
+	int64_t *unknown = arena_array(l->a, (size_t)count + 1, sizeof(*unknown));
+	struct holder *nodes;
+	int n = 0, index;
 
-	*index = node_find(l->c, id);
-	if (*index >= 0)
-		return OK;
-	TRY(db_query_one(l->tx, &node_get, &rows, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
-	if (!found || (db_int(rows, 1) & RECORD_ERASED))
-		return OK; /* what it was linked by has no end any more */
-	h.customer = db_int(rows, 0);
-	h.flags = db_int(rows, 1);
-	h.tie = db_int(rows, 2);
-	h.version = db_int(rows, 3);
-	h.source = str_c(str_dup(l->a, db_text(rows, 4)));
-	h.source_key = str_c(str_dup(l->a, db_text(rows, 5)));
-	if (!h.source.p || !h.source_key.p)
+	if (!unknown)
 		return error_nomem(e);
-	return node_add(l, &h, index, e);
+	for (int i = 0; i < count; i++)
+		if (node_find(l->c, ids[i]) < 0)
+			unknown[n++] = ids[i];
+	TRY(closure_nodes(l->tx, unknown, n, &nodes, &n, e));
+	for (int i = 0; i < n && !l->c->overflow; i++)
+		TRY(node_add(l, &nodes[i], &index, e));
+	return OK;
 }
 
 static enum result link_add(struct loader *l, const struct part_link *link, struct error *e)
@@ -143,36 +135,7 @@ static enum result account_add(struct loader *l, int node, struct str value, str
 	return OK;
 }
 
-struct own_value {
-	enum identifier_kind kind;
-	int64_t vkey;
-	struct str text;
-};
-
-DB_STMT(verified_list, "ii", "iit",
-        "SELECT kind, vkey, value FROM person_identifier WHERE rkey = $1 AND record = $2 AND grade = 1")
-static enum result values_read(struct loader *l, int64_t record, struct own_value *values, int *count, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	enum db_step step;
-
-	*count = 0;
-	TRY(db_query(l->tx, &verified_list, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		struct own_value *v = &values[*count];
-
-		v->kind = (enum identifier_kind)db_int(rows, 0);
-		v->vkey = db_int(rows, 1);
-		v->text = str_c(str_dup(l->a, db_text(rows, 2)));
-		if (!v->text.p)
-			return error_nomem(e);
-		if (kind_links(v->kind) && *count < RECORD_VALUES_MAX)
-			++*count;
-	}
-	return rows_end(step, e);
-}
-
-static struct visited *visited_find(struct loader *l, const struct own_value *v)
+static struct visited *visited_find(struct loader *l, const struct value_named *v)
 {
 	for (int i = 0; i < l->visited_count; i++)
 		if (l->visited[i].vkey == v->vkey && l->visited[i].kind == v->kind)
@@ -180,41 +143,52 @@ static struct visited *visited_find(struct loader *l, const struct own_value *v)
 	return NULL;
 }
 
-/* The state of a value; the first time its links are added. */
-static enum result value_visit(struct loader *l, const struct own_value *v, enum identifier_state *state,
-                               struct error *e)
+/* Values that no earlier level met: their states and their links. */
+static enum result values_visit(struct loader *l, const struct own_value *values, int count, struct error *e)
 {
-	struct visited *known = visited_find(l, v);
-	struct value_holders h;
+	struct value_named *fresh = arena_array(l->a, (size_t)count + 1, sizeof(*fresh));
+	struct value_holders *holders = arena_array(l->a, (size_t)count + 1, sizeof(*holders));
+	int first = l->visited_count, n = 0;
 
-	if (known) {
-		*state = known->state;
-		return OK;
-	}
-	TRY(value_load(l->tx, v->kind, v->vkey, v->text.p, &h, e));
-	if (!arena_grow(l->a, &l->visited, l->visited_count, &l->visited_cap, sizeof(*l->visited)))
+	if (!fresh || !holders)
 		return error_nomem(e);
-	l->visited[l->visited_count++] = (struct visited){ v->vkey, v->kind, h.state };
-	*state = h.state;
-	return h.state == IDENT_NORMAL ? value_links(l, v->kind, v->text, &h, e) : OK;
-}
-
-/* Links by verified identifiers; its accounts. */
-static enum result links_by_values(struct loader *l, int node, struct error *e)
-{
-	struct own_value values[RECORD_VALUES_MAX + 1];
-	enum identifier_state state = IDENT_NORMAL;
-	int count;
-
-	TRY(values_read(l, l->c->nodes[node].id, values, &count, e));
 	for (int i = 0; i < count; i++) {
-		TRY(value_visit(l, &values[i], &state, e));
-		if (values[i].kind == IDENT_ACCOUNT && state == IDENT_NORMAL)
-			TRY(account_add(l, node, values[i].text, e));
+		const struct value_named *v = &values[i].named;
+
+		if (visited_find(l, v))
+			continue;
+		if (!arena_grow(l->a, &l->visited, l->visited_count, &l->visited_cap, sizeof(*l->visited)))
+			return error_nomem(e);
+		l->visited[l->visited_count++] = (struct visited){ .vkey = v->vkey, .kind = v->kind };
+		fresh[n++] = *v;
+	}
+	TRY(values_load(l->tx, fresh, n, holders, e));
+	for (int i = 0; i < n; i++) {
+		l->visited[first + i].state = holders[i].state;
+		if (holders[i].state == IDENT_NORMAL)
+			TRY(value_links(l, fresh[i].kind, fresh[i].text, &holders[i], e));
 	}
 	return OK;
 }
 
+/* Links by verified identifiers; accounts. */
+static enum result links_by_values(struct loader *l, const int64_t *ids, int count, struct error *e)
+{
+	struct own_value *values;
+	int n;
+
+	TRY(closure_values(l->tx, ids, count, &values, &n, e));
+	TRY(values_visit(l, values, n, e));
+	for (int i = 0; i < n; i++) {
+		const struct value_named *v = &values[i].named;
+
+		if (v->kind == IDENT_ACCOUNT && visited_find(l, v)->state == IDENT_NORMAL)
+			TRY(account_add(l, node_find(l->c, values[i].record), v->text, e));
+	}
+	return OK;
+}
+
+/* Between two that were looked for; where one is gone there is none. */
 static enum result link_ids(struct loader *l, int64_t a, int64_t b, enum link_sort sort, const struct decision_row *d,
                             struct error *e)
 {
@@ -225,8 +199,8 @@ static enum result link_ids(struct loader *l, int64_t a, int64_t b, enum link_so
 		link.at = d->stand_at;
 		link.decision = d->id;
 	}
-	TRY(node_load(l, a, &link.a, e));
-	TRY(node_load(l, b, &link.b, e));
+	link.a = node_find(l->c, a);
+	link.b = node_find(l->c, b);
 	return link.a >= 0 && link.b >= 0 && link.a != link.b ? link_add(l, &link, e) : OK;
 }
 
@@ -237,8 +211,10 @@ static enum result links_by_ties(struct loader *l, int node, struct error *e)
 	int64_t devices[COMPONENT_MAX + 1];
 	int count = 0;
 
-	if (n.tie)
+	if (n.tie) {
+		TRY(nodes_load(l, &n.tie, 1, e));
 		TRY(link_ids(l, n.id, n.tie, LINK_TIE, NULL, e));
+	}
 	if (n.flags & RECORD_HAS_TIES) {
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
 		enum db_step step;
@@ -248,10 +224,7 @@ static enum result links_by_ties(struct loader *l, int node, struct error *e)
 			devices[count++] = db_int(rows, 0);
 		TRY(rows_end(step, e));
 	}
-	for (int i = 0; i < count; i++)
-		if (node_find(l->c, devices[i]) < 0) /* else its own turn adds the link */
-			TRY(node_load(l, devices[i], &(int){ 0 }, e));
-	return OK;
+	return nodes_load(l, devices, count, e); /* each adds its link in its own turn */
 }
 
 #define PAIRWISE_MAX 32 /* of those taken out together: pairs, so that a later split among them keeps the others */
@@ -274,30 +247,43 @@ static bool decision_seen(struct loader *l, int64_t id)
 	return false;
 }
 
-static enum result links_by_decisions(struct loader *l, int node, struct error *e)
+static enum result decision_take(struct loader *l, struct decision_row *d, struct error *e)
 {
-	struct decision_row *rows;
-	int count;
+	bool ban =
+	        d->standing ? d->kind == DECISION_SPLIT || d->kind == DECISION_NEVER : d->kind == DECISION_AUTO_MERGE;
 
-	TRY(decisions_of(l->tx, l->c->nodes[node].id, &rows, &count, e));
-	for (int i = 0; i < count; i++) {
-		struct decision_row *d = &rows[i];
-		bool ban = d->standing ? d->kind == DECISION_SPLIT || d->kind == DECISION_NEVER
-		                       : d->kind == DECISION_AUTO_MERGE;
-
-		if (decision_seen(l, d->id))
-			continue;
-		if (!arena_grow(l->a, &l->decisions, l->decision_count, &l->decision_cap, sizeof(*l->decisions)) ||
-		    !arena_grow(l->a, &l->ban_rows, l->ban_row_count, &l->ban_row_cap, sizeof(*l->ban_rows)))
-			return error_nomem(e);
-		l->decisions[l->decision_count++] = d->id;
-		if (ban)
-			l->ban_rows[l->ban_row_count++] = d;
-		if (d->standing && d->kind == DECISION_SPLIT)
-			TRY(links_by_split(l, d, e));
-		if (d->standing && d->kind == DECISION_MERGE)
-			TRY(link_ids(l, d->left[0], d->right[0], LINK_MANUAL, d, e));
+	if (!arena_grow(l->a, &l->decisions, l->decision_count, &l->decision_cap, sizeof(*l->decisions)) ||
+	    !arena_grow(l->a, &l->ban_rows, l->ban_row_count, &l->ban_row_cap, sizeof(*l->ban_rows)))
+		return error_nomem(e);
+	l->decisions[l->decision_count++] = d->id;
+	if (ban)
+		l->ban_rows[l->ban_row_count++] = d;
+	if (d->standing && d->kind == DECISION_SPLIT && d->left_count > 1) {
+		TRY(nodes_load(l, d->left, d->left_count, e));
+		TRY(links_by_split(l, d, e));
 	}
+	if (d->standing && d->kind == DECISION_MERGE) {
+		TRY(nodes_load(l, (int64_t[]){ d->left[0], d->right[0] }, 2, e));
+		TRY(link_ids(l, d->left[0], d->right[0], LINK_MANUAL, d, e));
+	}
+	return OK;
+}
+
+static enum result links_by_decisions(struct loader *l, int from, int to, struct error *e)
+{
+	int64_t *decided = arena_array(l->a, (size_t)(to - from) + 1, sizeof(*decided));
+	struct decision_row *rows;
+	int count, n = 0;
+
+	if (!decided)
+		return error_nomem(e);
+	for (int i = from; i < to; i++)
+		if (l->c->nodes[i].flags & RECORD_DECIDED)
+			decided[n++] = l->c->nodes[i].id;
+	TRY(decisions_of_many(l->tx, decided, n, &rows, &count, e));
+	for (int i = 0; i < count; i++)
+		if (!decision_seen(l, rows[i].id))
+			TRY(decision_take(l, &rows[i], e));
 	return OK;
 }
 
@@ -339,58 +325,61 @@ static enum result bans_make(struct loader *l, struct error *e)
 	return OK;
 }
 
-DB_STMT(component_pairs, "iii", "ii",
-        "SELECT b, score FROM person_pair WHERE rkey = $1 AND a = $2 AND score >= $3 ORDER BY b")
 /* Who scores: no link, but in the component, where the groups are found. */
-static enum result nodes_by_pairs(struct loader *l, int node, struct error *e)
+static enum result nodes_by_pairs(struct loader *l, const int64_t *ids, int count, struct error *e)
 {
 	struct component *c = l->c;
-	int64_t id = c->nodes[node].id;
-	struct {
-		int64_t record;
-		int score;
-	} *others = NULL;
-	int count = 0, cap = 0;
-	{
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		enum db_step step;
+	struct record_pair *pairs;
+	int64_t *others;
+	int n;
 
-		TRY(db_query(l->tx, &component_pairs, &rows, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(l->floor)));
-		while ((step = db_next(rows, e)) == DB_ROW) {
-			if (!arena_grow(l->a, &others, count, &cap, sizeof(*others)))
-				return error_nomem(e);
-			others[count].record = db_int(rows, 0);
-			others[count++].score = (int)db_int(rows, 1);
-		}
-		TRY(rows_end(step, e));
-	}
-	l->pairs = l->pairs || count;
-	for (int i = 0; i < count && !c->overflow; i++) {
-		int other;
+	TRY(closure_pairs(l->tx, ids, count, l->floor, &pairs, &n, e));
+	others = arena_array(l->a, (size_t)n + 1, sizeof(*others));
+	if (!others)
+		return error_nomem(e);
+	for (int i = 0; i < n; i++)
+		others[i] = pairs[i].b;
+	l->pairs = l->pairs || n;
+	TRY(nodes_load(l, others, n, e));
+	for (int i = 0; i < n && !c->overflow; i++) {
+		int node = node_find(c, pairs[i].a), other = node_find(c, pairs[i].b);
 
-		TRY(node_load(l, others[i].record, &other, e));
 		if (other <= node) /* the pair stood in its list already, or it is gone */
 			continue;
 		if (!arena_grow(l->a, &c->pairs, c->pair_count, &l->pair_cap, sizeof(*c->pairs)))
 			return error_nomem(e);
-		c->pairs[c->pair_count++] = (struct scored_pair){ node, other, others[i].score };
+		c->pairs[c->pair_count++] = (struct scored_pair){ node, other, pairs[i].score };
 	}
 	return OK;
 }
 
+/* What nodes from … to link to. */
+static enum result level(struct loader *l, int from, int to, struct error *e)
+{
+	int64_t *ids = arena_array(l->a, (size_t)(to - from) + 1, sizeof(*ids));
+
+	if (!ids)
+		return error_nomem(e);
+	for (int i = from; i < to; i++)
+		ids[i - from] = l->c->nodes[i].id;
+	TRY(links_by_values(l, ids, to - from, e));
+	for (int i = from; i < to; i++)
+		TRY(links_by_ties(l, i, e));
+	TRY(links_by_decisions(l, from, to, e));
+	return l->floor >= 0 ? nodes_by_pairs(l, ids, to - from, e) : OK;
+}
+
+/* Level by level: who is found first is asked first, all of a level at once. */
 static enum result closure(struct loader *l, int64_t seed, struct error *e)
 {
 	struct component *c = l->c;
-	int first;
 
-	TRY(node_load(l, seed, &first, e));
-	for (int i = 0; i < c->in.record_count && !c->overflow; i++) {
-		TRY(links_by_values(l, i, e));
-		TRY(links_by_ties(l, i, e));
-		if (c->nodes[i].flags & RECORD_DECIDED)
-			TRY(links_by_decisions(l, i, e));
-		if (l->floor >= 0)
-			TRY(nodes_by_pairs(l, i, e));
+	TRY(nodes_load(l, &seed, 1, e));
+	for (int from = 0; from < c->in.record_count && !c->overflow;) {
+		int to = c->in.record_count;
+
+		TRY(level(l, from, to, e));
+		from = to;
 	}
 	return bans_make(l, e);
 }

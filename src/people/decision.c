@@ -1,5 +1,6 @@
 /* What people decided about who is who: appended, never changed but for "does it still stand". */
 #include "people/internal.h"
+#include <stdlib.h>
 #include <endian.h>
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
@@ -85,35 +86,65 @@ static enum result decision_read(const struct db_rows *rows, struct arena *a, st
 
 #define DECISIONS_READ_MAX 1000 /* of one record, oldest first: more than people make */
 
+struct decisions {
+	struct arena *a;
+	struct decision_row *list;
+	int count, cap;
+};
+
+static enum result decisions_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct decisions *d = arg;
+	enum db_step step;
+
+	(void)run;
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		if (!arena_grow(d->a, &d->list, d->count, &d->cap, sizeof(*d->list)))
+			return error_nomem(e);
+		TRY(decision_read(rows, d->a, &d->list[d->count++], e));
+	}
+	return rows_end(step, e);
+}
+
+static int by_decision(const void *x, const void *y)
+{
+	const struct decision_row *a = x, *b = y;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
 DB_STMT(decision_by_record, "iii", DECISION_TYPES,
         "SELECT " DECISION_COLS " FROM person_decision_record x "
         "JOIN person_decision d ON d.rkey = (x.decision & 4095) AND d.id = x.decision "
         "WHERE x.rkey = $1 AND x.record = $2 ORDER BY x.decision LIMIT $3")
+enum result decisions_of_many(struct db_tx *tx, const int64_t *records, int n, struct decision_row **out, int *count,
+                              struct error *e)
+{
+	struct decisions d = { .a = db_tx_arena(tx) };
+	struct db_value *params = arena_array(d.a, (size_t)n * 3 + 1, sizeof(*params));
+	int kept = 0;
+
+	if (!params)
+		return error_nomem(e);
+	for (int i = 0; i < n; i++) {
+		params[i * 3] = DB_INT(id_bucket(records[i]));
+		params[i * 3 + 1] = DB_INT(records[i]);
+		params[i * 3 + 2] = DB_INT(DECISIONS_READ_MAX);
+	}
+	TRY(db_each(tx, &decision_by_record, params, n, decisions_take, &d, e));
+	if (d.count)
+		qsort(d.list, (size_t)d.count, sizeof(*d.list), by_decision);
+	for (int i = 0; i < d.count; i++)
+		if (kept == 0 || d.list[kept - 1].id != d.list[i].id)
+			d.list[kept++] = d.list[i];
+	*out = d.list;
+	*count = kept;
+	return OK;
+}
+
 enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row **out, int *count, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	struct arena *a = db_tx_arena(tx);
-	enum db_step step;
-	int cap = 0, n = 0;
-	struct decision_row *list = NULL;
-
-	TRY(db_query(tx, &decision_by_record, &rows, e, DB_INT(id_bucket(record)), DB_INT(record),
-	             DB_INT(DECISIONS_READ_MAX)));
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		if (n == cap) {
-			struct decision_row *more = arena_array(a, (size_t)(cap = cap ? cap * 4 : 4), sizeof(*more));
-
-			if (!more)
-				return error_nomem(e);
-			if (n)
-				memcpy(more, list, (size_t)n * sizeof(*more));
-			list = more;
-		}
-		TRY(decision_read(rows, a, &list[n++], e));
-	}
-	*out = list;
-	*count = n;
-	return rows_end(step, e);
+	return decisions_of_many(tx, &record, 1, out, count, e);
 }
 
 DB_STMT(decision_get, "ii", DECISION_TYPES,

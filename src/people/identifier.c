@@ -101,25 +101,25 @@ enum identifier_state value_state(enum identifier_kind kind, const char *value, 
 	return holders > kind_limit(kind) ? IDENT_GENERIC : IDENT_NORMAL;
 }
 
-DB_STMT(holder_list, "iiti", "iiiiIittII",
-        "SELECT h.record, h.grade, r.customer, r.flags, r.tie, f.version, r.source, r.source_key, v.state, v.manual "
-        "FROM person_holder h "
-        "JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record "
-        "JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer "
-        "LEFT JOIN person_value v ON v.vkey = h.vkey AND v.kind = h.kind AND v.value = h.value "
-        "WHERE h.vkey = $1 AND h.kind = $2 AND h.value = $3 ORDER BY h.record LIMIT $4")
-static enum result holders_read(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value, int limit,
-                                struct value_holders *out, int *row_state, struct error *e)
+struct holders {
+	struct arena *a;
+	const struct value_named *values;
+	int limit; /* 0: one more than the limit of the kind */
+	struct value_holders *out;
+	int *row_states;
+};
+
+static enum result holders_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	struct arena *a = db_tx_arena(tx);
+	struct holders *all = arg;
+	struct value_holders *out = &all->out[run];
+	int limit = all->limit ? all->limit : kind_limit(all->values[run].kind) + 1;
 	enum db_step step;
 
-	*out = (struct value_holders){ .holders = arena_array(a, (size_t)limit, sizeof(struct holder)) };
+	*out = (struct value_holders){ .holders = arena_array(all->a, (size_t)limit, sizeof(struct holder)) };
 	if (!out->holders)
 		return error_nomem(e);
-	*row_state = IDENT_NORMAL;
-	TRY(db_query(tx, &holder_list, &rows, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value), DB_INT(limit)));
+	all->row_states[run] = IDENT_NORMAL;
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		struct holder *h = &out->holders[out->count++];
 
@@ -129,29 +129,75 @@ static enum result holders_read(struct db_tx *tx, enum identifier_kind kind, int
 			              .flags = db_int(rows, 3),
 			              .tie = db_int(rows, 4),
 			              .version = db_int(rows, 5),
-			              .source = str_c(str_dup(a, db_text(rows, 6))),
-			              .source_key = str_c(str_dup(a, db_text(rows, 7))) };
+			              .source = str_c(db_text_dup(rows, 6, all->a)),
+			              .source_key = str_c(db_text_dup(rows, 7, all->a)) };
 		if (!h->source.p || !h->source_key.p)
 			return error_nomem(e);
 		out->has_row = !db_is_null(rows, 8);
 		if (out->has_row) {
-			*row_state = (int)db_int(rows, 8);
+			all->row_states[run] = (int)db_int(rows, 8);
 			out->manual = db_int(rows, 9) != 0;
 		}
 	}
 	return rows_end(step, e);
 }
 
+#define HOLDER_PARAMS 4
+DB_STMT(holder_list, "iiti", "iiiiIittII",
+        "SELECT h.record, h.grade, r.customer, r.flags, r.tie, f.version, r.source, r.source_key, v.state, v.manual "
+        "FROM person_holder h "
+        "JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record "
+        "JOIN person_record f ON f.rkey = (r.customer & 4095) AND f.id = r.customer "
+        "LEFT JOIN person_value v ON v.vkey = h.vkey AND v.kind = h.kind AND v.value = h.value "
+        "WHERE h.vkey = $1 AND h.kind = $2 AND h.value = $3 ORDER BY h.record LIMIT $4")
+static enum result holders_read(struct db_tx *tx, struct holders *all, int count, struct error *e)
+{
+	struct db_value *params = arena_array(all->a, (size_t)(count * HOLDER_PARAMS) + 1, sizeof(*params));
+
+	if (!params)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		const struct value_named *v = &all->values[i];
+		struct db_value *p = params + i * HOLDER_PARAMS;
+
+		p[0] = DB_INT(v->vkey);
+		p[1] = DB_INT(v->kind);
+		p[2] = DB_TEXT(v->text);
+		p[3] = DB_INT(all->limit ? all->limit : kind_limit(v->kind) + 1);
+	}
+	return db_each(tx, &holder_list, params, count, holders_take, all, e);
+}
+
+enum result values_load(struct db_tx *tx, const struct value_named *values, int count, struct value_holders *out,
+                        struct error *e)
+{
+	struct arena *a = db_tx_arena(tx);
+	int *row_states = arena_array(a, (size_t)count + 1, sizeof(*row_states));
+	struct holders all = { a, values, 0, out, row_states };
+
+	if (!row_states)
+		return error_nomem(e);
+	TRY(holders_read(tx, &all, count, e));
+	for (int i = 0; i < count; i++) {
+		const struct value_named *v = &values[i];
+
+		if (out[i].count > kind_limit(v->kind) && out[i].manual && row_states[i] == IDENT_NORMAL) {
+			struct holders one = { a, v, IDENT_LIMIT_MANUAL + 1, &out[i], &row_states[i] };
+
+			TRY(holders_read(tx, &one, 1, e));
+		}
+		out[i].state =
+		        value_state(v->kind, v->text.p, out[i].has_row, out[i].manual, row_states[i], out[i].count);
+	}
+	return OK;
+}
+
 enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
                        struct value_holders *out, struct error *e)
 {
-	int limit = kind_limit(kind) + 1, row_state;
+	struct value_named v = { kind, vkey, str_c(value) };
 
-	TRY(holders_read(tx, kind, vkey, value, limit, out, &row_state, e));
-	if (out->count == limit && out->manual && row_state == IDENT_NORMAL)
-		TRY(holders_read(tx, kind, vkey, value, IDENT_LIMIT_MANUAL + 1, out, &row_state, e));
-	out->state = value_state(kind, value, out->has_row, out->manual, row_state, out->count);
-	return OK;
+	return values_load(tx, &v, 1, out, e);
 }
 
 DB_STMT(value_put, "iitii", "",

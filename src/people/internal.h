@@ -99,6 +99,14 @@ struct value_holders {
 };
 MUST_CHECK enum result value_load(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
                                   struct value_holders *out, struct error *e);
+struct value_named {
+	enum identifier_kind kind;
+	int64_t vkey;
+	struct str text; /* NUL-terminated */
+};
+/* The same of many; on PostgreSQL with one way to the server and back. */
+MUST_CHECK enum result values_load(struct db_tx *tx, const struct value_named *values, int count,
+                                   struct value_holders *out, struct error *e);
 /* Writes (state generic) or removes the row that a limit makes. */
 MUST_CHECK enum result value_auto_state(struct db_tx *tx, enum identifier_kind kind, int64_t vkey, const char *value,
                                         bool over, struct error *e);
@@ -178,6 +186,9 @@ MUST_CHECK enum result decision_append(struct db_tx *tx, const struct decision_r
 /* Those that name this record (or this vkey). In the transaction's arena. */
 MUST_CHECK enum result decisions_of(struct db_tx *tx, int64_t record, struct decision_row **out, int *count,
                                     struct error *e);
+/* Those that name any of these records, each once. */
+MUST_CHECK enum result decisions_of_many(struct db_tx *tx, const int64_t *records, int n, struct decision_row **out,
+                                         int *count, struct error *e);
 
 /* ---- Nominations ------------------------------------------------------------------------------------------------- */
 

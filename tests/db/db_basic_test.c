@@ -423,6 +423,107 @@ static void a_wrong_signature_is_caught(void **state)
 	}
 }
 
+/* ---- Many at once ---- */
+
+#define RUNS 257 /* more than one window, more than the pipeline holds */
+
+struct each {
+	struct db_tx *tx;
+	int seen, stop_at;
+};
+
+static enum result each_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct each *x = arg;
+	enum db_step step;
+	int n = 0;
+	bool found;
+	assert_int_equal(run, x->seen);
+	if (run == x->stop_at)
+		return error_set(e, ERR_CONFLICT, "stopped", NULL, "Enough.");
+	if (run % 50 == 7) { /* before its own answer is fetched */
+		DB_ROWS_AUTO struct db_rows *sum = NULL;
+		TRY(db_query_one(x->tx, &pair_sum, &sum, &found, e, DB_INT(2)));
+		assert_int_equal(db_int(sum, 0), 1);
+	}
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		assert_int_equal(db_int(rows, 1), 10 * run + n);
+		n++;
+	}
+	assert_int_equal(n, run % 3);
+	x->seen++;
+	return step == DB_ERR ? e->result : OK;
+}
+
+static enum result each_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct each *x = arg;
+	struct db_value keys[RUNS];
+	*x = (struct each){ .tx = tx, .stop_at = x->stop_at };
+	TRY(db_exec(tx, &pair_once, NULL, e, DB_INT(2), DB_CSTR("one"), DB_INT(1)));
+	for (int i = 0; i < RUNS; i++) {
+		keys[i] = DB_INT(1000 + i);
+		for (int k = 0; k < i % 3; k++)
+			TRY(db_exec(tx, &pair_once, NULL, e, DB_INT(1000 + i), DB_CSTR(k ? "b" : "a"),
+			            DB_INT(10 * i + k)));
+	}
+	enum result r = db_each(tx, &pair_list, keys, RUNS, each_take, x, e);
+	if (x->stop_at < 0)
+		return r;
+	/* What nobody wanted any more is gone, and the transaction goes on. */
+	assert_int_equal(r, ERR_CONFLICT);
+	assert_string_equal(e->code, "stopped");
+	x->seen = x->stop_at = 0;
+	return db_each(tx, &pair_list, (const struct db_value[]){ DB_INT(1000) }, 1, each_take,
+	               &(struct each){ .tx = tx, .stop_at = -1 }, e);
+}
+
+static void one_statement_for_many_values(void **state)
+{
+	(void)state;
+	struct each x = { .stop_at = -1 };
+	assert_ok(db_transact(db, each_run, &x, &kit_err));
+	assert_int_equal(x.seen, RUNS);
+	x.stop_at = 120;
+	assert_ok(db_transact(db, each_run, &x, &kit_err));
+}
+
+DB_STMT(pair_ratio, "ii", "ti", "SELECT b, 1 / (n - $2) FROM pair WHERE a = $1")
+
+static enum result each_ratio(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	enum db_step step;
+	(void)run;
+	(void)arg;
+	while ((step = db_next(rows, e)) == DB_ROW)
+		;
+	return step == DB_ERR ? e->result : OK;
+}
+
+static enum result each_broken(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct db_value keys[6];
+	(void)arg;
+	TRY(db_exec(tx, &pair_once, NULL, e, DB_INT(3), DB_CSTR("a"), DB_INT(7)));
+	for (int i = 0; i < 3; i++) {
+		keys[2 * i] = DB_INT(3);
+		keys[2 * i + 1] = DB_INT(i == 1 ? 7 : 0); /* the second divides by zero */
+	}
+	return db_each(tx, &pair_ratio, keys, 3, each_ratio, &(int){ 0 }, e);
+}
+
+static void one_of_many_that_fails_loses_the_transaction(void **state)
+{
+	(void)state;
+	if (db_engine(db) == DB_SQLITE) {
+		print_message("skipped: SQLite answers NULL to a division by zero\n");
+		return;
+	}
+	assert_result(ERR_INVALID, db_transact(db, each_broken, NULL, &kit_err));
+	struct each x = { .stop_at = -1 };
+	assert_ok(db_transact(db, each_run, &x, &kit_err));
+}
+
 /* ---- One process a file ---- */
 
 static void a_second_opening_is_refused(void **state)
@@ -460,6 +561,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(values_of_every_kind_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(text_that_one_engine_refuses_both_refuse, setup, teardown),
 		cmocka_unit_test_setup_teardown(counts_and_cursors, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_statement_for_many_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_of_many_that_fails_loses_the_transaction, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_rise_also_after_a_prune, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_statement_loses_the_transaction, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipelined_failure_comes_out_of_the_commit, setup, teardown),
