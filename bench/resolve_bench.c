@@ -1,14 +1,17 @@
 /* Everybody at once on torture's people: bench/resolve runs it. usage: resolve_bench TORTURE.csv DATABASE CLUSTERS.csv
- * Puts the records of the table into a fresh database (as a till's or a shop's, without a model), resolves them, and
- * writes who is one for `torture --score`. Prints "name value unit" a line; progress on standard error. */
+ * [MEMORY_MB]. Puts the records of the table into a fresh database (as a till's or a shop's, without a model), or takes
+ * the one that is there; resolves them, and writes who is one for `torture --score`. Prints "name value unit" a line;
+ * progress on standard error. */
 #include "bench/torture_csv.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "people/people.h"
+#include "people/rooms.h"
 #include "text/text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define BATCH 400
 #define COLUMNS 22
@@ -149,18 +152,25 @@ int main(int argc, char **argv)
 	struct batch *b = malloc(sizeof(*b));
 	struct db *db;
 	int64_t began, ended;
+	unsigned char digest[16];
+	bool there;
 
-	if (argc != 4 || !b) {
-		fprintf(stderr, "usage: resolve_bench TORTURE.csv DATABASE CLUSTERS.csv\n");
+	if ((argc != 4 && argc != 5) || !b) {
+		fprintf(stderr, "usage: resolve_bench TORTURE.csv DATABASE CLUSTERS.csv [MEMORY_MB]\n");
 		return 2;
 	}
+	how.memory = argc == 5 ? (size_t)atol(argv[4]) << 20 : 0;
+	how.folder = ".";
+	there = access(argv[2], F_OK) == 0;
 	must(text_start(&err));
 	must(db_open(&(struct db_config){ .url = argv[2], .create = true, .limit_ms = DB_LONG_MS }, &db, &err));
 	must(db_migrate(db, &err));
 	began = clock_monotonic();
-	table_each(argv[1], db, b, batch_put, true);
-	printf("put %.1f s\n", (double)(clock_monotonic() - began) / 1e6);
-	printf("put.peak_memory %.0f MB\n", peak_mb());
+	if (!there) {
+		table_each(argv[1], db, b, batch_put, true);
+		printf("put %.1f s\n", (double)(clock_monotonic() - began) / 1e6);
+		printf("put.peak_memory %.0f MB\n", peak_mb());
+	}
 	began = clock_monotonic();
 	must(people_resolve_all(db, &how, &out, &err));
 	ended = clock_monotonic();
@@ -172,6 +182,11 @@ int main(int argc, char **argv)
 	printf("records %lld records\ncustomers %lld customers\nkeys %lld keys\npairs %lld pairs\ndoubts %lld pairs\n",
 	       (long long)out.records, (long long)out.customers, (long long)out.keys, (long long)out.pairs,
 	       (long long)out.doubts);
+	must(people_digest(db, digest, &err));
+	printf("partition ");
+	for (size_t i = 0; i < sizeof(digest); i++)
+		printf("%02x", digest[i]);
+	printf(" hash\n");
 	b->clusters = fopen(argv[3], "w");
 	if (!b->clusters)
 		return 2;

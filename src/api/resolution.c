@@ -24,6 +24,7 @@ static struct resolver {
 	struct db *db;
 	struct feed *feed;
 	struct buf model;
+	size_t memory;
 } resolver = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void on_progress(void *arg, const char *phase, int64_t done, int64_t of)
@@ -41,6 +42,7 @@ static void on_progress(void *arg, const char *phase, int64_t done, int64_t of)
 static void *run(void *arg)
 {
 	const struct people_resolving how = { .model = buf_view(&resolver.model),
+		                              .memory = resolver.memory,
 		                              .progress = on_progress,
 		                              .stop = &resolver.stop };
 	struct people_resolved out = { 0 };
@@ -70,11 +72,16 @@ void api_resolution_stop(void)
 		pthread_join(resolver.thread, NULL);
 }
 
+#define MEMORY_LEAST ((int64_t)1 << 20)
+#define MEMORY_MOST ((int64_t)1 << 40)
+
 struct resolve_body {
 	struct str model;
+	int64_t memory;
 };
 static const struct json_field resolve_fields[] = {
 	JSON_FIELD_STR(struct resolve_body, model, "model", 0, 0, PATH_BYTES - 1),
+	JSON_FIELD_I64(struct resolve_body, memory, "memory", 0, MEMORY_LEAST, MEMORY_MOST),
 	JSON_END,
 };
 
@@ -101,7 +108,7 @@ static enum result model_read(struct http_request *rq, struct str path, struct b
 }
 
 /* model is taken over when it starts. */
-static enum result start(struct http_request *rq, struct buf *model, struct error *e)
+static enum result start(struct http_request *rq, struct buf *model, int64_t memory, struct error *e)
 {
 	if (resolver.state == RUNNING)
 		return error_set(e, ERR_CONFLICT, "resolve.running", NULL, "Everybody is being resolved already");
@@ -114,6 +121,7 @@ static enum result start(struct http_request *rq, struct buf *model, struct erro
 	resolver.phase[0] = '\0';
 	resolver.started_at = clock_now();
 	resolver.model = *model;
+	resolver.memory = (size_t)memory;
 	resolver.state = RUNNING;
 	if (pthread_create(&resolver.thread, NULL, run, NULL)) {
 		resolver.state = NEVER;
@@ -189,7 +197,7 @@ static enum result resolution_start(struct http_request *rq, struct http_respons
 		r = db_transact(api_desk(rq)->db, start_note, &who, e);
 	pthread_mutex_lock(&resolver.lock);
 	if (r == OK)
-		r = start(rq, &model, e);
+		r = start(rq, &model, b ? b->memory : 0, e);
 	if (r == OK) {
 		http_status(rs, 201);
 		state_write(http_json(rs));

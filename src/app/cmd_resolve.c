@@ -18,6 +18,7 @@
 
 struct resolve_args {
 	const char *db, *model, *print_model, *truth;
+	int64_t memory; /* bytes; 0: what the server takes */
 	bool json, quiet;
 };
 
@@ -133,6 +134,8 @@ static enum result body_write(const struct resolve_args *a, struct buf *body, st
 	jw_object(&w);
 	if (a->model)
 		jw_kcstr(&w, "model", path);
+	if (a->memory)
+		jw_ki64(&w, "memory", a->memory);
 	jw_end_object(&w);
 	return OK;
 }
@@ -176,17 +179,29 @@ static enum result truth_say(const struct resolve_args *a, struct error *e)
 /* ---- Command ------------------------------------------------------------------------------------------------------
  */
 
-enum { KEY_PRINT_MODEL = 0x100 };
+enum { KEY_PRINT_MODEL = 0x100, KEY_MEMORY };
 
 static const struct argp_option options[] = {
 	{ "db", 'd', "DB", 0, "SQLite file or PostgreSQL url (BYNAME_DB; byname.db)", 0 },
 	{ "model", 'm', "FILE", 0, "This model instead of one trained from all records", 0 },
 	{ "print-model", KEY_PRINT_MODEL, "FILE", 0, "Write the model there, as text that can be edited", 0 },
+	{ "memory", KEY_MEMORY, "SIZE", 0, "About so much memory (500M, 8G; 3G); what does not fit goes to files", 0 },
 	{ "truth", 't', "FILE", 0, "CSV with source, key and person: say how good the customers are", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ "json", 'j', NULL, 0, "The outcome as JSON", 0 },
 	{ 0 },
 };
+
+/* "500M", "8G", bytes; 0 for anything else. */
+static int64_t size_of(const char *s)
+{
+	char *end;
+	long long n = strtoll(s, &end, 10);
+	int shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+
+	end += shift > 0;
+	return end == s || *end || n <= 0 || n > INT64_MAX >> shift ? 0 : (int64_t)n << shift;
+}
 
 static error_t option(int key, char *arg, struct argp_state *state)
 {
@@ -201,6 +216,11 @@ static error_t option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_PRINT_MODEL:
 		a->print_model = arg;
+		return 0;
+	case KEY_MEMORY:
+		a->memory = size_of(arg);
+		if (!a->memory)
+			argp_error(state, "--memory: 500M, 8G");
 		return 0;
 	case 't':
 		a->truth = arg;

@@ -1,6 +1,6 @@
 #include "base/extsort.h"
 #include "base/hash.h"
-#include "base/scratch.h"
+#include "base/tempfile.h"
 #include <pthread.h>
 
 #define BLOCK_BYTES ((size_t)16 << 10)
@@ -22,7 +22,7 @@ struct extsort {
 	size_t size, memory, used, per_block; /* elements a block */
 	int shift;                            /* from the first four bytes to the part */
 	uint64_t count;
-	struct scratch *file;
+	struct tempfile *file;
 	pthread_mutex_t lock;
 	struct part parts[EXTSORT_PARTS];
 };
@@ -41,7 +41,7 @@ enum result extsort_new(size_t size, uint32_t below, size_t memory, const char *
 	x->shift = 32 - PART_BITS;
 	while (x->shift > 0 && below && (below - 1) >> (x->shift - 1) < EXTSORT_PARTS)
 		x->shift--;
-	r = scratch_new(folder, &x->file, e);
+	r = tempfile_new(folder, &x->file, e);
 	if (r != OK) {
 		mem_free(x);
 		return r;
@@ -60,7 +60,7 @@ void extsort_free(struct extsort *x)
 			mem_free(x->parts[i].blocks[k].memory);
 		mem_free(x->parts[i].blocks);
 	}
-	scratch_free(x->file);
+	tempfile_free(x->file);
 	pthread_mutex_destroy(&x->lock);
 	mem_free(x);
 }
@@ -121,7 +121,7 @@ static enum result block_end(struct extsort_writer *w, int part, struct error *e
 		w->blocks[part] = b.memory;
 	} else {
 		b.check = check_of(w->blocks[part], bytes);
-		TRY(scratch_write(x->file, w->blocks[part], bytes, &b.from, e));
+		TRY(tempfile_write(x->file, w->blocks[part], bytes, &b.from, e));
 	}
 	TRY(block_list(x, part, b, e));
 	if (memory)
@@ -229,9 +229,9 @@ static enum result part_read(const struct extsort *x, const struct part *p, char
 		if (b->memory) {
 			memcpy(to, b->memory, bytes);
 		} else {
-			TRY(scratch_read(x->file, b->from, to, bytes, e));
+			TRY(tempfile_read(x->file, b->from, to, bytes, e));
 			if (check_of(to, bytes) != b->check)
-				return scratch_damaged(e);
+				return tempfile_damaged(e);
 		}
 		to += bytes;
 	}

@@ -12,12 +12,12 @@
 
 struct extsort;
 /* size: bytes of an element, from 4 to EXTSORT_SIZE_MAX. below: the first four bytes, as a number, are less (0: any).
- * memory: bytes of blocks that are kept there. folder: as scratch_new(). */
+ * memory: bytes of blocks that are kept there. folder: as tempfile_new(). */
 MUST_CHECK enum result extsort_new(size_t size, uint32_t below, size_t memory, const char *folder, struct extsort **out,
                                    struct error *e);
 void extsort_free(struct extsort *x); /* NULL allowed */
 
-/* Who adds: one a thread. It begins as { .sort = x }. ERR_IO "scratch.full" … as scratch_write(). */
+/* Who adds: one a thread. It begins as { .sort = x }. ERR_IO "tempfile.full" … as tempfile_write(). */
 struct extsort_writer {
 	struct extsort *sort;
 	char *blocks[EXTSORT_PARTS];

@@ -5,6 +5,8 @@
  * by it; those that changed since they were read are brought up to date at the end. Interrupted, nothing is broken:
  * some are matched by the new epoch and some not yet, until it is called again. */
 #include "people/bulk.h"
+#include "people/match_training.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define THREADS 2
@@ -14,6 +16,10 @@
 #define DOUBT_PARTS 64
 #define MEMBERS_PAGE 2000
 #define DRAIN 5
+/* Of the memory allowed. */
+#define UNPACKED_PERCENT                                                                                               \
+	65 /* the features may take so much, ready for scoring; else they are read as they are needed */
+#define SORTING_SHARE 5
 
 void bulk_tell(const struct bulk *b, const char *phase, int64_t done, int64_t of)
 {
@@ -87,19 +93,18 @@ static enum result model_make(struct bulk *b, struct buf *text, struct error *e)
 	} else {
 		bulk_tell(b, "training", 0, b->all.count);
 		if (b->all.count)
-			TRY(match_train(b->all.records, b->all.count, &t, &trained, e));
+			TRY(match_train_roll(&b->roll, &t, b->memory / SORTING_SHARE, b->folder, &trained, e));
 		else
 			TRY(match_model_default(&trained, e));
 		match_model_set_link(trained, PEOPLE_CAUTION);
 		match_model_print(trained, text);
+		b->roll.model = NULL;
 		match_model_free(trained);
 	}
 	if (text->failed)
 		return error_nomem(e);
 	TRY(match_model_read(buf_view(text), &b->model, e));
-	for (int i = 0; i < b->all.count; i++)
-		match_record_bind(b->model, b->all.records[i]);
-	return OK;
+	return match_roll_bind(&b->roll, b->model, b->threads, e);
 }
 
 static enum result epoch_begin(struct bulk *b, struct error *e)
@@ -128,9 +133,9 @@ struct settling {
 static enum result seeds_find(struct settling *s, struct error *e)
 {
 	const struct bulk_records *all = &s->b->all;
-	const struct match_pairs *pairs = &s->b->pairs;
 	int *parent = mem_alloc((size_t)all->count * sizeof(*parent) + 1);
 	bool *linked = mem_calloc((size_t)all->count + 1, sizeof(*linked));
+	enum result r = OK;
 
 	s->seeds = mem_alloc((size_t)all->count * sizeof(*s->seeds) + 1);
 	if (!parent || !linked || !s->seeds) {
@@ -140,9 +145,16 @@ static enum result seeds_find(struct settling *s, struct error *e)
 	}
 	for (int i = 0; i < all->count; i++)
 		parent[i] = i;
-	for (size_t i = 0; i < pairs->link_count; i++) {
-		joined_unite(parent, pairs->links[i].a, pairs->links[i].b);
-		linked[pairs->links[i].a] = linked[pairs->links[i].b] = true;
+	for (int part = 0; part < EXTSORT_PARTS && r == OK; part++) {
+		struct link *sides = NULL;
+		size_t n = 0;
+
+		r = match_pairs_sides(&s->b->pairs, part, &sides, &n, e);
+		for (size_t i = 0; i < n; i++) {
+			joined_unite(parent, sides[i].a, sides[i].b);
+			linked[sides[i].a] = true;
+		}
+		mem_free(sides);
 	}
 	for (int i = 0; i < all->count; i++)
 		if (linked[i] && joined_find(parent, i) == i)
@@ -153,7 +165,7 @@ static enum result seeds_find(struct settling *s, struct error *e)
 			s->seeds[s->count++] = all->ids[i];
 	mem_free(parent);
 	mem_free(linked);
-	return OK;
+	return r;
 }
 
 static enum result settle_some(struct db_tx *tx, void *arg, struct error *e)
@@ -292,6 +304,33 @@ static enum result count_all(struct bulk *b, struct people_resolved *out, struct
 
 /* ---- All of it --------------------------------------------------------------------------------------------------- */
 
+/* Temporary files lie beside the database, where there should be room. */
+DB_STMT(bulk_file_sqlite, "", "t", "SELECT file FROM pragma_database_list WHERE name = 'main'")
+static enum result folder_read(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct bulk *b = arg;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	struct str file;
+	bool found;
+
+	TRY(db_query_one(tx, &bulk_file_sqlite, &rows, &found, e, DB_NONE));
+	file = found ? db_text(rows, 0) : STR("");
+	while (file.n > 0 && file.p[file.n - 1] != '/')
+		file.n--;
+	if (file.n < sizeof(b->folder))
+		snprintf(b->folder, sizeof(b->folder), "%.*s", STR_ARG(file));
+	return OK;
+}
+
+static enum result folder_find(struct bulk *b, struct error *e)
+{
+	if (b->how->folder)
+		snprintf(b->folder, sizeof(b->folder), "%s", b->how->folder);
+	else if (db_engine(b->db) == DB_SQLITE)
+		TRY(db_read(b->db, folder_read, b, e));
+	return OK;
+}
+
 static void told(void *arg, const char *phase, int64_t done, int64_t of)
 {
 	bulk_tell(arg, phase, done, of);
@@ -299,24 +338,30 @@ static void told(void *arg, const char *phase, int64_t done, int64_t of)
 
 static enum result resolve_all(struct bulk *b, struct settling *s, struct people_resolved *out, struct error *e)
 {
-	struct match_bulk in = { .threads = b->threads, .progress = told, .arg = b };
+	const struct match_pairing pairing = { .holders_max = KEY_HOLDERS_MAX,
+		                               .threads = b->threads,
+		                               .memory = b->memory / SORTING_SHARE,
+		                               .folder = b->folder,
+		                               .progress = told,
+		                               .arg = b };
 
+	TRY(folder_find(b, e));
 	TRY(bulk_scan(b, e));
 	TRY(bulk_go_on(b, e));
+	if (b->unpacked <= b->memory / 100 * UNPACKED_PERCENT)
+		TRY(match_roll_unpack(&b->roll, b->threads, e));
 	TRY(epoch_begin(b, e));
-	in.records = b->all.records;
-	in.record_count = b->all.count;
-	TRY(match_pairs_make(b->model, &in, KEY_HOLDERS_MAX, &b->pairs, e));
-	TRY(bulk_records_pack(&b->all, e));
+	TRY(match_pairs_make(&b->roll, &pairing, &b->pairs, e));
+	match_roll_pack(&b->roll);
 	TRY(bulk_write(b, e));
-	bulk_records_free(&b->all);
 	TRY(seeds_find(s, e));
 	TRY(bulk_catch_up(b, e));
 	out->version = b->version;
 	out->records = b->all.count;
-	out->keys = (int64_t)b->pairs.blocks.count;
-	out->pairs = (int64_t)b->pairs.link_count;
+	out->keys = b->pairs.key_count;
+	out->pairs = b->pairs.link_count;
 	match_pairs_free(&b->pairs);
+	match_roll_free(&b->roll);
 	TRY(doubts_clear(b, e));
 	TRY(settle_all(s, e));
 	return count_all(b, out, e);
@@ -325,13 +370,16 @@ static enum result resolve_all(struct bulk *b, struct settling *s, struct people
 enum result people_resolve_all(struct db *db, const struct people_resolving *how, struct people_resolved *out,
                                struct error *e)
 {
-	struct bulk b = { .db = db, .how = how, .threads = how->threads > 0 ? how->threads : THREADS };
+	struct bulk b = { .db = db,
+		          .how = how,
+		          .threads = how->threads > 0 ? how->threads : THREADS,
+		          .memory = how->memory ? how->memory : PEOPLE_MEMORY };
 	struct settling s = { .b = &b };
 	struct people_resolved made = { 0 };
 	enum result r = resolve_all(&b, &s, &made, e);
 
 	match_pairs_free(&b.pairs);
-	bulk_records_free(&b.all);
+	match_roll_free(&b.roll);
 	bulk_ids_free(&b.all);
 	match_model_free(b.model);
 	mem_free(b.changed);

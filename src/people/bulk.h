@@ -9,19 +9,19 @@
 struct bulk_records {
 	int count;
 	int64_t *ids, *updated_at, *customers; /* as they were when they were read */
-	struct match_record **records;
-	struct str *packed;    /* the same as bytes, once bulk_records_pack() has taken the place of records */
-	struct arena **arenas; /* of the records, then of their bytes; of each the records follow one another */
-	int *arena_counts, arena_count;
 };
 
 struct bulk {
 	struct db *db;
 	const struct people_resolving *how;
 	int threads;
+	size_t memory;
+	char folder[4096]; /* of temporary files; empty: where the system has them */
 	struct match_model *model;
 	int64_t version, xid; /* the epoch; on PostgreSQL: the transaction that made it the active one */
 	struct bulk_records all;
+	struct match_roll roll; /* their features */
+	uint64_t unpacked;      /* bytes that these would take, ready for scoring */
 	struct match_pairs pairs;
 	/* records that changed while this went on; ids ascending by (rkey, id) once the tables are written */
 	int64_t *changed;
@@ -46,8 +46,6 @@ MUST_CHECK enum result bulk_still_active(struct db_tx *tx, const struct bulk *b,
 
 /* bulk_scan.c */
 MUST_CHECK enum result bulk_scan(struct bulk *b, struct error *e);
-MUST_CHECK enum result bulk_records_pack(struct bulk_records *all, struct error *e);
-void bulk_records_free(struct bulk_records *all); /* the features; ids stay until bulk_ids_free() */
 void bulk_ids_free(struct bulk_records *all);
 
 /* bulk_write.c: person_key, person_pair, person_features become what all records and the model say, part by part: what

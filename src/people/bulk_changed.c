@@ -247,10 +247,10 @@ DB_STMT(bulk_stand_put, "ii", "", "INSERT INTO person_key (mkey, record) VALUES 
 /* Its keys as they were when it was read: none, if it was not. */
 static enum result keys_back(struct db_tx *tx, const struct bulk *b, int64_t record, struct error *e)
 {
-	const struct blocks *blocks = &b->pairs.blocks;
 	uint64_t keys[MATCH_KEYS_MAX];
+	const uint64_t *then;
 	char packed[MATCH_KEYS_MAX * 8];
-	int at = bulk_find(&b->all, record), count = 0;
+	int at = bulk_find(&b->all, record), count = 0, then_count = 0;
 	size_t n = 0;
 	{
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
@@ -263,10 +263,12 @@ static enum result keys_back(struct db_tx *tx, const struct bulk *b, int64_t rec
 	for (int i = 0; i < count; i++)
 		TRY(db_exec(tx, &bulk_stand_drop, NULL, e, DB_INT((int64_t)keys[i]), DB_INT(record)));
 	TRY(db_exec(tx, &bulk_blob_drop, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	for (size_t i = at < 0 ? 0 : blocks->start[at]; at >= 0 && i < blocks->start[at + 1]; i++) {
-		TRY(db_exec(tx, &bulk_stand_put, NULL, e, DB_INT((int64_t)blocks->keys[i]), DB_INT(record)));
+	if (at >= 0)
+		TRY(match_pairs_keys(&b->pairs, at, db_tx_arena(tx), &then, &then_count, e));
+	for (int i = 0; i < then_count; i++) {
+		TRY(db_exec(tx, &bulk_stand_put, NULL, e, DB_INT((int64_t)then[i]), DB_INT(record)));
 		for (int k = 0; k < 8; k++)
-			packed[n++] = (char)(blocks->keys[i] >> (56 - 8 * k));
+			packed[n++] = (char)(then[i] >> (56 - 8 * k));
 	}
 	return n ? db_exec(tx, &bulk_blob_put, NULL, e, DB_INT(id_bucket(record)), DB_INT(record),
 	                   DB_BLOB(((struct str){ packed, n })), DB_BLOB(STR("")))

@@ -1,19 +1,22 @@
 /* All records from the tables, page by page, on several threads. */
 #include "people/bulk.h"
+#include <stddef.h>
 
 #define PARTS 64 /* of the shard keys */
 #define ROUND 8  /* parts between two words of progress */
 #define PAGE 1000
-#define ARENA_MOST ((size_t)1 << 40)
-#define FIELDS_FROM 7 /* column of the first text field */
+#define PACKED_SHARE 8 /* of the memory allowed: the features as bytes */
+#define FIELDS_FROM 7  /* column of the first text field */
 
 struct part {
 	struct bulk *b;
-	struct arena *arena, *scratch;
+	struct arena *scratch;
+	struct spool_writer packed;
+	struct buf bytes;
 	int64_t rkey, id, rkey_end; /* where the next page starts; where the part ends */
 	bool more;
 	int64_t *ids, *updated_at, *customers;
-	struct match_record **records;
+	uint64_t *at, *order, unpacked;
 	int count, room;
 };
 
@@ -23,22 +26,22 @@ struct page {
 	int count;
 };
 
+static bool grown(void *array, int room)
+{
+	int64_t **p = array, *more = mem_realloc(*p, (size_t)room * sizeof(**p));
+
+	*p = more ? more : *p;
+	return more;
+}
+
 static enum result part_room(struct part *p, int more, struct error *e)
 {
 	int room = p->room ? 2 * p->room : 4 * PAGE;
-	void *ids, *updated, *customers, *records;
 
 	if (p->count + more <= p->room)
 		return OK;
-	ids = mem_realloc(p->ids, (size_t)room * sizeof(*p->ids));
-	p->ids = ids ? ids : p->ids;
-	updated = mem_realloc(p->updated_at, (size_t)room * sizeof(*p->updated_at));
-	p->updated_at = updated ? updated : p->updated_at;
-	customers = mem_realloc(p->customers, (size_t)room * sizeof(*p->customers));
-	p->customers = customers ? customers : p->customers;
-	records = mem_realloc(p->records, (size_t)room * sizeof(*p->records));
-	p->records = records ? records : p->records;
-	if (!ids || !updated || !customers || !records)
+	if (!grown(&p->ids, room) || !grown(&p->updated_at, room) || !grown(&p->customers, room) ||
+	    !grown(&p->at, room) || !grown(&p->order, room))
 		return error_nomem(e);
 	p->room = room;
 	return OK;
@@ -141,6 +144,21 @@ static enum result identifiers_read(struct db_tx *tx, struct part *p, struct pag
 	return rows_end(step, e);
 }
 
+/* Its features, as bytes, to the others. */
+static enum result record_keep(struct part *p, const struct matching_row *row, int place, struct error *e)
+{
+	struct match_record *r;
+
+	TRY(matching_make(row, p->scratch, &r, e));
+	buf_clear(&p->bytes);
+	match_record_pack(r, &p->bytes);
+	if (p->bytes.failed)
+		return error_nomem(e);
+	p->order[place] = r->order;
+	p->unpacked += sizeof(*r) + (size_t)r->word_count * sizeof(*r->words) + p->bytes.n;
+	return spool_write(&p->packed, buf_view(&p->bytes), &p->at[place], e);
+}
+
 static enum result page_read(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct part *p = arg;
@@ -156,13 +174,13 @@ static enum result page_read(struct db_tx *tx, void *arg, struct error *e)
 		return OK;
 	TRY(identifiers_read(tx, p, page, e));
 	TRY(part_room(p, page->count, e));
-	for (int i = 0; i < page->count; i++)
-		TRY(matching_make(&page->rows[i], p->arena, &p->records[p->count + i], e));
 	for (int i = 0; i < page->count; i++) {
-		p->ids[p->count] = page->ids[i];
-		p->updated_at[p->count] = page->updated_at[i];
-		p->customers[p->count++] = page->customers[i];
+		p->ids[p->count + i] = page->ids[i];
+		p->updated_at[p->count + i] = page->updated_at[i];
+		p->customers[p->count + i] = page->customers[i];
+		TRY(record_keep(p, &page->rows[i], p->count + i, e));
 	}
+	p->count += page->count;
 	p->id = page->last;
 	p->rkey = id_bucket(page->last);
 	return OK;
@@ -173,57 +191,64 @@ static enum result part_scan(void *arg, int index, struct error *e)
 	struct part *p = (struct part *)arg + index;
 	enum result r = OK;
 
-	p->arena = arena_new(ARENA_MOST);
+	p->packed.spool = p->b->roll.packed;
+	buf_init(&p->bytes, 0);
 	p->scratch = arena_new(0);
-	if (!p->arena || !p->scratch)
+	if (!p->scratch)
 		r = error_nomem(e);
 	for (p->more = true; r == OK && p->more;)
 		r = db_read(p->b->db, page_read, p, e);
+	if (r == OK)
+		r = spool_done(&p->packed, e);
+	spool_drop(&p->packed);
+	buf_free(&p->bytes);
 	arena_free(p->scratch);
 	p->scratch = NULL;
 	return r;
 }
 
-static enum result parts_join(struct bulk *b, struct part parts[PARTS], struct error *e)
+/* One list of all parts'. */
+static enum result parts_join(const struct part parts[PARTS], size_t offset, size_t n, void *out, struct error *e)
 {
-	struct bulk_records *all = &b->all;
-	size_t n = 0, at = 0;
+	int64_t *all = mem_alloc(n * sizeof(*all) + 1);
+	size_t at = 0;
 
-	for (int i = 0; i < PARTS; i++)
-		n += (size_t)parts[i].count;
-	if (n > INT32_MAX)
-		return error_set(e, ERR_TOO_LARGE, "resolve.too_many", NULL, "More than 2,147,483,647 records");
-	all->ids = mem_alloc(n * sizeof(*all->ids) + 1);
-	all->updated_at = mem_alloc(n * sizeof(*all->updated_at) + 1);
-	all->customers = mem_alloc(n * sizeof(*all->customers) + 1);
-	all->records = mem_alloc(n * sizeof(*all->records) + 1);
-	all->arenas = mem_calloc(PARTS, sizeof(struct arena *));
-	all->arena_counts = mem_calloc(PARTS, sizeof(*all->arena_counts));
-	if (!all->ids || !all->updated_at || !all->customers || !all->records || !all->arenas || !all->arena_counts)
+	if (!all)
 		return error_nomem(e);
 	for (int i = 0; i < PARTS; i++) {
-		struct part *p = &parts[i];
-		size_t count = (size_t)p->count;
+		const int64_t *list = *(int64_t *const *)(const void *)((const char *)&parts[i] + offset);
 
-		all->arena_counts[all->arena_count] = p->count;
-		all->arenas[all->arena_count++] = p->arena;
-		p->arena = NULL;
-		if (!count)
-			continue;
-		memcpy(all->ids + at, p->ids, count * sizeof(*p->ids));
-		memcpy(all->updated_at + at, p->updated_at, count * sizeof(*p->updated_at));
-		memcpy(all->customers + at, p->customers, count * sizeof(*p->customers));
-		memcpy(all->records + at, p->records, count * sizeof(struct match_record *));
-		at += count;
+		if (parts[i].count)
+			memcpy(all + at, list, (size_t)parts[i].count * sizeof(*all));
+		at += (size_t)parts[i].count;
 	}
-	all->count = (int)n;
+	*(int64_t **)out = all;
+	return OK;
+}
+
+static enum result parts_take(struct bulk *b, const struct part parts[PARTS], struct error *e)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < PARTS; i++) {
+		n += (size_t)parts[i].count;
+		b->unpacked += parts[i].unpacked;
+	}
+	if (n > INT32_MAX)
+		return error_set(e, ERR_TOO_LARGE, "resolve.too_many", NULL, "More than 2,147,483,647 records");
+	TRY(parts_join(parts, offsetof(struct part, ids), n, &b->all.ids, e));
+	TRY(parts_join(parts, offsetof(struct part, updated_at), n, &b->all.updated_at, e));
+	TRY(parts_join(parts, offsetof(struct part, customers), n, &b->all.customers, e));
+	TRY(parts_join(parts, offsetof(struct part, at), n, &b->roll.at, e));
+	TRY(parts_join(parts, offsetof(struct part, order), n, &b->roll.order, e));
+	b->all.count = b->roll.count = (int)n;
 	return OK;
 }
 
 enum result bulk_scan(struct bulk *b, struct error *e)
 {
 	struct part *parts = mem_calloc(PARTS, sizeof(*parts));
-	enum result r = parts ? OK : error_nomem(e);
+	enum result r = parts ? spool_new(b->folder, b->memory / PACKED_SHARE, &b->roll.packed, e) : error_nomem(e);
 
 	for (int i = 0; i < PARTS && parts; i++)
 		parts[i] = (struct part){ .b = b,
@@ -235,68 +260,16 @@ enum result bulk_scan(struct bulk *b, struct error *e)
 		r = match_parallel(b->threads, ROUND, part_scan, parts + i, e);
 	}
 	if (r == OK)
-		r = parts_join(b, parts, e);
+		r = parts_take(b, parts, e);
 	for (int i = 0; i < PARTS && parts; i++) {
-		arena_free(parts[i].arena);
 		mem_free(parts[i].ids);
 		mem_free(parts[i].updated_at);
 		mem_free(parts[i].customers);
-		mem_free(parts[i].records);
+		mem_free(parts[i].at);
+		mem_free(parts[i].order);
 	}
 	mem_free(parts);
 	return r;
-}
-
-/* The bytes of count records, in an arena that takes the place of theirs. */
-static enum result part_pack(struct arena **arena, struct match_record *const *records, int count, struct str *packed,
-                             struct error *e)
-{
-	ARENA_AUTO struct arena *own = arena_new(ARENA_MOST);
-	BUF_AUTO struct buf bytes = { 0 };
-	struct arena *records_arena = *arena;
-
-	if (!own)
-		return error_nomem(e);
-	buf_init(&bytes, 0);
-	for (int i = 0; i < count; i++) {
-		buf_clear(&bytes);
-		match_record_pack(records[i], &bytes);
-		packed[i] = (struct str){ str_dup(own, buf_view(&bytes)), bytes.n };
-		if (bytes.failed || !packed[i].p)
-			return error_nomem(e);
-	}
-	*arena = own;
-	own = records_arena;
-	return OK;
-}
-
-enum result bulk_records_pack(struct bulk_records *all, struct error *e)
-{
-	int at = 0;
-
-	all->packed = mem_alloc((size_t)all->count * sizeof(*all->packed) + 1);
-	if (!all->packed)
-		return error_nomem(e);
-	for (int i = 0; i < all->arena_count; at += all->arena_counts[i++])
-		TRY(part_pack(&all->arenas[i], all->records + at, all->arena_counts[i], all->packed + at, e));
-	mem_free(all->records);
-	all->records = NULL;
-	return OK;
-}
-
-void bulk_records_free(struct bulk_records *all)
-{
-	for (int i = 0; i < all->arena_count; i++)
-		arena_free(all->arenas[i]);
-	mem_free(all->arenas);
-	mem_free(all->arena_counts);
-	mem_free(all->records);
-	mem_free(all->packed);
-	all->arenas = NULL;
-	all->arena_counts = NULL;
-	all->records = NULL;
-	all->packed = NULL;
-	all->arena_count = 0;
 }
 
 void bulk_ids_free(struct bulk_records *all)

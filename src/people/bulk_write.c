@@ -21,18 +21,10 @@ static void list_add(struct buf *b, int64_t n)
 
 struct key_page {
 	struct bulk *b;
-	size_t first;    /* the smallest key as a signed number: the table's order */
-	size_t from, to; /* counted from there */
+	const struct keyed *holders; /* of one part */
+	size_t from, to;
 	int64_t low, high;
 };
-
-static const struct keyed *key_at(const struct key_page *p, size_t i)
-{
-	const struct blocks *k = &p->b->pairs.blocks;
-
-	i += p->first;
-	return &k->by_key[i < k->count ? i : i - k->count];
-}
 
 DB_STMT(bulk_key_put, "ii", "", "INSERT INTO person_key (mkey, record) VALUES ($1, $2)")
 DB_STMT(bulk_keys_put_pg, "tt", "",
@@ -46,7 +38,7 @@ static enum result keys_insert(struct db_tx *tx, const struct key_page *p, struc
 	buf_init(&keys, 0);
 	buf_init(&records, 0);
 	for (size_t i = p->from; i < p->to; i++) {
-		const struct keyed *k = key_at(p, i);
+		const struct keyed *k = &p->holders[i];
 		int64_t key = (int64_t)k->key, record = p->b->all.ids[k->value];
 
 		if (db_tx_engine(tx) == DB_SQLITE) {
@@ -73,45 +65,51 @@ static enum result key_page_write(struct db_tx *tx, void *arg, struct error *e)
 	return keys_insert(tx, p, e);
 }
 
+/* The range of the last page of the last part ends at the last number. */
+static enum result key_part(struct key_page *p, size_t count, bool last, struct error *e)
+{
+	for (p->from = 0;; p->from = p->to) {
+		p->to = p->from + KEYS_PAGE < count ? p->from + KEYS_PAGE : count;
+		while (p->to < count && p->holders[p->to].key == p->holders[p->to - 1].key)
+			p->to++;
+		if (p->to == 0 && !last)
+			return OK;
+		p->high = p->to == count && last ? INT64_MAX : (int64_t)p->holders[p->to - 1].key;
+		TRY(db_transact(p->b->db, key_page_write, p, e));
+		if (p->to == count)
+			break;
+		p->low = p->high + 1;
+	}
+	p->low = p->high == INT64_MAX ? p->high : p->high + 1;
+	return OK;
+}
+
 static enum result key_table(struct bulk *b, struct error *e)
 {
-	const struct blocks *k = &b->pairs.blocks;
 	struct key_page p = { .b = b, .low = INT64_MIN };
-	size_t low = 0, high = k->count;
 
-	while (low < high) { /* the first with the highest bit */
-		size_t mid = low + (high - low) / 2;
+	for (int part = 0; part < EXTSORT_PARTS; part++) {
+		struct keyed *holders;
+		size_t count;
+		enum result r;
 
-		if (k->by_key[mid].key >> 63)
-			high = mid;
-		else
-			low = mid + 1;
+		TRY(match_pairs_holders(&b->pairs, part, &holders, &count, e));
+		p.holders = holders;
+		r = key_part(&p, count, part == EXTSORT_PARTS - 1, e);
+		mem_free(holders);
+		TRY(r);
+		if (part % TELL_PAGES == 0)
+			bulk_tell(b, "writing keys", part, EXTSORT_PARTS);
 	}
-	p.first = low;
-	for (int page = 0;; page++) {
-		p.to = p.from + KEYS_PAGE < k->count ? p.from + KEYS_PAGE : k->count;
-		while (p.to < k->count && key_at(&p, p.to)->key == key_at(&p, p.to - 1)->key)
-			p.to++;
-		p.high = p.to == k->count ? INT64_MAX : (int64_t)key_at(&p, p.to - 1)->key;
-		TRY(db_transact(b->db, key_page_write, &p, e));
-		if (page % TELL_PAGES == 0)
-			bulk_tell(b, "writing keys", (int64_t)p.to, (int64_t)k->count);
-		if (p.to == k->count)
-			return OK;
-		p.from = p.to;
-		p.low = p.high + 1;
-	}
+	return OK;
 }
 
 /* ---- Pairs ------------------------------------------------------------------------------------------------------- */
 
 struct pair_page {
 	struct bulk *b;
-	size_t *start; /* of record i: with[start[i] … start[i + 1]), ascending */
-	struct {
-		int other, score;
-	} * with;
-	int from, to;
+	const struct link *sides; /* of one part */
+	size_t from, to;
 	int64_t rkey, a, rkey_end, a_end; /* the range, its beginning excluded */
 };
 
@@ -130,19 +128,18 @@ static enum result pairs_insert(struct db_tx *tx, const struct pair_page *p, str
 	buf_init(&a, 0);
 	buf_init(&b, 0);
 	buf_init(&scores, 0);
-	for (int i = p->from; i < p->to; i++)
-		for (size_t k = p->start[i]; k < p->start[i + 1]; k++) {
-			int64_t other = ids[p->with[k].other];
+	for (size_t i = p->from; i < p->to; i++) {
+		int64_t one = ids[p->sides[i].a], other = ids[p->sides[i].b];
 
-			if (db_tx_engine(tx) == DB_SQLITE) {
-				TRY(db_exec(tx, &bulk_pair_put, NULL, e, DB_INT(id_bucket(ids[i])), DB_INT(ids[i]),
-				            DB_INT(other), DB_INT(p->with[k].score)));
-			} else {
-				list_add(&a, ids[i]);
-				list_add(&b, other);
-				list_add(&scores, p->with[k].score);
-			}
+		if (db_tx_engine(tx) == DB_SQLITE) {
+			TRY(db_exec(tx, &bulk_pair_put, NULL, e, DB_INT(id_bucket(one)), DB_INT(one), DB_INT(other),
+			            DB_INT(p->sides[i].score)));
+		} else {
+			list_add(&a, one);
+			list_add(&b, other);
+			list_add(&scores, p->sides[i].score);
 		}
+	}
 	if (a.failed || b.failed || scores.failed)
 		return error_nomem(e);
 	if (!a.n)
@@ -162,71 +159,48 @@ static enum result pair_page_write(struct db_tx *tx, void *arg, struct error *e)
 	return pairs_insert(tx, p, e);
 }
 
-/* Each pair from both of its sides. */
-static enum result pairs_by_record(struct bulk *b, struct pair_page *p, struct error *e)
+/* A page ends with all pairs of a record, a part's last one before the records of the next part. */
+static enum result pair_part(struct pair_page *p, size_t count, bool last, struct error *e)
 {
-	const struct match_pairs *pairs = &b->pairs;
-	int n = b->all.count;
+	const int64_t *ids = p->b->all.ids;
 
-	p->start = mem_calloc((size_t)n + 2, sizeof(*p->start));
-	p->with = mem_alloc(2 * pairs->link_count * sizeof(*p->with) + 1);
-	if (!p->start || !p->with)
-		return error_nomem(e);
-	for (size_t i = 0; i < pairs->link_count; i++) {
-		p->start[pairs->links[i].a + 2]++;
-		p->start[pairs->links[i].b + 2]++;
-	}
-	for (int i = 2; i <= n + 1; i++)
-		p->start[i] += p->start[i - 1];
-	for (size_t i = 0; i < pairs->link_count; i++) { /* start[i + 1]: where record i's next one goes */
-		const struct link *l = &pairs->links[i];
-		size_t x = p->start[l->a + 1]++, y = p->start[l->b + 1]++;
-
-		p->with[x].other = l->b;
-		p->with[y].other = l->a;
-		p->with[x].score = p->with[y].score = l->score;
-	}
-	return OK;
-}
-
-static enum result pair_pages(struct bulk *b, struct pair_page *p, struct error *e)
-{
-	const struct bulk_records *all = &b->all;
-
-	p->rkey = -1;
-	for (int page = 0;; page++) {
-		while (p->to < all->count && p->start[p->to + 1] - p->start[p->from] < PAIRS_PAGE &&
-		       p->to - p->from < PAIRS_PAGE)
+	for (p->from = 0;; p->from = p->to) {
+		p->to = p->from + PAIRS_PAGE < count ? p->from + PAIRS_PAGE : count;
+		while (p->to < count && p->sides[p->to].a == p->sides[p->to - 1].a)
 			p->to++;
-		if (p->to == p->from && p->to < all->count)
-			p->to++; /* with more pairs than a page has room for */
-		p->rkey_end = p->to == all->count ? ID_BUCKETS : id_bucket(all->ids[p->to - 1]);
-		p->a_end = p->to == all->count ? 0 : all->ids[p->to - 1];
-		TRY(db_transact(b->db, pair_page_write, p, e));
-		if (page % TELL_PAGES == 0)
-			bulk_tell(b, "writing pairs", p->to, all->count);
-		if (p->to == all->count)
+		if (p->to == 0 && !last)
 			return OK;
-		p->from = p->to;
+		p->a_end = p->to == count && last ? 0 : ids[p->sides[p->to - 1].a];
+		p->rkey_end = p->to == count && last ? ID_BUCKETS : id_bucket(p->a_end);
+		TRY(db_transact(p->b->db, pair_page_write, p, e));
 		p->rkey = p->rkey_end;
 		p->a = p->a_end;
+		if (p->to == count)
+			return OK;
 	}
 }
 
 static enum result pair_table(struct bulk *b, struct error *e)
 {
-	struct pair_page p = { .b = b };
-	enum result r = pairs_by_record(b, &p, e);
+	struct pair_page p = { .b = b, .rkey = -1 };
 
-	if (r == OK)
-		r = pair_pages(b, &p, e);
-	mem_free(p.start);
-	mem_free(p.with);
-	return r;
+	for (int part = 0; part < EXTSORT_PARTS; part++) {
+		struct link *sides;
+		size_t count;
+		enum result r;
+
+		TRY(match_pairs_sides(&b->pairs, part, &sides, &count, e));
+		p.sides = sides;
+		r = pair_part(&p, count, part == EXTSORT_PARTS - 1, e);
+		mem_free(sides);
+		TRY(r);
+		if (part % TELL_PAGES == 0)
+			bulk_tell(b, "writing pairs", part, EXTSORT_PARTS);
+	}
+	return OK;
 }
 
-/* ---- Features and keys by record
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Features and keys by record --------------------------------------------------------------------------------- */
 
 struct record_page {
 	struct bulk *b;
@@ -253,9 +227,9 @@ static enum result fresh_read(struct db_tx *tx, struct record_page *p, struct er
 	return rows_end(step, e);
 }
 
-static void keys_pack(const uint64_t *keys, size_t count, char *out)
+static void keys_pack(const uint64_t *keys, int count, char *out)
 {
-	for (size_t i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 		for (int k = 0; k < KEY_BYTES; k++)
 			*out++ = (char)(keys[i] >> (56 - 8 * k));
 }
@@ -268,7 +242,7 @@ DB_STMT(bulk_record_put, "iiibb", "",
 static enum result record_page_write(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct record_page *p = arg;
-	const struct blocks *k = &p->b->pairs.blocks;
+	struct arena *a = db_tx_arena(tx);
 	char packed[MATCH_KEYS_MAX * KEY_BYTES];
 
 	TRY(bulk_still_active(tx, p->b, e));
@@ -276,12 +250,16 @@ static enum result record_page_write(struct db_tx *tx, void *arg, struct error *
 	TRY(db_exec(tx, &bulk_record_clear, NULL, e, DB_INT(p->rkey), DB_INT(p->record), DB_INT(p->rkey_end),
 	            DB_INT(p->record_end), DB_INT(p->b->version)));
 	for (int i = p->from; i < p->to; i++) {
-		size_t count = k->start[i + 1] - k->start[i];
 		int64_t id = p->b->all.ids[i];
+		const uint64_t *keys;
+		struct str features;
+		int count;
 
-		keys_pack(k->keys + k->start[i], count, packed);
+		TRY(match_pairs_keys(&p->b->pairs, i, a, &keys, &count, e));
+		TRY(spool_read(p->b->roll.packed, p->b->roll.at[i], a, &features, e));
+		keys_pack(keys, count, packed);
 		TRY(db_exec(tx, &bulk_record_put, NULL, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(p->b->version),
-		            DB_BLOB(((struct str){ packed, count * KEY_BYTES })), DB_BLOB(p->b->all.packed[i])));
+		            DB_BLOB(((struct str){ packed, (size_t)count * KEY_BYTES })), DB_BLOB(features)));
 	}
 	return OK;
 }

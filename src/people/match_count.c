@@ -1,24 +1,16 @@
-/* Counting the data before training: how frequent values are, which of them name several people or nobody, which keys
- * are crowded. */
-#include "people/match_inside.h"
+/* Counting the data before training: how frequent values are. */
+#include "people/match_training.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TERMS_MAX 20000   /* of a sort: the most frequent */
-#define TERM_LEAST 3      /* records that share a value worth a term */
-#define TERM_PRIOR 200.0  /* weight, in records, of what the built-in model holds of values' frequency */
-#define GENERIC_NAMES 8   /* different first names on one value: it names nobody */
-#define HOUSEHOLD_NAMES 4 /* it is a household's */
-#define HOUSEHOLD_PEOPLE 2
-#define HOUSEHOLD_SHARE 16     /* one in so many values that two have: households share values of this sort */
-#define HOUSEHOLD_LEAST 30     /* values to tell from */
+#define TERMS_MAX 20000        /* of a sort: the most frequent */
+#define TERM_LEAST 3           /* records that share a value worth a term */
+#define TERM_PRIOR 200.0       /* weight, in records, of what the built-in model holds of values' frequency */
 #define PLACEHOLDER_LEAST 20   /* records with one date of birth */
 #define PLACEHOLDER_SHARE 1000 /* of so many */
 #define PLACEHOLDER_YEARS 3    /* years before and after */
 #define PLACEHOLDER_TIMES 8    /* times as many as these have */
-#define CROWDED 64             /* records on one key */
-#define CROWDED_ROUNDS 4
 #define KINDS_MAX 64
 
 /* ---- Kinds ------------------------------------------------------------------------------------------------------- */
@@ -62,51 +54,17 @@ static enum result add_kinds(struct match_model *m, struct match_record **record
 
 /* ---- Frequencies ------------------------------------------------------------------------------------------------- */
 
-struct run { /* the records that have one value */
-	size_t from, count;
-};
-
-struct table {
-	struct keyed *entries; /* (hash of the value, record) */
-	size_t n;
-	struct run *runs;
-	size_t run_count;
-	double same; /* probability that two entries have one value */
-};
-
-static void table_free(struct table *t)
+void table_free(struct table *t)
 {
 	mem_free(t->entries);
 	mem_free(t->runs);
 }
 
-/* Which words of a sort are counted: of names the first form only. */
-static int counted(const struct match_record *r, enum word_sort sort)
+enum result table_index(struct table *t, struct error *e)
 {
-	bool only_first = sort == WORD_GIVEN || sort == WORD_FAMILY;
-
-	return only_first && r->count[sort] > 1 ? 1 : r->count[sort];
-}
-
-static enum result table_make(struct match_record **records, int count, enum word_sort sort, uint64_t tag,
-                              struct table *t, struct error *e)
-{
-	size_t n = 0, runs = 0;
+	size_t runs = 0;
 	double same = 0;
 
-	*t = (struct table){ 0 };
-	for (int i = 0; i < count; i++)
-		n += (size_t)counted(records[i], sort);
-	t->entries = mem_alloc(n * sizeof(*t->entries) + 1);
-	if (!t->entries)
-		return error_nomem(e);
-	for (int i = 0; i < count; i++)
-		for (int j = 0; j < counted(records[i], sort); j++) {
-			const struct match_word *w = &records[i]->by_sort[sort][j];
-
-			if (!tag || w->tag == tag)
-				t->entries[t->n++] = (struct keyed){ .key = w->hash, .value = (uint32_t)i };
-		}
 	TRY(keyed_sort(t->entries, t->n, e));
 	for (size_t i = 0; i < t->n; i++)
 		runs += i == 0 || t->entries[i].key != t->entries[i - 1].key;
@@ -124,15 +82,47 @@ static enum result table_make(struct match_record **records, int count, enum wor
 	return OK;
 }
 
+const struct match_word *word_find(const struct match_record *rec, enum word_sort sort, uint64_t hash)
+{
+	for (int i = 0; i < rec->count[sort]; i++)
+		if (rec->by_sort[sort][i].hash == hash)
+			return &rec->by_sort[sort][i];
+	return NULL;
+}
+
+/* Which words of a sort are counted: of names the first form only. */
+static int counted(const struct match_record *r, enum word_sort sort)
+{
+	bool only_first = sort == WORD_GIVEN || sort == WORD_FAMILY;
+
+	return only_first && r->count[sort] > 1 ? 1 : r->count[sort];
+}
+
+static enum result table_make(struct match_record **records, int count, enum word_sort sort, uint64_t tag,
+                              struct table *t, struct error *e)
+{
+	size_t n = 0;
+
+	*t = (struct table){ 0 };
+	for (int i = 0; i < count; i++)
+		n += (size_t)counted(records[i], sort);
+	t->entries = mem_alloc(n * sizeof(*t->entries) + 1);
+	if (!t->entries)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < counted(records[i], sort); j++) {
+			const struct match_word *w = &records[i]->by_sort[sort][j];
+
+			if (!tag || w->tag == tag)
+				t->entries[t->n++] = (struct keyed){ .key = w->hash, .value = (uint32_t)i };
+		}
+	return table_index(t, e);
+}
+
 static const struct match_word *word_of(struct match_record **records, const struct table *t, const struct run *r,
                                         enum word_sort sort)
 {
-	const struct match_record *rec = records[t->entries[r->from].value];
-
-	for (int i = 0; i < rec->count[sort]; i++)
-		if (rec->by_sort[sort][i].hash == t->entries[r->from].key)
-			return &rec->by_sort[sort][i];
-	return NULL;
+	return word_find(records[t->entries[r->from].value], sort, t->entries[r->from].key);
 }
 
 static int by_count(const void *a, const void *b)
@@ -183,119 +173,6 @@ static enum result add_terms(struct match_model *m, struct match_record **record
 	m->terms = terms;
 	if (!tag && t->n > 0)
 		m->unseen[sort] = unseen;
-	return OK;
-}
-
-/* ---- Shared values ----------------------------------------------------------------------------------------------- */
-
-/* Two people for sure: neither first names nor births agree. */
-static bool two_people(const struct match_record *a, const struct match_record *b, bool birth_unknown)
-{
-	struct match_found birth;
-
-	if (word_likeness(a->by_sort[WORD_GIVEN], b->by_sort[WORD_GIVEN]) <= LIKE_SHORT)
-		return false;
-	birth = compare_birth(a, b);
-	return birth.level == LEVEL_NULL ? birth_unknown : birth.level >= BIRTH_YEAR;
-}
-
-/* How many people have the value, up to GENERIC_NAMES. by_name: their first names alone tell. */
-static int people_of(struct match_record **records, const struct table *t, const struct run *r, bool by_name,
-                     bool birth_unknown)
-{
-	const struct match_record *people[GENERIC_NAMES];
-	int n = 0;
-
-	for (size_t i = r->from; i < r->from + r->count && n < GENERIC_NAMES; i++) {
-		const struct match_record *rec = records[t->entries[i].value];
-		const struct match_word *w = rec->count[WORD_GIVEN] ? rec->by_sort[WORD_GIVEN] : NULL;
-		bool known = !w || w->n < 2 || w->foreign;
-
-		for (int j = 0; j < n && !known; j++)
-			known = by_name ? word_likeness(people[j]->by_sort[WORD_GIVEN], w) <= LIKE_SHORT
-			                : !two_people(people[j], rec, birth_unknown);
-		if (!known)
-			people[n++] = rec;
-	}
-	return n;
-}
-
-static bool two_births(struct match_record **records, const struct table *t, const struct run *r)
-{
-	int n = 0;
-
-	for (size_t i = r->from; i < r->from + r->count && n < 2; i++)
-		n += records[t->entries[i].value]->month > 0;
-	return n == 2;
-}
-
-/* Whether households share values of this sort: then another first name makes two people, where a wrong name on the
- * record would else be the likelier reason. */
-static bool households_share(struct match_record **records, const struct table *t, bool built_in)
-{
-	size_t several = 0, shared = 0;
-
-	for (size_t i = 0; i < t->run_count; i++)
-		if (t->runs[i].count >= HOUSEHOLD_PEOPLE && two_births(records, t, &t->runs[i])) {
-			several++;
-			shared += people_of(records, t, &t->runs[i], false, false) >= HOUSEHOLD_PEOPLE;
-		}
-	return several < HOUSEHOLD_LEAST ? built_in : shared * HOUSEHOLD_SHARE >= several;
-}
-
-static enum word_state state_of(struct match_record **records, const struct table *t, const struct run *r, bool share)
-{
-	int names = people_of(records, t, r, true, false);
-
-	if (names >= GENERIC_NAMES)
-		return WORD_GENERIC;
-	if (names >= HOUSEHOLD_NAMES)
-		return WORD_HOUSEHOLD;
-	return share && names >= HOUSEHOLD_PEOPLE && people_of(records, t, r, false, true) >= HOUSEHOLD_PEOPLE
-	               ? WORD_HOUSEHOLD
-	               : WORD_NORMAL;
-}
-
-/* Lists the values that several people or nobody own; of the others, t->same is counted anew. */
-static enum result add_shared(struct match_model *m, struct match_record **records, struct table *t,
-                              enum word_sort sort, struct match_comparison *cmp, struct error *e)
-{
-	const char *kind = cmp->kind;
-	bool share = households_share(records, t, cmp->household);
-	double same = 0, owned = 0;
-	size_t room = 0;
-	struct match_shared *shared;
-
-	for (size_t i = 0; i < t->run_count; i++)
-		room += t->runs[i].count >= HOUSEHOLD_PEOPLE;
-	shared = arena_array(m->arena, (size_t)m->shared_count + room, sizeof(*shared));
-	if (!shared)
-		return error_nomem(e);
-	if (m->shared_count)
-		memcpy(shared, m->shared, (size_t)m->shared_count * sizeof(*shared));
-	m->shared = shared;
-	for (size_t i = 0; i < t->run_count; i++) {
-		enum word_state state = WORD_NORMAL;
-
-		if (t->runs[i].count >= HOUSEHOLD_PEOPLE)
-			state = state_of(records, t, &t->runs[i], share);
-		if (state == WORD_NORMAL) {
-			same += (double)t->runs[i].count * (double)(t->runs[i].count - 1);
-			owned += (double)t->runs[i].count;
-			continue;
-		}
-		shared[m->shared_count] = (struct match_shared){
-			.sort = sort,
-			.tag = kind[0] ? kind_hash(str_c(kind)) : 0,
-			.kind = kind,
-			.state = state,
-			.text = str_dup(m->arena, word_str(word_of(records, t, &t->runs[i], sort))),
-		};
-		if (!shared[m->shared_count++].text)
-			return error_nomem(e);
-	}
-	cmp->household = share;
-	t->same = owned > 1 ? same / (owned * (owned - 1)) : 0;
 	return OK;
 }
 
@@ -365,14 +242,12 @@ static enum result add_placeholders(struct match_model *m, struct match_record *
 static const struct match_counting {
 	enum word_sort sort;
 	int field; /* -1: none */
-	bool terms, shared;
 } countings[] = {
-	{ WORD_GIVEN, FIELD_GIVEN, true, false }, { WORD_FAMILY, FIELD_FAMILY, true, false },
-	{ WORD_OTHER, -1, true, false },          { WORD_ORG, -1, true, false },
-	{ WORD_STREET, -1, true, false },         { WORD_CITY, -1, true, false },
-	{ WORD_POSTCODE, -1, true, false },       { WORD_ADDRESS, FIELD_PLACE, true, false },
-	{ WORD_BIRTH, FIELD_BIRTH, true, false }, { WORD_EMAIL, FIELD_EMAIL, false, true },
-	{ WORD_PHONE, FIELD_PHONE, false, true },
+	{ WORD_GIVEN, FIELD_GIVEN }, { WORD_FAMILY, FIELD_FAMILY },
+	{ WORD_OTHER, -1 },          { WORD_ORG, -1 },
+	{ WORD_STREET, -1 },         { WORD_CITY, -1 },
+	{ WORD_POSTCODE, -1 },       { WORD_ADDRESS, FIELD_PLACE },
+	{ WORD_BIRTH, FIELD_BIRTH },
 };
 
 static double filled(struct match_record **records, int count, enum word_sort sort, uint64_t tag)
@@ -395,35 +270,30 @@ static enum result count_sort(struct match_model *m, struct match_record **recor
 	struct table t;
 	enum result r = table_make(records, count, what->sort, 0, &t, e);
 
-	if (r == OK && what->shared)
-		r = add_shared(m, records, &t, what->sort, &m->comparisons[what->field], e);
 	if (r == OK && what->sort == WORD_BIRTH)
 		r = add_placeholders(m, records, &t, e);
 	if (r == OK && what->field >= 0) {
 		c->share[what->field] = t.same; /* the fixed comparisons stand at their field's number */
 		c->filled[what->field] = filled(records, count, what->sort, 0);
 	}
-	if (r == OK && what->terms)
+	if (r == OK)
 		r = add_terms(m, records, &t, what->sort, 0, e);
 	table_free(&t);
 	return r;
 }
 
+/* A kind of extras. */
 static enum result count_kind(struct match_model *m, struct match_record **records, int count, int at,
                               struct match_counts *c, struct error *e)
 {
 	const struct match_comparison *cmp = &m->comparisons[at];
-	enum word_sort sort = cmp->field == FIELD_ID ? WORD_ID : WORD_EXTRA;
 	struct table t;
-	enum result r = table_make(records, count, sort, cmp->tag, &t, e);
+	enum result r = table_make(records, count, WORD_EXTRA, cmp->tag, &t, e);
 
-	c->filled[at] = filled(records, count, sort, cmp->tag);
-	if (r == OK && sort == WORD_ID)
-		r = add_shared(m, records, &t, sort, &m->comparisons[at], e);
+	c->filled[at] = filled(records, count, WORD_EXTRA, cmp->tag);
+	c->share[at] = t.same;
 	if (r == OK)
-		c->share[at] = t.same;
-	if (r == OK && sort == WORD_EXTRA)
-		r = add_terms(m, records, &t, sort, cmp->tag, e);
+		r = add_terms(m, records, &t, WORD_EXTRA, cmp->tag, e);
 	table_free(&t);
 	return r;
 }
@@ -444,58 +314,18 @@ static enum result count_names(struct match_model *m, struct match_record **reco
 	return r;
 }
 
-enum result count_terms(struct match_model *m, struct match_record **records, int count, struct match_counts *c,
-                        struct error *e)
+enum result count_terms(struct match_model *m, struct match_record **records, int count, const struct match_roll *roll,
+                        int threads, struct match_counts *c, struct error *e)
 {
 	*c = (struct match_counts){ 0 };
 	TRY(add_kinds(m, records, count, WORD_ID, e));
 	TRY(add_kinds(m, records, count, WORD_EXTRA, e));
 	for (size_t i = 0; i < sizeof(countings) / sizeof(countings[0]); i++)
 		TRY(count_sort(m, records, count, &countings[i], c, e));
+	TRY(count_shared(m, roll, threads, c, e));
 	for (int i = 0; i < m->comparison_count; i++)
-		if (m->comparisons[i].tag)
+		if (m->comparisons[i].field == FIELD_EXTRA)
 			TRY(count_kind(m, records, count, i, c, e));
 	TRY(count_names(m, records, count, c, e));
 	return model_index(m, e);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Narrower keys may be crowded too: again, until none is. */
-enum result count_crowded(struct match_model *m, struct match_record **records, int count, int threads, struct error *e)
-{
-	for (int round = 0; round < CROWDED_ROUNDS; round++) {
-		struct blocks b;
-		size_t more = 0;
-		uint64_t *crowded;
-
-		TRY(blocks_make(m, records, count, threads, &b, e));
-		for (size_t i = 0, end; i < b.count; i = end) {
-			end = blocks_run(&b, i);
-			more += end - i > CROWDED;
-		}
-		crowded = arena_array(m->arena, (size_t)m->crowded_count + more + 1, sizeof(*crowded));
-		if (!crowded) {
-			blocks_free(&b);
-			return error_nomem(e);
-		}
-		if (m->crowded_count)
-			memcpy(crowded, m->crowded, (size_t)m->crowded_count * sizeof(*crowded));
-		for (size_t i = 0, end; i < b.count; i = end) {
-			end = blocks_run(&b, i);
-			if (end - i > CROWDED)
-				crowded[m->crowded_count++] = b.by_key[i].key;
-		}
-		m->crowded = crowded;
-		qsort(crowded, (size_t)m->crowded_count, sizeof(*crowded), by_value);
-		blocks_free(&b);
-		if (more == 0)
-			break;
-	}
-	return OK;
 }

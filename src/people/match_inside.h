@@ -330,11 +330,6 @@ struct match_counts {
 	double filled[MATCH_COMPARISONS_MAX]; /* share of records that have a value */
 	double name_share;                    /* probability that two records have the same first and family name */
 };
-/* Adds the kinds that occur, terms and shared values to the model. */
-MUST_CHECK enum result count_terms(struct match_model *m, struct match_record **records, int count,
-                                   struct match_counts *c, struct error *e);
-MUST_CHECK enum result count_crowded(struct match_model *m, struct match_record **records, int count, int threads,
-                                     struct error *e);
 
 struct em_pattern {
 	struct match_pattern levels;

@@ -1,10 +1,16 @@
 /* Training: what is counted, what random pairs show, and the pairs of several keys given to the fitting of m. */
-#include "people/match_inside.h"
+#include "people/match_training.h"
 #include <stdlib.h>
 
 #define RANDOM_PAIRS 1000000
 #define PASS_PAIRS 300000 /* drawn of one key */
 #define PASS_BLOCK 200    /* larger blocks have too few pairs of one person */
+#define SAMPLE_MOST                                                                                                    \
+	500000 /* records; of more, as many are drawn. What few of them would not tell is counted of all               \
+	        */
+#define PASSES_MAX (MATCH_COMPARISONS_MAX + PASS_ID + 1)
+#define THREADS 2
+#define ARENA_MOST ((size_t)1 << 40)
 
 /* ---- Patterns ---------------------------------------------------------------------------------------------------- */
 
@@ -61,9 +67,11 @@ enum pass_key { PASS_BIRTH, PASS_NAME, PASS_POSTCODE, PASS_ADDRESS, PASS_EMAIL, 
 
 struct training {
 	struct match_model *model;
-	struct match_record **records; /* in an order that does not depend on how they came */
-	int count;
+	struct match_record **records; /* all, or a sample, in an order that does not depend on how they came */
+	int count, threads;
+	struct arena *arenas[ROLL_PARTS]; /* of a sample that was read */
 	struct match_counts counts;
+	double (*seen)[LEVELS_MAX];
 	struct em_pass *passes;
 	int pass_count;
 	struct patterns *patterns; /* of each pass */
@@ -120,10 +128,17 @@ static enum result take_blocks(struct training *t, const struct keyed *k, size_t
 	return OK;
 }
 
-static enum result add_pass(struct training *t, enum pass_key key, uint64_t tag, uint32_t excluded, struct error *e)
+/* What a pass is to bring together; patterns are its own, so that several may be taken at once. */
+struct pass {
+	enum pass_key key;
+	uint64_t tag;
+	uint32_t excluded;
+};
+
+static enum result take_pass(struct training *t, int index, const struct pass *pass, struct error *e)
 {
 	struct keyed *k = mem_alloc((size_t)t->count * sizeof(*k) + 1);
-	struct patterns *p = &t->patterns[t->pass_count];
+	struct patterns *p = &t->patterns[index];
 	double pairs = 0, share;
 	enum result r;
 	size_t n = 0;
@@ -131,7 +146,7 @@ static enum result add_pass(struct training *t, enum pass_key key, uint64_t tag,
 	if (!k)
 		return error_nomem(e);
 	for (int i = 0; i < t->count; i++) {
-		uint64_t h = pass_key(t->records[i], key, tag);
+		uint64_t h = pass_key(t->records[i], pass->key, pass->tag);
 
 		if (h)
 			k[n++] = (struct keyed){ .key = h, .value = (uint32_t)i };
@@ -147,43 +162,35 @@ static enum result add_pass(struct training *t, enum pass_key key, uint64_t tag,
 	if (r == OK)
 		r = take_blocks(t, k, n, share, p, e);
 	mem_free(k);
-	t->passes[t->pass_count++] =
-	        (struct em_pass){ .excluded = excluded,
-		                  .same = key == PASS_NAME || key == PASS_POSTCODE ? -1 : __builtin_ctz(excluded),
-		                  .patterns = p->list,
-		                  .count = p->count,
-		                  .scale = 1 / share };
+	t->passes[index] = (struct em_pass){ .excluded = pass->excluded,
+		                             .same = pass->key == PASS_NAME || pass->key == PASS_POSTCODE
+		                                             ? -1
+		                                             : __builtin_ctz(pass->excluded),
+		                             .patterns = p->list,
+		                             .count = p->count,
+		                             .scale = 1 / share };
 	return r;
 }
 
-static enum result add_labels(struct training *t, struct match_record **given, const struct match_training *in,
+static enum result add_labels(struct training *t, const struct match_roll *roll, const struct match_training *in,
                               struct error *e)
 {
 	struct patterns *p = &t->patterns[t->pass_count];
+	ARENA_AUTO struct arena *arena = arena_new(0);
 
+	if (!arena)
+		return error_nomem(e);
 	for (int i = 0; i < in->label_count; i++) {
+		struct match_record *a, *b;
 		struct match_pattern levels;
 
-		levels_of(t->model, given[in->labels[i].a], given[in->labels[i].b], &levels);
+		arena_reset(arena);
+		TRY(match_roll_get(roll, in->labels[i].a, arena, &a, e));
+		TRY(match_roll_get(roll, in->labels[i].b, arena, &b, e));
+		levels_of(t->model, a, b, &levels);
 		TRY(patterns_add(p, &levels, t->model->comparison_count, in->labels[i].same, e));
 	}
 	t->passes[t->pass_count++] = (struct em_pass){ .same = -1, .patterns = p->list, .count = p->count };
-	return OK;
-}
-
-static enum result add_passes(struct training *t, struct error *e)
-{
-	const struct match_model *m = t->model;
-
-	TRY(add_pass(t, PASS_BIRTH, 0, 1u << FIELD_BIRTH, e));
-	TRY(add_pass(t, PASS_NAME, 0, 1u << FIELD_GIVEN | 1u << FIELD_FAMILY, e));
-	TRY(add_pass(t, PASS_POSTCODE, 0, 1u << FIELD_PLACE, e));
-	TRY(add_pass(t, PASS_ADDRESS, 0, 1u << FIELD_PLACE, e));
-	TRY(add_pass(t, PASS_EMAIL, 0, 1u << FIELD_EMAIL, e));
-	TRY(add_pass(t, PASS_PHONE, 0, 1u << FIELD_PHONE, e));
-	for (int i = 0; i < m->comparison_count; i++)
-		if (m->comparisons[i].field == FIELD_ID)
-			TRY(add_pass(t, PASS_ID, m->comparisons[i].tag, 1u << i, e));
 	return OK;
 }
 
@@ -211,6 +218,87 @@ static void take_random(const struct training *t, double seen[][LEVELS_MAX])
 	}
 }
 
+/* ---- All of it --------------------------------------------------------------------------------------------------- */
+
+struct work {
+	struct training *t;
+	struct pass passes[PASSES_MAX];
+	int count;
+};
+
+static void pass_add(struct work *w, enum pass_key key, uint64_t tag, uint32_t excluded)
+{
+	w->passes[w->count++] = (struct pass){ key, tag, excluded };
+}
+
+/* The random pairs are the first piece of work, as the longest. */
+static enum result work_part(void *arg, int part, struct error *e)
+{
+	struct work *w = arg;
+
+	if (part > 0)
+		return take_pass(w->t, part - 1, &w->passes[part - 1], e);
+	take_random(w->t, w->t->seen);
+	return OK;
+}
+
+static enum result add_passes(struct training *t, struct error *e)
+{
+	const struct match_model *m = t->model;
+	struct work w = { .t = t };
+
+	pass_add(&w, PASS_BIRTH, 0, 1u << FIELD_BIRTH);
+	pass_add(&w, PASS_NAME, 0, 1u << FIELD_GIVEN | 1u << FIELD_FAMILY);
+	pass_add(&w, PASS_POSTCODE, 0, 1u << FIELD_PLACE);
+	pass_add(&w, PASS_ADDRESS, 0, 1u << FIELD_PLACE);
+	pass_add(&w, PASS_EMAIL, 0, 1u << FIELD_EMAIL);
+	pass_add(&w, PASS_PHONE, 0, 1u << FIELD_PHONE);
+	for (int i = 0; i < m->comparison_count; i++)
+		if (m->comparisons[i].field == FIELD_ID)
+			pass_add(&w, PASS_ID, m->comparisons[i].tag, 1u << i);
+	t->pass_count = w.count;
+	return match_parallel(t->threads, w.count + 1, work_part, &w, e);
+}
+
+static enum result fit(struct training *t, const struct match_roll *roll, const struct match_training *in,
+                       struct error *e)
+{
+	struct em em = { .model = t->model, .counts = &t->counts, .seen = t->seen, .records = t->count };
+
+	TRY(add_passes(t, e));
+	if (in->label_count > 0)
+		TRY(add_labels(t, roll, in, e));
+	em.passes = t->passes;
+	em.pass_count = t->pass_count;
+	em.pairs = (double)t->count * (t->count - 1) / 2;
+	em_run(&em);
+	model_weigh(t->model);
+	return model_index(t->model, e);
+}
+
+/* ---- Sample ------------------------------------------------------------------------------------------------------ */
+
+static bool in_sample(const struct match_roll *roll, int i)
+{
+	uint64_t order = match_roll_order(roll, i);
+
+	return roll->count <= SAMPLE_MOST || drawn(order, (double)SAMPLE_MOST / roll->count);
+}
+
+/* Records stand where they stood among all. */
+static enum result sample_part(const struct roll_part *p, struct error *e)
+{
+	struct training *t = p->arg;
+
+	t->arenas[p->part] = p->roll->records ? NULL : arena_new(ARENA_MOST);
+	if (!p->roll->records && !t->arenas[p->part])
+		return error_nomem(e);
+	for (int i = p->from; i < p->to; i++)
+		if (in_sample(p->roll, i))
+			TRY(match_roll_get(p->roll, i, t->arenas[p->part], &t->records[i], e));
+	return OK;
+}
+
 static int by_order(const void *a, const void *b)
 {
 	const struct match_record *x = *(struct match_record *const *)a, *y = *(struct match_record *const *)b;
@@ -220,68 +308,70 @@ static int by_order(const void *a, const void *b)
 	return match_record_cmp(x, y);
 }
 
-static enum result fit(struct training *t, struct match_record **given, const struct match_training *in,
-                       struct error *e)
+static enum result sample_make(struct training *t, const struct match_roll *roll, struct error *e)
+{
+	t->records = mem_calloc((size_t)roll->count + 1, sizeof(struct match_record *));
+	if (!t->records)
+		return error_nomem(e);
+	TRY(match_roll_each(roll, t->threads, sample_part, t, e));
+	for (int i = 0; i < roll->count; i++)
+		if (t->records[i])
+			t->records[t->count++] = t->records[i];
+	qsort(t->records, (size_t)t->count, sizeof(*t->records), by_order);
+	return OK;
+}
+
+static enum result train(struct training *t, struct match_roll *roll, const struct match_training *in, size_t memory,
+                         const char *folder, struct error *e)
+{
+	TRY(sample_make(t, roll, e));
+	TRY(count_terms(t->model, t->records, t->count, roll, t->threads, &t->counts, e));
+	TRY(match_roll_bind(roll, t->model, t->threads, e));
+	if (!roll->records)
+		for (int i = 0; i < t->count; i++)
+			match_record_bind(t->model, t->records[i]);
+	TRY(count_crowded(t->model, roll, t->threads, memory, folder, e));
+	TRY(fit(t, roll, in, e));
+	TRY(match_roll_bind(roll, t->model, t->threads, e));
+	t->model->records = roll->count;
+	t->model->component = MATCH_COMPONENT_DEFAULT;
+	t->model->link = MATCH_LINK_DEFAULT;
+	return OK;
+}
+
+enum result match_train_roll(struct match_roll *roll, const struct match_training *in, size_t memory,
+                             const char *folder, struct match_model **out, struct error *e)
 {
 	static const struct match_training none;
-	double(*seen)[LEVELS_MAX] = mem_calloc(MATCH_COMPARISONS_MAX, sizeof(*seen));
-	struct em em = { .model = t->model, .counts = &t->counts, .seen = seen, .records = t->count };
-	enum result r = seen ? OK : error_nomem(e);
+	struct em_pass passes[PASSES_MAX];
+	struct patterns patterns[PASSES_MAX] = { 0 };
+	struct training t = { .passes = passes, .patterns = patterns };
+	enum result r;
 
-	if (!in)
-		in = &none;
-	if (r == OK)
-		r = add_passes(t, e);
-	if (r == OK && in->label_count > 0)
-		r = add_labels(t, given, in, e);
-	if (r == OK) {
-		take_random(t, seen);
-		em.passes = t->passes;
-		em.pass_count = t->pass_count;
-		em.pairs = (double)t->count * (t->count - 1) / 2;
-		em_run(&em);
-		model_weigh(t->model);
-		r = model_index(t->model, e);
+	in = in ? in : &none;
+	t.threads = in->threads > 0 ? in->threads : THREADS;
+	TRY(model_new(&t.model, e));
+	t.seen = mem_calloc(MATCH_COMPARISONS_MAX, sizeof(*t.seen));
+	r = t.seen ? train(&t, roll, in, memory, folder, e) : error_nomem(e);
+	for (int i = 0; i < PASSES_MAX; i++)
+		patterns_free(&patterns[i]);
+	for (int i = 0; i < ROLL_PARTS; i++)
+		arena_free(t.arenas[i]);
+	mem_free(t.seen);
+	mem_free(t.records);
+	if (r != OK) {
+		roll->model = NULL;
+		match_model_free(t.model);
+		return r;
 	}
-	mem_free(seen);
-	return r;
+	*out = t.model;
+	return OK;
 }
 
 enum result match_train(struct match_record **records, int count, const struct match_training *in,
                         struct match_model **out, struct error *e)
 {
-	struct em_pass passes[MATCH_COMPARISONS_MAX + PASS_ID + 1];
-	struct patterns patterns[MATCH_COMPARISONS_MAX + PASS_ID + 1] = { 0 };
-	struct training t = { .count = count, .passes = passes, .patterns = patterns };
-	enum result r;
+	struct match_roll roll = { .count = count, .records = records };
 
-	TRY(model_new(&t.model, e));
-	t.records = mem_alloc((size_t)count * sizeof(*t.records) + 1);
-	r = t.records ? OK : error_nomem(e);
-	if (r == OK) {
-		memcpy(t.records, records, (size_t)count * sizeof(*t.records));
-		qsort(t.records, (size_t)count, sizeof(*t.records), by_order);
-		r = count_terms(t.model, t.records, count, &t.counts, e);
-	}
-	if (r == OK) {
-		for (int i = 0; i < count; i++)
-			match_record_bind(t.model, records[i]);
-		r = count_crowded(t.model, t.records, count, in && in->threads ? in->threads : 2, e);
-	}
-	if (r == OK)
-		r = fit(&t, records, in, e);
-	for (int i = 0; i < count && r == OK; i++)
-		match_record_bind(t.model, records[i]);
-	for (int i = 0; i < MATCH_COMPARISONS_MAX + PASS_ID + 1; i++)
-		patterns_free(&patterns[i]);
-	mem_free(t.records);
-	if (r != OK) {
-		match_model_free(t.model);
-		return r;
-	}
-	t.model->records = count;
-	t.model->component = MATCH_COMPONENT_DEFAULT;
-	t.model->link = MATCH_LINK_DEFAULT;
-	*out = t.model;
-	return OK;
+	return match_train_roll(&roll, in, 0, NULL, out, e);
 }

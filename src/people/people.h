@@ -220,9 +220,12 @@ MUST_CHECK enum result epoch_get(struct db_tx *tx, int64_t *version, int64_t *at
  * same records. Servers may go on; whoever comes in meanwhile is matched by the new epoch. Interrupted, it is called
  * again. */
 #define PEOPLE_CAUTION 4000 /* thousandths of log2 of the odds: a false merge costs as much as 16 false splits */
+#define PEOPLE_MEMORY ((size_t)3 << 30)
 struct people_resolving {
-	struct str model;                                                         /* empty: train one */
-	int threads;                                                              /* 0: two */
+	struct str model;   /* empty: train one */
+	int threads;        /* 0: two */
+	size_t memory;      /* bytes, about; 0: PEOPLE_MEMORY */
+	const char *folder; /* of temporary files, for what does not fit; NULL: the database's, PostgreSQL: $TMPDIR */
 	void (*progress)(void *arg, const char *phase, int64_t done, int64_t of); /* may be NULL */
 	void *arg;
 	const _Atomic bool *stop; /* true: ends soon with ERR_BUSY "resolve.stopped"; may be NULL */

@@ -6,7 +6,10 @@
 #include "bench/torture_csv.h"
 #include "people/match.h"
 #include "people/rooms.h"
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define RECORDS 1200
 #define COLUMNS 22
@@ -271,7 +274,7 @@ static void on_progress(void *arg, const char *phase, int64_t done, int64_t of)
 static void others_write_meanwhile(void **state)
 {
 	struct meanwhile m = { 0 };
-	struct people_resolving how = { .model = buf_view(&model), .progress = on_progress, .arg = &m };
+	struct people_resolving how = { .model = buf_view(&model), .progress = on_progress, .arg = &m, .memory = 1 };
 	struct people_resolved out;
 
 	(void)state;
@@ -351,6 +354,96 @@ static void stopped_and_called_again(void **state)
 	kit_db_close(db);
 }
 
+/* ---- Little memory ----------------------------------------------------------------------------------------------- */
+
+/* All in temporary files, trained or not: the same model, the same people. */
+static void memory_changes_nothing(void **state)
+{
+	struct people_resolving how = { .memory = 1, .threads = 3, .folder = kit_dir() };
+	struct people_resolved out;
+	struct buf first;
+
+	(void)state;
+	db = kit_db();
+	tell(0, count, NULL, false);
+	assert_ok(people_resolve_all(db, &how, &out, &kit_err));
+	struct digest after = digest();
+	assert_memory_equal(&after, &bulk_digest, sizeof(after));
+	assert_ok(people_check(db, no_finding, NULL, &kit_err));
+	buf_init(&first, 0);
+	buf_add(&first, model.p, model.n);
+	assert_ok(db_read(db, model_run, NULL, &kit_err));
+	assert_int_equal(first.n, model.n);
+	assert_memory_equal(first.p, model.p, model.n);
+	buf_free(&first);
+	resolve(buf_view(&model));
+	after = digest();
+	assert_memory_equal(&after, &bulk_digest, sizeof(after));
+	kit_db_close(db);
+}
+
+static void no_room_for_files(void **state)
+{
+	struct people_resolving how = { .model = buf_view(&model), .memory = 1, .folder = "/no/such/folder" };
+	struct people_resolved out;
+
+	(void)state;
+	db = kit_db();
+	tell(0, 100, NULL, false);
+	assert_int_equal(people_resolve_all(db, &how, &out, &kit_err), ERR_IO);
+	assert_string_equal(kit_err.code, "tempfile.failed");
+	kit_db_close(db);
+}
+
+/* ---- Killed ------------------------------------------------------------------------------------------------------ */
+
+static void die_there(void *arg, const char *phase, int64_t done, int64_t of)
+{
+	(void)done;
+	(void)of;
+	if (strcmp(phase, arg) == 0)
+		raise(SIGKILL);
+}
+
+static void run_until(const char *phase)
+{
+	struct people_resolving how = {
+		.model = buf_view(&model), .progress = die_there, .arg = (void *)(uintptr_t)phase, .memory = 1
+	};
+	struct people_resolved out;
+	struct db *own;
+
+	if (db_open(&(struct db_config){ .url = kit_db_url() }, &own, &kit_err) == OK)
+		(void)!people_resolve_all(own, &how, &out, &kit_err);
+	_exit(1);
+}
+
+static void killed_and_called_again(void **state)
+{
+	static const char *const phases[] = { "scores",          "writing keys", "writing pairs",
+		                              "writing records", "changes",      "customers" };
+
+	(void)state;
+	db = kit_db();
+	tell(0, count, NULL, false);
+	db_close(db);
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		pid_t child = fork();
+		int how;
+
+		if (child == 0)
+			run_until(phases[i]);
+		assert_int_equal(waitpid(child, &how, 0), child);
+		assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+	}
+	assert_ok(db_open(&(struct db_config){ .url = kit_db_url() }, &db, &kit_err));
+	resolve(buf_view(&model));
+	struct digest after = digest();
+	assert_memory_equal(&after, &bulk_digest, sizeof(after));
+	assert_ok(people_check(db, no_finding, NULL, &kit_err));
+	kit_db_close(db);
+}
+
 static void a_model_must_be_one(void **state)
 {
 	struct people_resolving how = { .model = STR("this is no model\n") };
@@ -421,8 +514,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(twice_changes_nothing),    cmocka_unit_test(as_one_by_one),
 		cmocka_unit_test(others_write_meanwhile),   cmocka_unit_test(broken_off_and_called_again),
-		cmocka_unit_test(stopped_and_called_again), cmocka_unit_test(a_model_must_be_one),
-		cmocka_unit_test(a_cashier_joins_nobody),
+		cmocka_unit_test(stopped_and_called_again), cmocka_unit_test(memory_changes_nothing),
+		cmocka_unit_test(no_room_for_files),        cmocka_unit_test(killed_and_called_again),
+		cmocka_unit_test(a_model_must_be_one),      cmocka_unit_test(a_cashier_joins_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

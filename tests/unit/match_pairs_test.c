@@ -1,6 +1,7 @@
 /* rooms: people shop feed db text base */
 /* The pairs that resolving in bulk writes down, against all pairs looked at one by one. */
 #include "people/match_pairs.h"
+#include "people/match_training.h"
 #include "text/text.h"
 #include "test.h"
 #include <stdlib.h>
@@ -83,20 +84,76 @@ static bool brought_together(int a, int b, struct map *known)
 	return false;
 }
 
+/* The same records as bytes, in a file. */
+static void roll_of_bytes(struct match_roll *roll)
+{
+	struct spool_writer w = { 0 };
+	struct error e;
+	struct buf bytes;
+
+	*roll = (struct match_roll){ .count = N, .model = model };
+	roll->at = mem_alloc(N * sizeof(*roll->at));
+	roll->order = mem_alloc(N * sizeof(*roll->order));
+	assert_int_equal(spool_new(NULL, 0, &roll->packed, &e), OK);
+	w.spool = roll->packed;
+	buf_init(&bytes, 0);
+	for (int i = 0; i < N; i++) {
+		buf_clear(&bytes);
+		match_record_pack(records[i], &bytes);
+		roll->order[i] = records[i]->order;
+		assert_int_equal(spool_write(&w, buf_view(&bytes), &roll->at[i], &e), OK);
+	}
+	assert_int_equal(spool_done(&w, &e), OK);
+	buf_free(&bytes);
+}
+
+static void same_pairs(const struct match_pairs *x, const struct match_pairs *y)
+{
+	struct link *l, *m;
+	struct error e;
+
+	assert_int_equal(x->link_count, y->link_count);
+	assert_int_equal(x->key_count, y->key_count);
+	assert_int_equal(x->crowded, y->crowded);
+	assert_int_equal(x->scored, y->scored);
+	assert_int_equal(match_pairs_links(x, &l, &e), OK);
+	assert_int_equal(match_pairs_links(y, &m, &e), OK);
+	assert_memory_equal(l, m, (size_t)x->link_count * sizeof(*l));
+	mem_free(l);
+	mem_free(m);
+	for (int part = 0; part < EXTSORT_PARTS; part++) {
+		struct keyed *p, *q;
+		size_t n, o;
+
+		assert_int_equal(match_pairs_holders(x, part, &p, &n, &e), OK);
+		assert_int_equal(match_pairs_holders(y, part, &q, &o, &e), OK);
+		assert_int_equal(n, o);
+		if (n)
+			assert_memory_equal(p, q, n * sizeof(*p));
+		mem_free(p);
+		mem_free(q);
+	}
+}
+
 static void pairs_are_all_pairs(void **state)
 {
-	struct match_bulk bulk = { .records = records, .record_count = N, .threads = 1 };
-	struct match_pairs one, three;
+	struct match_roll roll = { .count = N, .records = records, .model = model }, bytes;
+	struct match_pairing how = { .holders_max = HOLDERS, .threads = 1 };
+	struct match_pairs one, three, spilt;
 	struct error e;
-	size_t at = 0;
-	int64_t scored = 0;
+	struct link *links;
+	int64_t scored = 0, at = 0;
 	struct map known;
 
 	(void)state;
 	map_init(&known);
-	assert_int_equal(match_pairs_make(model, &bulk, HOLDERS, &one, &e), OK);
-	bulk.threads = 3;
-	assert_int_equal(match_pairs_make(model, &bulk, HOLDERS, &three, &e), OK);
+	assert_int_equal(match_pairs_make(&roll, &how, &one, &e), OK);
+	how.threads = 3;
+	assert_int_equal(match_pairs_make(&roll, &how, &three, &e), OK);
+	how.memory = 1; /* all in files */
+	roll_of_bytes(&bytes);
+	assert_int_equal(match_pairs_make(&bytes, &how, &spilt, &e), OK);
+	assert_int_equal(match_pairs_links(&one, &links, &e), OK);
 	for (int a = 0; a < N; a++)
 		for (int b = a + 1; b < N; b++) {
 			int score;
@@ -108,33 +165,84 @@ static void pairs_are_all_pairs(void **state)
 			if (score < match_component_threshold(model))
 				continue;
 			assert_true(at < one.link_count);
-			assert_int_equal(one.links[at].a, a);
-			assert_int_equal(one.links[at].b, b);
-			assert_int_equal(one.links[at].score, score);
+			assert_int_equal(links[at].a, a);
+			assert_int_equal(links[at].b, b);
+			assert_int_equal(links[at].score, score);
 			at++;
 		}
 	assert_int_equal(at, one.link_count);
 	assert_int_equal(scored, one.scored);
 	assert_true(one.crowded > 0 && at > 100);
-	assert_int_equal(three.link_count, one.link_count);
-	assert_memory_equal(three.links, one.links, one.link_count * sizeof(*one.links));
+	same_pairs(&one, &three);
+	same_pairs(&one, &spilt);
+	for (int i = 0; i < N; i++) {
+		uint64_t want[MATCH_KEYS_MAX];
+		const uint64_t *got;
+		int n = match_keys(model, records[i], want), count;
+
+		assert_int_equal(match_pairs_keys(&spilt, i, arena, &got, &count, &e), OK);
+		assert_int_equal(count, n);
+		assert_memory_equal(got, want, (size_t)n * sizeof(*want));
+	}
+	mem_free(links);
 	match_pairs_free(&one);
 	match_pairs_free(&three);
+	match_pairs_free(&spilt);
+	match_roll_free(&bytes);
 	map_free(&known);
+}
+
+static void same_model(const struct match_model *a, const struct match_model *b)
+{
+	struct buf x, y;
+
+	buf_init(&x, 0);
+	buf_init(&y, 0);
+	match_model_print(a, &x);
+	match_model_print(b, &y);
+	assert_int_equal(x.n, y.n);
+	assert_memory_equal(x.p, y.p, x.n);
+	buf_free(&x);
+	buf_free(&y);
+}
+
+static void training_does_not_ask_where_records_are(void **state)
+{
+	struct match_record *backwards[N];
+	struct match_model *all, *spilt, *turned;
+	struct match_roll bytes;
+	struct error e;
+
+	(void)state;
+	roll_of_bytes(&bytes);
+	for (int i = 0; i < N; i++)
+		backwards[i] = records[N - 1 - i];
+	assert_int_equal(match_train(records, N, NULL, &all, &e), OK);
+	assert_int_equal(match_train(backwards, N, NULL, &turned, &e), OK);
+	assert_int_equal(match_train_roll(&bytes, &(struct match_training){ .threads = 3 }, 1, NULL, &spilt, &e), OK);
+	same_model(all, turned);
+	same_model(all, spilt);
+	match_roll_free(&bytes);
+	match_model_free(all);
+	match_model_free(turned);
+	match_model_free(spilt);
+	for (int i = 0; i < N; i++)
+		match_record_bind(model, records[i]);
 }
 
 static void memory_may_be_out(void **state)
 {
-	struct match_bulk bulk = { .records = records, .record_count = N, .threads = 1 };
+	struct match_roll roll = { .count = N, .records = records, .model = model };
+	struct match_pairing how = { .holders_max = HOLDERS, .threads = 1 };
 	struct match_pairs p;
 	struct error e;
 
 	(void)state;
-	for (uint64_t n = 1;; n++) {
+	for (uint64_t n = 1;; n += n < 50 ? 1 : 41) {
 		enum result r;
 
 		mem_fail_nth(n);
-		r = match_pairs_make(model, &bulk, HOLDERS, &p, &e);
+		r = match_pairs_make(&roll, &how, &p, &e);
 		mem_fail_nth(0);
 		if (r == OK) {
 			assert_true(n > 8);
@@ -172,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_are_all_pairs),
+		cmocka_unit_test(training_does_not_ask_where_records_are),
 		cmocka_unit_test(memory_may_be_out),
 	};
 

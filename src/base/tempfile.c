@@ -1,4 +1,4 @@
-#include "base/scratch.h"
+#include "base/tempfile.h"
 #include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,16 +11,16 @@
 
 #define PATH_MOST 4096
 
-struct scratch {
+struct tempfile {
 	char folder[PATH_MOST];
 	pthread_mutex_t lock; /* opening */
 	atomic_int fd;
 	_Atomic uint64_t size;
 };
 
-enum result scratch_new(const char *folder, struct scratch **out, struct error *e)
+enum result tempfile_new(const char *folder, struct tempfile **out, struct error *e)
 {
-	struct scratch *s = mem_calloc(1, sizeof(*s));
+	struct tempfile *s = mem_calloc(1, sizeof(*s));
 
 	if (!s)
 		return error_nomem(e);
@@ -33,7 +33,7 @@ enum result scratch_new(const char *folder, struct scratch **out, struct error *
 	return OK;
 }
 
-void scratch_free(struct scratch *s)
+void tempfile_free(struct tempfile *s)
 {
 	if (!s)
 		return;
@@ -43,12 +43,12 @@ void scratch_free(struct scratch *s)
 	mem_free(s);
 }
 
-static enum result failed(const struct scratch *s, const char *what, struct error *e)
+static enum result failed(const struct tempfile *s, const char *what, struct error *e)
 {
 	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-		return error_set(e, ERR_IO, "scratch.full", NULL, "There is no room for temporary files in %.200s",
+		return error_set(e, ERR_IO, "tempfile.full", NULL, "There is no room for temporary files in %.200s",
 		                 s->folder);
-	return error_set(e, ERR_IO, "scratch.failed", NULL, "A temporary file in %.200s cannot be %s: errno %d",
+	return error_set(e, ERR_IO, "tempfile.failed", NULL, "A temporary file in %.200s cannot be %s: errno %d",
 	                 s->folder, what, errno);
 }
 
@@ -67,7 +67,7 @@ static int unnamed(const char *folder)
 	return fd;
 }
 
-static enum result file_open(struct scratch *s, struct error *e)
+static enum result file_open(struct tempfile *s, struct error *e)
 {
 	enum result r = OK;
 
@@ -86,7 +86,7 @@ static enum result file_open(struct scratch *s, struct error *e)
 	return r;
 }
 
-enum result scratch_write(struct scratch *s, const void *bytes, size_t n, uint64_t *at, struct error *e)
+enum result tempfile_write(struct tempfile *s, const void *bytes, size_t n, uint64_t *at, struct error *e)
 {
 	const char *p = bytes;
 	uint64_t to;
@@ -107,7 +107,7 @@ enum result scratch_write(struct scratch *s, const void *bytes, size_t n, uint64
 	return OK;
 }
 
-enum result scratch_read(const struct scratch *s, uint64_t at, void *bytes, size_t n, struct error *e)
+enum result tempfile_read(const struct tempfile *s, uint64_t at, void *bytes, size_t n, struct error *e)
 {
 	char *p = bytes;
 
@@ -119,7 +119,7 @@ enum result scratch_read(const struct scratch *s, uint64_t at, void *bytes, size
 		if (got < 0)
 			return failed(s, "read", e);
 		if (got == 0)
-			return scratch_damaged(e);
+			return tempfile_damaged(e);
 		p += got;
 		at += (uint64_t)got;
 		n -= (size_t)got;
@@ -127,14 +127,14 @@ enum result scratch_read(const struct scratch *s, uint64_t at, void *bytes, size
 	return OK;
 }
 
-uint64_t scratch_size(const struct scratch *s)
+uint64_t tempfile_size(const struct tempfile *s)
 {
 	return s->size;
 }
 
-enum result scratch_damaged(struct error *e)
+enum result tempfile_damaged(struct error *e)
 {
-	return error_set(e, ERR_CORRUPT, "scratch.damaged", NULL, "A temporary file does not hold what was written.");
+	return error_set(e, ERR_CORRUPT, "tempfile.damaged", NULL, "A temporary file does not hold what was written.");
 }
 
 /* ---- Blobs ------------------------------------------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ enum result scratch_damaged(struct error *e)
 #define HEAD 8       /* checksum; blobs begin at multiples of it */
 
 struct spool {
-	struct scratch *file;
+	struct tempfile *file;
 	size_t memory;
 	pthread_mutex_t lock;
 	struct {
@@ -162,7 +162,7 @@ enum result spool_new(const char *folder, size_t memory, struct spool **out, str
 	if (!s)
 		return error_nomem(e);
 	s->memory = memory;
-	if (scratch_new(folder, &s->file, e) != OK) {
+	if (tempfile_new(folder, &s->file, e) != OK) {
 		mem_free(s);
 		return ERR_NOMEM;
 	}
@@ -178,7 +178,7 @@ void spool_free(struct spool *s)
 	for (uint32_t i = 0; i < s->count; i++)
 		mem_free(s->blocks[i].bytes);
 	mem_free(s->blocks);
-	scratch_free(s->file);
+	tempfile_free(s->file);
 	pthread_mutex_destroy(&s->lock);
 	mem_free(s);
 }
@@ -225,7 +225,7 @@ static enum result block_end(struct spool_writer *w, struct error *e)
 
 		w->block = less ? less : w->block;
 	} else {
-		TRY(scratch_write(s->file, w->block, w->used, &at, e));
+		TRY(tempfile_write(s->file, w->block, w->used, &at, e));
 	}
 	pthread_mutex_lock(&s->lock);
 	s->blocks[w->number].bytes = keep ? w->block : NULL;
@@ -248,7 +248,7 @@ enum result spool_write(struct spool_writer *w, struct str blob, uint64_t *at, s
 	size_t bytes = HEAD + (blob.n + HEAD - 1) / HEAD * HEAD;
 
 	if (bytes > BLOCK)
-		return error_set(e, ERR_TOO_LARGE, "scratch.blob", NULL, "A blob of %zu bytes is too long", blob.n);
+		return error_set(e, ERR_TOO_LARGE, "tempfile.blob", NULL, "A blob of %zu bytes is too long", blob.n);
 	if (w->used + bytes > BLOCK)
 		TRY(block_end(w, e));
 	if (!w->block) {
@@ -294,11 +294,11 @@ enum result spool_read(const struct spool *s, uint64_t at, struct arena *a, stru
 		bytes = arena_alloc(a, n + HEAD);
 		if (!bytes)
 			return error_nomem(e);
-		TRY(scratch_read(s->file, s->blocks[block].from + within, bytes, n + HEAD, e));
+		TRY(tempfile_read(s->file, s->blocks[block].from + within, bytes, n + HEAD, e));
 		memcpy(&check, bytes, HEAD);
 		blob = (struct str){ bytes + HEAD, n };
 		if (check != blob_check(blob))
-			return scratch_damaged(e);
+			return tempfile_damaged(e);
 	}
 	*out = (struct str){ bytes + HEAD, n };
 	return OK;

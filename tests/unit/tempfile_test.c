@@ -1,7 +1,7 @@
 /* rooms: base */
 /* More than memory holds: sorted, and kept for later; with faults of memory, of the disk and of what it gives back. */
 #include "base/extsort.h"
-#include "base/scratch.h"
+#include "base/tempfile.h"
 #include "test.h"
 #include <dirent.h>
 #include <pthread.h>
@@ -241,10 +241,10 @@ static void a_full_disk_is_told(void **state)
 	little = (struct rlimit){ 100000, before.rlim_max };
 	setrlimit(RLIMIT_FSIZE, &little);
 	assert_int_equal(sort_all(NULL, &err), ERR_IO);
-	assert_string_equal(err.code, "scratch.full");
+	assert_string_equal(err.code, "tempfile.full");
 	assert_non_null(strstr(err.detail, "no room"));
 	assert_int_equal(spool_all(&err), ERR_IO);
-	assert_string_equal(err.code, "scratch.full");
+	assert_string_equal(err.code, "tempfile.full");
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(sort_all(NULL, &err), OK);
 	assert_int_equal(spool_all(&err), OK);
@@ -254,7 +254,7 @@ static void a_folder_that_is_not_there_is_told(void **state)
 {
 	(void)state;
 	assert_int_equal(sort_all("/no/such/folder", &err), ERR_IO);
-	assert_string_equal(err.code, "scratch.failed");
+	assert_string_equal(err.code, "tempfile.failed");
 }
 
 static void memory_may_run_out(void **state)
@@ -321,7 +321,7 @@ static void what_was_spoilt_is_noticed(void **state)
 		return;
 	}
 	assert_int_equal(extsort_part(x, 0, &elements, &n, &err), ERR_CORRUPT);
-	assert_string_equal(err.code, "scratch.damaged");
+	assert_string_equal(err.code, "tempfile.damaged");
 	extsort_free(x);
 	assert_int_equal(spool_new(NULL, 0, &s, &err), OK);
 	w = (struct spool_writer){ .spool = s };

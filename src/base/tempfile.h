@@ -1,23 +1,23 @@
 /* Temporary files for what does not fit into memory. A file has no name once it is open: nobody else sees it, and it is
  * gone when the process ends, however it ends. Blobs for who comes back to them in any order. */
-#ifndef BYNAME_BASE_SCRATCH_H
-#define BYNAME_BASE_SCRATCH_H
+#ifndef BYNAME_BASE_TEMPFILE_H
+#define BYNAME_BASE_TEMPFILE_H
 
 #include "base/str.h"
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
-struct scratch;
+struct tempfile;
 /* folder NULL: $TMPDIR, else /var/tmp. Nothing is made until something is written. */
-MUST_CHECK enum result scratch_new(const char *folder, struct scratch **out, struct error *e);
-void scratch_free(struct scratch *s); /* NULL allowed */
-/* Thread-safe. *at is where it begins. ERR_IO "scratch.full" when there is no room, else "scratch.failed". */
-MUST_CHECK enum result scratch_write(struct scratch *s, const void *bytes, size_t n, uint64_t *at, struct error *e);
+MUST_CHECK enum result tempfile_new(const char *folder, struct tempfile **out, struct error *e);
+void tempfile_free(struct tempfile *s); /* NULL allowed */
+/* Thread-safe. *at is where it begins. ERR_IO "tempfile.full" when there is no room, else "tempfile.failed". */
+MUST_CHECK enum result tempfile_write(struct tempfile *s, const void *bytes, size_t n, uint64_t *at, struct error *e);
 /* Thread-safe. */
-MUST_CHECK enum result scratch_read(const struct scratch *s, uint64_t at, void *bytes, size_t n, struct error *e);
-uint64_t scratch_size(const struct scratch *s);
-/* ERR_CORRUPT "scratch.damaged": what was read is not what was written. */
-MUST_CHECK enum result scratch_damaged(struct error *e);
+MUST_CHECK enum result tempfile_read(const struct tempfile *s, uint64_t at, void *bytes, size_t n, struct error *e);
+uint64_t tempfile_size(const struct tempfile *s);
+/* ERR_CORRUPT "tempfile.damaged": what was read is not what was written. */
+MUST_CHECK enum result tempfile_damaged(struct error *e);
 
 /* ---- Blobs ------------------------------------------------------------------------------------------------------- */
 
