@@ -1,4 +1,4 @@
-#include "orders/room.h"
+#include "orders/book.h"
 #include <stdio.h>
 
 #define CHECK_PAGE 500
@@ -49,7 +49,7 @@ static enum result check(struct db *db, room_finding_fn *finding, void *arg, str
 	do
 		TRY(db_read(db, check_page, &c, e));
 	while (c.seen == CHECK_PAGE);
-	return OK;
+	return books_check(db, finding, arg, e);
 }
 
 #define EXPORT_PAGE 100
@@ -110,7 +110,8 @@ DB_STMT(order_unname, "ii", "", "UPDATE orders SET record = 0 WHERE rkey = $1 AN
 /* Invoices keep their amounts and SKUs, as nobody's. */
 static enum result erase_record(struct db_tx *tx, int64_t record, struct error *e)
 {
-	return db_exec(tx, &order_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
+	TRY(db_exec(tx, &order_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	return books_erase(tx, record, e);
 }
 
 const struct room orders_room = {

@@ -178,15 +178,30 @@ static enum result slice_of(struct money m, int64_t gone, int64_t n, int64_t qty
 	return money_sub(after, before, out, e);
 }
 
+/* Net and tax of the first k units. */
+static enum result first_units(const struct price_line *l, int64_t k, struct money *net, struct money *tax,
+                               struct error *e)
+{
+	struct money whole, cost;
+	TRY(money_add(l->net, l->tax, &whole, e));
+	TRY(money_scale(whole, k, l->qty, ROUND_DOWN, &cost, e));
+	*tax = money_of_minor(money_currency(whole), 0);
+	if (!money_is_zero(whole))
+		TRY(money_scale(cost, money_minor(l->tax), money_minor(whole), ROUND_DOWN, tax, e));
+	return money_sub(cost, *tax, net, e);
+}
+
 enum result price_slice(const struct price_line *l, int64_t gone, int64_t n, struct price_slice *out, struct error *e)
 {
-	struct money discount;
+	struct money discount, net, tax;
 	if (n < 0 || gone < 0 || n > l->qty - gone)
 		return error_set(e, ERR_INVALID, "line.quantity", "lines.qty", "the line has only %lld units left",
 		                 (long long)(l->qty - gone));
 	TRY(price_line_discount(l, &discount, e));
-	TRY(slice_of(l->net, gone, n, l->qty, &out->net, e));
-	TRY(slice_of(l->tax, gone, n, l->qty, &out->tax, e));
+	TRY(first_units(l, gone, &net, &tax, e));
+	TRY(first_units(l, gone + n, &out->net, &out->tax, e));
+	TRY(sub(&out->net, net, e));
+	TRY(sub(&out->tax, tax, e));
 	return slice_of(discount, gone, n, l->qty, &out->discount, e);
 }
 

@@ -60,8 +60,9 @@ MUST_CHECK enum result price_basket(const struct price_in *in, struct arena *a, 
 /* What a line has in discounts: own and shared, in the terms of its price. */
 MUST_CHECK enum result price_line_discount(const struct price_line *l, struct money *out, struct error *e);
 
-/* The next n units of a line of which `gone` have gone already: the k-th unit's slice of an amount x is
- * floor(x·k/qty) - floor(x·(k-1)/qty). */
+/* The next n units of a line of which `gone` have gone already. What the first k units cost, tax included, is
+ * floor(line·k/qty), so a line of three at 10.00 gives 10.00 each; of that, tax is floor(cost·tax/line). A slice is the
+ * difference between two k. */
 struct price_slice {
 	struct money net, tax, discount;
 };

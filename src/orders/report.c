@@ -1,4 +1,4 @@
-#include "orders/room.h"
+#include "orders/book.h"
 
 /* ---- Checking --------------------------------------------------------------------------------------------------- */
 
@@ -33,7 +33,7 @@ static enum result line_check(const struct order_line_in *l, int16_t currency, s
 	return amount_check(l->tax, currency, "lines.tax", e);
 }
 
-enum result order_check(const struct order_in *in, struct error *e)
+static enum result report_check(const struct order_in *in, struct error *e)
 {
 	if (in->kind != ORDER_SALE && in->kind != ORDER_RETURN)
 		return error_set(e, ERR_INVALID, "order.kind", "kind", "a sale or a return");
@@ -55,6 +55,13 @@ enum result order_check(const struct order_in *in, struct error *e)
 	for (int i = 0; i < in->line_count; i++)
 		TRY(line_check(&in->lines[i], in->currency, e));
 	return OK;
+}
+
+enum result order_check(const struct order_in *in, struct error *e)
+{
+	if (str_is(in->source, ORDER_SOURCE)) /* such orders are commanded, not reported */
+		return error_set(e, ERR_INVALID, "order.source", "source", "no source is called " ORDER_SOURCE);
+	return report_check(in, e);
 }
 
 /* ---- Heads ------------------------------------------------------------------------------------------------------ */
@@ -260,6 +267,16 @@ static enum result report_again(struct db_tx *tx, const struct order_in *in, con
 	return OK;
 }
 
+static enum result report_new(struct db_tx *tx, const struct order_in *in, const struct order_key *k, int64_t id,
+                              struct order_outcome *out, struct error *e)
+{
+	struct plan p = { .exists = false };
+	head_new(in, id, &p.is);
+	TRY(plan_lines(&p, in->lines, in->line_count, false, db_tx_arena(tx), e));
+	TRY(plan_amounts(&p, db_tx_arena(tx), e));
+	return plan_write(tx, &p, k, out, e);
+}
+
 enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out, struct error *e)
 {
 	TRY(order_check(in, e));
@@ -269,14 +286,23 @@ enum result order_report(struct db_tx *tx, const struct order_in *in, struct ord
 	int64_t id = id_new(bucket), holder;
 	bool fresh;
 	TRY(ref_claim(tx, &k, id, &fresh, &holder, e));
-	if (!fresh)
-		return report_again(tx, in, &k, holder, out, e);
-	struct arena *a = db_tx_arena(tx);
-	struct plan p = { .exists = false };
-	head_new(in, id, &p.is);
-	TRY(plan_lines(&p, in->lines, in->line_count, false, a, e));
-	TRY(plan_amounts(&p, a, e));
-	return plan_write(tx, &p, &k, out, e);
+	return fresh ? report_new(tx, in, &k, id, out, e) : report_again(tx, in, &k, holder, out, e);
+}
+
+enum result order_report_as(struct db_tx *tx, const struct order_in *in, int64_t id, struct order_outcome *out,
+                            struct error *e)
+{
+	TRY(report_check(in, e));
+	struct order_key k;
+	order_key_make(in->source, in->kind, in->number, &k);
+	int64_t holder;
+	bool fresh;
+	TRY(ref_claim(tx, &k, id, &fresh, &holder, e));
+	if (fresh)
+		return report_new(tx, in, &k, id, out, e);
+	if (holder != id)
+		return error_set(e, ERR_CONFLICT, "order.number", "number", "another order has this number");
+	return report_again(tx, in, &k, id, out, e);
 }
 
 /* ---- Orders in parts -------------------------------------------------------------------------------------------- */

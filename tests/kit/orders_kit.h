@@ -1,0 +1,203 @@
+/* Short words for tests of commanded orders: a small shop, commands with keys of their own. */
+#ifndef BYNAME_TESTS_ORDERS_KIT_H
+#define BYNAME_TESTS_ORDERS_KIT_H
+
+#include "kit/kit.h"
+#include "orders/command.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "people/people.h"
+#include "shop/shop.h"
+
+#define SHOP_SKUS 4
+#define SHOP_STORES 3
+
+struct shop {
+	struct db *db;
+	int64_t skus[SHOP_SKUS], stores[SHOP_STORES];
+	int16_t eur;
+	int number;    /* of the shops that this process made: they share no SKU */
+	uint64_t keys; /* numbers of the keys given so far */
+};
+
+static inline enum result shop_make_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct shop *s = arg;
+	char code[32];
+
+	for (int i = 0; i < SHOP_SKUS; i++) {
+		snprintf(code, sizeof(code), "S%d.%d", s->number, i + 1);
+		TRY(sku_need(tx, str_c(code), NULL, &s->skus[i], e));
+	}
+	for (int i = 0; i < SHOP_STORES; i++) {
+		snprintf(code, sizeof(code), "L%d.%d", s->number, i + 1);
+		TRY(store_need(tx, str_c(code), &s->stores[i], e));
+	}
+	return OK;
+}
+
+static inline void shop_open(struct shop *s, struct db *db)
+{
+	static int made;
+
+	*s = (struct shop){ .db = db, .number = ++made, .keys = (uint64_t)made << 32 };
+	shop_cache_drop();
+	assert_true(currency_find(STR("EUR"), &s->eur));
+	assert_ok(db_transact(db, shop_make_run, s, &kit_err));
+}
+
+static inline void shop_key(uint64_t n, unsigned char key[HASH128_BYTES])
+{
+	act_key(key, STR("test"), (struct str){ (const char *)&n, sizeof(n) });
+}
+
+struct stock_run {
+	unsigned char key[HASH128_BYTES];
+	struct stock_command c;
+	struct stock_outcome out;
+};
+
+static inline enum result stock_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct stock_run *r = arg;
+
+	return stock_do(tx, r->key, 0, 0, &r->c, &r->out, e);
+}
+
+/* So many units more on the shelf. */
+static inline void shop_fill(struct shop *s, int sku, int store, int64_t qty)
+{
+	struct stock_run r = { .c = { .kind = STOCK_ADJUST,
+		                      .sku = s->skus[sku],
+		                      .location = s->stores[store],
+		                      .qty = qty,
+		                      .reason = REASON_FOUND } };
+
+	shop_key(++s->keys, r.key);
+	assert_ok(db_transact(s->db, stock_run, &r, &kit_err));
+}
+
+struct order_run {
+	unsigned char key[HASH128_BYTES];
+	struct order_command c;
+	struct order_done out;
+};
+
+static inline enum result order_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct order_run *r = arg;
+
+	return order_do(tx, r->key, 0, 0, &r->c, &r->out, e);
+}
+
+/* With a fresh key; kit_err says why not. */
+static inline enum result shop_do(struct shop *s, const struct order_command *c, struct order_done *out)
+{
+	struct order_run r = { .c = *c };
+
+	shop_key(++s->keys, r.key);
+	enum result result = db_transact(s->db, order_run, &r, &kit_err);
+	if (result == OK && out)
+		*out = r.out;
+	return result;
+}
+
+struct check_run {
+	int64_t order, sku;
+	int bad;
+	char detail[256];
+};
+
+static inline enum result check_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct check_run *c = arg;
+
+	if (c->order)
+		return order_check_book(tx, c->order, &c->bad, c->detail, e);
+	return stock_check_sku(tx, c->sku, &c->bad, c->detail, e);
+}
+
+/* How many invariants of the order (0: none) and of all SKUs are broken; the first one's text. */
+static inline int shop_broken(struct shop *s, int64_t order, char detail[256])
+{
+	for (int i = order ? -1 : 0; i < SHOP_SKUS; i++) {
+		struct check_run c = { .order = i < 0 ? order : 0, .sku = i < 0 ? 0 : s->skus[i] };
+
+		assert_ok(db_read(s->db, check_run, &c, &kit_err));
+		if (c.bad) {
+			memcpy(detail, c.detail, sizeof(c.detail));
+			return c.bad;
+		}
+	}
+	return 0;
+}
+
+static inline void shop_sound(struct shop *s, int64_t order)
+{
+	char detail[256];
+
+	if (shop_broken(s, order, detail))
+		fail_msg("%s", detail);
+}
+
+struct book_run {
+	int64_t order;
+	struct arena *a;
+	struct order_book b;
+};
+
+static inline enum result book_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct book_run *r = arg;
+
+	return book_get(tx, r->order, r->a, &r->b, e);
+}
+
+static inline struct order_book shop_book(struct shop *s, int64_t order, struct arena *a)
+{
+	struct book_run r = { .order = order, .a = a };
+
+	assert_ok(db_read(s->db, book_run, &r, &kit_err));
+	return r.b;
+}
+
+struct units_run {
+	int64_t sku, location, qty;
+	int account;
+};
+
+static inline enum result units_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct units_run *u = arg;
+
+	return ledger_balance(tx, BOOK_UNITS, u->sku, u->location, u->account, &u->qty, e);
+}
+
+static inline int64_t shop_units(struct shop *s, int sku, int store, int account)
+{
+	struct units_run u = { .sku = s->skus[sku], .location = s->stores[store], .account = account };
+
+	assert_ok(db_read(s->db, units_run, &u, &kit_err));
+	return u.qty;
+}
+
+static inline struct order_item_in shop_item(const struct shop *s, int sku, int64_t qty, int64_t minor)
+{
+	return (struct order_item_in){ .sku = s->skus[sku],
+		                       .price = { .qty = qty,
+		                                  .unit_price = decimal_of_micro(minor * 10000),
+		                                  .tax_rate = decimal_of_micro(19000000) } };
+}
+
+static inline struct order_command shop_place(const struct shop *s, const struct order_item_in *items, int count)
+{
+	return (struct order_command){ .kind = COMMAND_PLACE,
+		                       .store = s->stores[0],
+		                       .channel = CHANNEL_STORE,
+		                       .currency = s->eur,
+		                       .tax_included = true,
+		                       .items = items,
+		                       .item_count = count };
+}
+
+#endif
