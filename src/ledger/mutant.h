@@ -17,6 +17,8 @@ enum mutant {
 	MUTANT_RETURN_PLACE,  /* a return is booked where nobody received it */
 	MUTANT_TRANSFER_OVER, /* an overage is not booked */
 	MUTANT_COUNT_STALE,   /* a count forgets what moved since */
+	MUTANT_NO_TASK,       /* what was not there is not counted */
+	MUTANT_WAIT_SKIPS,    /* whoever wants less is served first */
 	MUTANT_STOCK_END,
 	/* orders/ begin at 100 */
 	MUTANT_ORDERS = 100

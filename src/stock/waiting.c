@@ -148,7 +148,7 @@ static struct shelf *shelf_for(struct shelf *shelves, int count, const struct st
 		    (!best || s->qty > best->qty))
 			best = s;
 	}
-	for (int i = 0; i < count && !best; i++)
+	for (int i = 0; i < count && !best && !MUTANT(MUTANT_WAIT_SKIPS); i++)
 		if (!w->location || shelves[i].location == w->location)
 			shelves[i].spoken_for = true;
 	return best;
