@@ -218,9 +218,9 @@ static void email_spoil(struct world *w, struct torture_record *r)
 		uint32_t n = cashier_pick(w, w->cashier_email);
 
 		if (n)
-			snprintf(email, FIELD_BYTES, "till%03u@stores.example", (unsigned)n);
+			snprintf(email, FIELD_BYTES, "till%03u@stores.torture", (unsigned)n);
 		else
-			put(email, "nina.till@stores.example");
+			put(email, "nina.till@stores.torture");
 		r->dirt |= kind_bit(CASHIER_EMAIL);
 	}
 }

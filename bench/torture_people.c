@@ -177,9 +177,9 @@ static void given_pick(struct world *w, enum nation_code n, bool female, bool co
 /* The local part is nearly always of one person: names are common, numbers are not. */
 void email_make(const struct world *w, const struct household *h, int slot, int nth, char out[FIELD_BYTES])
 {
-	static const char *const hosts[] = { "post.example",     "mailbox.example", "inbox.example",
-		                             "fastpost.example", "netmail.example", "brief.example",
-		                             "web-post.example", "courrier.example" };
+	static const char *const hosts[] = { "post.torture",     "mailbox.torture", "inbox.torture",
+		                             "fastpost.torture", "netmail.torture", "brief.torture",
+		                             "web-post.torture", "courrier.torture" };
 	static const char *const words[] = { "sunny", "blue", "lucky", "quiet", "wild", "happy", "moon", "silver" };
 	static const char *const things[] = {
 		"rider", "garden", "river", "tiger", "cook", "reader", "sailor", "piano"

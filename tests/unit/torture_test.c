@@ -155,9 +155,9 @@ static void record_see(char **f, void *arg)
 	                 strncmp(f[TRUTH] + 1, f[HOME] + 1, home - 1) != 0;
 	for (int k = 0; k < KINDS; k++)
 		s->carried[k] += carries(f[DIRT], (enum kind)k);
-	s->top_email += strcasecmp(f[EMAIL_AT], "nina.till@stores.example") == 0;
+	s->top_email += strcasecmp(f[EMAIL_AT], "nina.till@stores.torture") == 0;
 	if (carries(f[DIRT], CASHIER_EMAIL))
-		assert_non_null(strstr(f[EMAIL_AT], "stores.example"));
+		assert_non_null(strstr(f[EMAIL_AT], "stores.torture"));
 	if (carries(f[DIRT], STORE_NUMBER) || carries(f[DIRT], CASHIER_PHONE))
 		assert_true(*f[PHONE_AT] == '+');
 	if (*f[BIRTH_AT])
