@@ -2,6 +2,7 @@
  * Prints "name value unit must stretch verdict" a line. */
 #include "ingest/csv.h"
 #include "people/evaluate.h"
+#include "people/match_inside.h"
 #include "text/text.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -212,7 +213,7 @@ static void read_key(struct set *s, const char *path, struct truth_key *key)
 
 static void print_evidence(const struct match_model *m, const struct match_record *a, const struct match_record *b)
 {
-	struct match_evidence ev[MATCH_COMPARISONS_MAX];
+	struct match_evidence ev[MATCH_EVIDENCE_MAX];
 	int n, score = match_score(m, a, b, ev, &n);
 
 	fprintf(stderr, "   %.*s | %.*s: %.2f\n", STR_ARG(match_record_source_key(a)),
@@ -237,10 +238,13 @@ static void print_worst(const struct match_model *m, const struct set *s, const 
 }
 
 /* source, source key and group of each record, for others to judge. */
-static void write_groups(const struct set *s, const int *group, const char *path)
+static void write_groups(const struct set *s, const int *group, const char *to, int bits)
 {
-	FILE *f = fopen(path, "w");
+	char path[4096];
+	FILE *f;
 
+	snprintf(path, sizeof(path), "%s.%d", to, bits);
+	f = fopen(path, "w");
 	if (!f)
 		return;
 	fprintf(f, "source,source_key,cluster\n");
@@ -248,6 +252,32 @@ static void write_groups(const struct set *s, const int *group, const char *path
 		fprintf(f, "%.*s,%.*s,%d\n", STR_ARG(match_record_source(s->records[i])),
 		        STR_ARG(match_record_source_key(s->records[i])), group[i]);
 	fclose(f);
+}
+
+/* How often pairs of a score are of one person, which the score itself says: for who doubts it. */
+static void print_calibration(const struct match_model *m, const struct set *s)
+{
+	struct match_bulk bulk = { .records = s->records, .record_count = s->count };
+	struct link *links;
+	size_t count;
+	struct error e;
+	int64_t all[2][24] = { 0 }, right[2][24] = { 0 };
+
+	if (match_links(m, &bulk, &links, &count, NULL, &e) != OK)
+		fail(&e);
+	for (size_t i = 0; i < count; i++) {
+		const struct link *l = &links[i];
+		bool unnamed = !s->records[l->a]->count[WORD_GIVEN] || !s->records[l->b]->count[WORD_GIVEN];
+		int bits = l->score / 1000 < 23 ? l->score / 1000 : 23;
+
+		all[unnamed][bits]++;
+		right[unnamed][bits] += s->truth[l->a] == s->truth[l->b];
+	}
+	for (int i = 0; i < 24; i++)
+		fprintf(stderr, "   %2d bits: %8lld pairs, right %.4f; without a first name %8lld, right %.4f\n", i,
+		        (long long)all[0][i], (double)right[0][i] / (double)(all[0][i] + !all[0][i]),
+		        (long long)all[1][i], (double)right[1][i] / (double)(all[1][i] + !all[1][i]));
+	mem_free(links);
 }
 
 static struct evaluate_figures run(const char *name, struct set *s, struct match_model **model, double *seconds)
@@ -273,9 +303,11 @@ static struct evaluate_figures run(const char *name, struct set *s, struct match
 	        name, s->count, (long long)result.keys, (long long)result.pairs, (long long)result.links,
 	        trained - start, now() - trained, result.largest_component);
 	if (getenv("GROUPS_TO"))
-		write_groups(s, group, getenv("GROUPS_TO"));
+		write_groups(s, group, getenv("GROUPS_TO"), 0);
 	if (getenv("WORST"))
 		print_worst(*model, s, group);
+	if (getenv("CALIBRATION"))
+		print_calibration(*model, s);
 	if (getenv("MODEL")) {
 		struct buf b;
 
@@ -394,6 +426,29 @@ static void million(const char *path)
 	set_free(&s);
 }
 
+/* The same model, surer before it joins. */
+static void surer(const char *table, struct match_model *m, const struct set *s, int bits)
+{
+	struct match_bulk bulk = { .records = s->records, .record_count = s->count };
+	struct match_bulk_result result;
+	struct evaluate_figures f;
+	struct error e;
+	int *group = malloc((size_t)s->count * sizeof(*group) + 1);
+	char name[80];
+
+	match_model_set_link(m, bits * 1000);
+	if (match_resolve(m, &bulk, group, &result, &e) != OK ||
+	    evaluate_groups(group, s->truth, s->count, &f, &e) != OK)
+		fail(&e);
+	if (getenv("GROUPS_TO"))
+		write_groups(s, group, getenv("GROUPS_TO"), bits);
+	if (getenv("WORST"))
+		print_worst(m, s, group);
+	snprintf(name, sizeof(name), "%s_%dbits", table, bits);
+	figures(name, &f, -1, -1);
+	free(group);
+}
+
 /* Any table with a column "truth", called by its file. */
 static void table(const char *path)
 {
@@ -412,6 +467,10 @@ static void table(const char *path)
 	figures(name, &f, -1, -1);
 	costs(name, seconds, -1, -1);
 	figure(name, "largest", f.largest_group, "records", -1, -1, false);
+	surer(name, m, &s, 2);
+	surer(name, m, &s, 3);
+	surer(name, m, &s, 4);
+	surer(name, m, &s, 6);
 	match_model_free(m);
 	set_free(&s);
 }

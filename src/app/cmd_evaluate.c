@@ -187,7 +187,7 @@ static enum result model_write(const struct match_model *m, const char *path, st
 static void print_wrong(const struct match_model *m, const struct table *t, const struct evaluate_wrong *w)
 {
 	const struct match_record *a = t->records[w->a], *b = t->records[w->b];
-	struct match_evidence ev[MATCH_COMPARISONS_MAX];
+	struct match_evidence ev[MATCH_EVIDENCE_MAX];
 	int n, score = match_score(m, a, b, ev, &n);
 
 	printf("\n%s  %.*s %.*s | %.*s %.*s  %.2f\n",

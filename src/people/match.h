@@ -63,6 +63,7 @@ void match_model_set_version(struct match_model *m, int64_t version);
 /* ---- Scores ------------------------------------------------------------------------------------------------------ */
 
 #define MATCH_COMPARISONS_MAX 32
+#define MATCH_EVIDENCE_MAX (MATCH_COMPARISONS_MAX + 1)
 
 /* One field of the evidence. */
 struct match_evidence {
@@ -72,7 +73,7 @@ struct match_evidence {
 };
 
 /* Thousandths of log2 of the odds that a and b are one person, the prior included. Symmetric. evidence (may be NULL)
- * takes up to MATCH_COMPARISONS_MAX entries, *count (may be NULL then) tells how many. Both records must be bound. */
+ * takes up to MATCH_EVIDENCE_MAX entries, *count (may be NULL then) tells how many. Both records must be bound. */
 int match_score(const struct match_model *m, const struct match_record *a, const struct match_record *b,
                 struct match_evidence *evidence, int *count);
 /* Above this score a pair brings two records into one component, above the other two groups become one. */
@@ -84,6 +85,8 @@ void match_model_set_link(struct match_model *m, int threshold);
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
 
 #define MATCH_KEYS_MAX 48
+/* A key that more records have, and that no epoch knows as crowded yet, brings nobody together. */
+#define MATCH_KEY_HOLDERS_MAX 200
 
 /* Two records are compared when they share a key. Sorted, without repetitions. Values that name nobody (generic) give
  * none; a key that the epoch knows as crowded is replaced by narrower ones. */
@@ -111,11 +114,13 @@ struct match_pair {
 	int a, b; /* indices of records */
 };
 #define MATCH_COMPONENT_MAX 500
-#define MATCH_SCORE_MOST 10000 /* in an average a pair says no more than this, for or against */
 /* An absurd component is cut at thresholds that rise by this, up to this. */
 #define MATCH_CUT_STEP 2000
 #define MATCH_CUT_MOST 60000
 
+/* What a pair says in the average for (above 0) or against its groups being one: how far its score is from the link
+ * threshold, ten bits at most; nothing when the two have too little in common to compare. Symmetric. */
+int match_vote(const struct match_model *m, const struct match_record *a, const struct match_record *b);
 /* One component: its records (bound, canonical order not needed), what must and must not be together. group[i] is the
  * index of the canonically first record of i's group. Average linkage over the scores of all pairs; groups with
  * different verified ids of one kind never join, nor do those that a cannot-link divides; must-links win over scores

@@ -1,95 +1,43 @@
-/* All records at once: blocks, scores on several threads, components, groups. The result does not depend on the order
- * of records nor on how many threads there are. */
-#include "people/match_inside.h"
+/* All records at once: pairs, components, groups. The result does not depend on the order of records nor on how many
+ * threads there are. */
+#include "people/match_pairs.h"
 
-#define BLOCK_PARTS 256 /* pieces of work, of about as many pairs */
 #define COMPONENT_PARTS 64
 #define THREADS 2
 
 struct resolving {
 	const struct match_model *model;
 	const struct match_bulk *in;
-	struct blocks blocks;
-	size_t part_from[BLOCK_PARTS + 1];
-	struct links {
-		struct link *list;
-		size_t count, room;
-		int64_t scored;
-	} links[BLOCK_PARTS];
+	struct link *links;
+	size_t link_count;
 	/* components: members one after the other, canonical order of no account */
 	int *members, *from, component_count, *place, *group;
 	int absurd[COMPONENT_PARTS];
 };
 
-static enum result links_add(struct links *l, struct link link, struct error *e)
+enum result match_links(const struct match_model *m, const struct match_bulk *in, struct link **out, size_t *count,
+                        struct match_bulk_result *result, struct error *e)
 {
-	if (l->count == l->room) {
-		size_t room = l->room ? 2 * l->room : 4096;
-		struct link *list = mem_realloc(l->list, room * sizeof(*list));
+	struct match_roll roll = { .count = in->record_count,
+		                   .records = (struct match_record **)in->records,
+		                   .model = m };
+	struct match_pairing how = {
+		.holders_max = MATCH_KEY_HOLDERS_MAX, .threads = in->threads, .progress = in->progress, .arg = in->arg
+	};
+	struct match_pairs pairs;
+	enum result r;
 
-		if (!list)
-			return error_nomem(e);
-		l->list = list;
-		l->room = room;
+	TRY(match_pairs_make(&roll, &how, &pairs, e));
+	r = match_pairs_links(&pairs, out, e);
+	*count = (size_t)pairs.link_count;
+	if (result) {
+		result->keys = pairs.key_count;
+		result->crowded_keys = pairs.crowded;
+		result->pairs = pairs.scored;
+		result->links = pairs.link_count;
 	}
-	l->list[l->count++] = link;
-	return OK;
-}
-
-static enum result score_run(struct resolving *r, struct links *l, size_t from, size_t to, struct error *e)
-{
-	const struct keyed *k = r->blocks.by_key;
-
-	for (size_t x = from; x < to; x++)
-		for (size_t y = x + 1; y < to; y++) {
-			struct link link = { .a = (int)k[x].value, .b = (int)k[y].value };
-
-			if (!blocks_first_shared(&r->blocks, k[x].value, k[y].value, k[from].key))
-				continue;
-			l->scored++;
-			link.score = match_score(r->model, r->in->records[link.a], r->in->records[link.b], NULL, NULL);
-			if (link.score >= r->model->component)
-				TRY(links_add(l, link, e));
-		}
-	return OK;
-}
-
-static enum result score_part(void *arg, int part, struct error *e)
-{
-	struct resolving *r = arg;
-
-	for (size_t i = r->part_from[part], end; i < r->part_from[part + 1]; i = end) {
-		end = blocks_run(&r->blocks, i);
-		if (end - i <= KEY_RUN_MAX)
-			TRY(score_run(r, &r->links[part], i, end, e));
-	}
-	return OK;
-}
-
-/* Cuts the blocks into parts of about as many pairs. */
-static void cut_parts(struct resolving *r, struct match_bulk_result *result)
-{
-	const struct blocks *b = &r->blocks;
-	double all = 0, sum = 0;
-	int part = 1;
-
-	for (int turn = 0; turn < 2; turn++)
-		for (size_t i = 0, end; i < b->count; i = end) {
-			double pairs;
-
-			end = blocks_run(b, i);
-			pairs = end - i > KEY_RUN_MAX ? 0 : (double)(end - i) * (double)(end - i - 1) / 2;
-			if (turn == 0) {
-				all += pairs;
-				result->crowded_keys += end - i > KEY_RUN_MAX;
-				continue;
-			}
-			while (part < BLOCK_PARTS && sum >= all * part / BLOCK_PARTS)
-				r->part_from[part++] = i;
-			sum += pairs;
-		}
-	while (part <= BLOCK_PARTS)
-		r->part_from[part++] = b->count;
+	match_pairs_free(&pairs);
+	return r;
 }
 
 /* Numbers the components of more than one record and lists their members. */
@@ -109,12 +57,8 @@ static enum result find_components(struct resolving *r, struct match_bulk_result
 	}
 	for (int i = 0; i < n; i++)
 		parent[i] = i;
-	for (int p = 0; p < BLOCK_PARTS; p++) {
-		for (size_t i = 0; i < r->links[p].count; i++)
-			joined_unite(parent, r->links[p].list[i].a, r->links[p].list[i].b);
-		result->links += (int64_t)r->links[p].count;
-		result->pairs += r->links[p].scored;
-	}
+	for (size_t i = 0; i < r->link_count; i++)
+		joined_unite(parent, r->links[i].a, r->links[i].b);
 	for (int i = 0; i < r->in->must_count; i++)
 		joined_unite(parent, r->in->must[i].a, r->in->must[i].b);
 	for (int i = 0; i < n; i++)
@@ -161,21 +105,26 @@ static enum result cluster_large(struct resolving *r, int component, const struc
                                  bool *absurd, struct error *e)
 {
 	int from = r->from[component], to = r->from[component + 1];
-	struct links own = { 0 };
-	enum result result = OK;
+	size_t n = 0;
+	struct link *own;
+	enum result result;
 
-	for (int p = 0; p < BLOCK_PARTS; p++)
-		for (size_t i = 0; i < r->links[p].count && result == OK; i++) {
-			struct link l = r->links[p].list[i];
+	for (size_t i = 0; i < r->link_count; i++)
+		n += r->place[r->links[i].a] >= from && r->place[r->links[i].a] < to;
+	own = mem_alloc(n * sizeof(*own) + 1);
+	if (!own)
+		return error_nomem(e);
+	n = 0;
+	for (size_t i = 0; i < r->link_count; i++) {
+		struct link l = r->links[i];
 
-			l.a = r->place[l.a] - from;
-			l.b = r->place[l.b] - from;
-			if (l.a >= 0 && l.a < to - from)
-				result = links_add(&own, l, e);
-		}
-	if (result == OK)
-		result = match_cluster_linked(r->model, c, own.list, own.count, group, absurd, e);
-	mem_free(own.list);
+		l.a = r->place[l.a] - from;
+		l.b = r->place[l.b] - from;
+		if (l.a >= 0 && l.a < to - from)
+			own[n++] = l;
+	}
+	result = match_cluster_linked(r->model, c, own, n, group, absurd, e);
+	mem_free(own);
 	return result;
 }
 
@@ -238,13 +187,7 @@ static enum result resolve(struct resolving *r, struct match_bulk_result *result
 {
 	int threads = r->in->threads > 0 ? r->in->threads : THREADS;
 
-	tell(r->in, "keys", 0, r->in->record_count);
-	TRY(blocks_make(r->model, r->in->records, r->in->record_count, threads, &r->blocks, e));
-	result->keys = (int64_t)r->blocks.count;
-	cut_parts(r, result);
-	tell(r->in, "scores", 0, result->keys);
-	TRY(match_parallel(threads, BLOCK_PARTS, score_part, r, e));
-	blocks_free(&r->blocks);
+	TRY(match_links(r->model, r->in, &r->links, &r->link_count, result, e));
 	TRY(find_components(r, result, e));
 	for (int i = 0; i < r->in->record_count; i++)
 		r->place[i] = -1;
@@ -256,44 +199,12 @@ static enum result resolve(struct resolving *r, struct match_bulk_result *result
 
 static void resolving_free(struct resolving *r)
 {
-	blocks_free(&r->blocks);
-	for (int i = 0; i < BLOCK_PARTS; i++)
-		mem_free(r->links[i].list);
+	mem_free(r->links);
 	mem_free(r->members);
 	mem_free(r->from);
 	mem_free(r->place);
 	mem_free(r->group);
 	mem_free(r);
-}
-
-enum result links_find(const struct match_model *m, const struct match_bulk *in, struct link **out, size_t *count,
-                       struct error *e)
-{
-	struct match_bulk_result unused = { 0 };
-	struct resolving *r = mem_calloc(1, sizeof(*r));
-	struct links all = { 0 };
-	enum result res;
-
-	if (!r)
-		return error_nomem(e);
-	r->model = m;
-	r->in = in;
-	res = blocks_make(m, in->records, in->record_count, in->threads, &r->blocks, e);
-	if (res == OK) {
-		cut_parts(r, &unused);
-		res = match_parallel(in->threads, BLOCK_PARTS, score_part, r, e);
-	}
-	for (int p = 0; p < BLOCK_PARTS; p++)
-		for (size_t i = 0; i < r->links[p].count && res == OK; i++)
-			res = links_add(&all, r->links[p].list[i], e);
-	resolving_free(r);
-	if (res != OK) {
-		mem_free(all.list);
-		return res;
-	}
-	*out = all.list;
-	*count = all.count;
-	return OK;
 }
 
 static enum result tell_groups(const struct resolving *r, struct match_bulk_result *result, struct error *e)

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#define VOTE_MOST 10000 /* more than this no pair may say for or against */
+
 /* Groups in the making, in canonical order; a group has the number of its first record. */
 struct forest {
 	int n;
@@ -46,17 +48,25 @@ static bool verified_conflict(const struct match_record *a, const struct match_r
 	return false;
 }
 
+/* Two records that have so little in common to compare that they could never be found to be one person are not against
+ * it, but for what they contradict each other in. */
+int match_vote(const struct match_model *m, const struct match_record *a, const struct match_record *b)
+{
+	struct match_sum s = match_sum(m, a, b);
+	int v = s.tells || s.score > m->link ? s.score - m->link : s.against;
+
+	return v > VOTE_MOST ? VOTE_MOST : v < -VOTE_MOST ? -VOTE_MOST : v;
+}
+
 static void fill(const struct match_model *m, struct forest *f)
 {
 	for (int i = 0; i < f->n; i++) {
 		f->size[i] = 1;
 		f->parent[i] = i;
 		for (int j = 0; j < i; j++) {
-			int s = match_score(m, f->records[i], f->records[j], NULL, NULL);
 			size_t ij = (size_t)i * (size_t)f->n + (size_t)j, ji = (size_t)j * (size_t)f->n + (size_t)i;
 
-			s = s > MATCH_SCORE_MOST ? MATCH_SCORE_MOST : s < -MATCH_SCORE_MOST ? -MATCH_SCORE_MOST : s;
-			f->score[ij] = f->score[ji] = s - m->link;
+			f->score[ij] = f->score[ji] = match_vote(m, f->records[i], f->records[j]);
 			f->banned[ij] = f->banned[ji] = verified_conflict(f->records[i], f->records[j]);
 		}
 	}
@@ -141,6 +151,26 @@ static void link_average(struct forest *f)
 				f->best[i] = a;
 		}
 	}
+}
+
+int joined_find(int *parent, int i)
+{
+	while (parent[i] != i)
+		i = parent[i] = parent[parent[i]];
+	return i;
+}
+
+bool joined_unite(int *parent, int a, int b)
+{
+	a = joined_find(parent, a);
+	b = joined_find(parent, b);
+	if (a == b)
+		return false;
+	if (a < b)
+		parent[b] = a;
+	else
+		parent[a] = b;
+	return true;
 }
 
 /* ---- Components -------------------------------------------------------------------------------------------------- */
@@ -249,7 +279,7 @@ static enum result find_links(const struct match_model *m, const struct match_co
 {
 	struct match_bulk bulk = { .records = c->records, .record_count = c->record_count, .threads = 1 };
 
-	return links_find(m, &bulk, out, count, e);
+	return match_links(m, &bulk, out, count, NULL, e);
 }
 
 static enum result cluster_any(const struct match_model *m, const struct part *p, int threshold, int *place, int *group,

@@ -4,141 +4,126 @@
 #include "people/match_inside.h"
 #include <math.h>
 
-#define ROUNDS 4 /* of u and prior; each has ITERATIONS of m */
+#define ROUNDS 4 /* of u and prior; each has ITERATIONS of m and h */
 #define ITERATIONS 30
-#define M_PRIOR 200.0    /* weight, in pairs of one person, of the built-in m */
-#define U_PRIOR 1000.0   /* the same of u, in pairs of two */
-#define NEAR_PRIOR 200.0 /* of the family name's u at one address or postcode */
-#define U_LEAST 0.1      /* of what was seen, at least this share are pairs of two */
-#define U_FLOOR 0.2      /* of the built-in u: errors go together, nothing is as rare as it looks */
+#define M_PRIOR 200.0        /* weight, in pairs of one person, of the built-in m */
+#define H_PRIOR 200.0        /* the same of h, in pairs of one household */
+#define U_PRIOR 1000.0       /* the same of u, in pairs of two */
+#define U_LEAST 0.1          /* of what was seen, at least this share are pairs of two */
+#define U_FLOOR 0.2          /* of the built-in u: errors go together, nothing is as rare as it looks */
+#define STRANGERS_LEAST 0.03 /* of those who share an e-mail, a phone or an id */
 #define TOGETHER_MOST 6000
 #define OWN_MOST 3 /* times the mean: so many records of one person with one name are nothing strange */
 #define SURE 0.9   /* pairs less likely than this to be of one person do not teach what such pairs look like */
 #define LAMBDA_FIRST 0.2
+#define HOME_FIRST 0.1
 #define MATCHES_LEAST 0.02 /* pairs a record */
+#define REACH 0.05         /* passes that find less of what there is do not tell how much there is */
+#define HOMES_LEAST 100.0  /* pairs that tell how many are of one household */
 #define PRIOR_PAIRS 100.0  /* weight, in pairs of one person, of the built-in prior */
 
 struct sums {
 	double m[MATCH_COMPARISONS_MAX][LEVELS_MAX]; /* of one person */
-	double u[MATCH_COMPARISONS_MAX][LEVELS_MAX]; /* of two */
-	double home[MATCH_COMPARISONS_MAX];          /* of two at one address, with a value each */
+	double h[MATCH_COMPARISONS_MAX][LEVELS_MAX]; /* of two of one household */
 };
 
-static double odds(const struct em *em, const struct em_pass *p, const struct em_pattern *pat)
-{
-	double ratio = p->lambda / (1 - p->lambda);
+/* How probable a pattern is: of one person, of two of one household. */
+struct shares {
+	double one, home;
+};
 
+static struct shares shares(const struct em *em, const struct em_pass *p, const struct em_pattern *pat)
+{
+	double strangers = 1 - p->lambda - p->home, one = p->lambda / strangers, home = p->home / strangers;
+
+	if (pat->fixed > 0)
+		return (struct shares){ .one = 1 };
 	for (int c = 0; c < em->model->comparison_count; c++) {
 		uint8_t l = pat->levels.level[c];
+		const struct match_level *level = &em->model->comparisons[c].levels[l];
 
-		if (l != LEVEL_NULL && !(p->excluded >> c & 1))
-			ratio *= em->model->comparisons[c].levels[l].m / em->model->comparisons[c].levels[l].u;
+		if (l == LEVEL_NULL || p->excluded >> c & 1)
+			continue;
+		one *= level->m / level->u;
+		home *= level->h / level->u;
 	}
-	return ratio;
+	if (pat->fixed == 0)
+		one = 0;
+	return (struct shares){ .one = one / (1 + one + home), .home = home / (1 + one + home) };
 }
 
 static void expect(struct em *em, struct em_pass *p, struct sums *s)
 {
-	double matches = 0, all = 0;
+	double matches = 0, homes = 0, all = 0;
 
 	for (int i = 0; i < p->count; i++) {
 		const struct em_pattern *pat = &p->patterns[i];
-		uint8_t place = pat->levels.level[em->model->place];
-		bool home = place == PLACE_ADDRESS || place == PLACE_ALIKE;
-		double ratio = odds(em, p, pat), w = pat->fixed >= 0 ? pat->fixed : ratio / (1 + ratio);
+		struct shares w = shares(em, p, pat);
 
-		matches += w * pat->count;
+		matches += w.one * pat->count;
+		homes += w.home * pat->count;
 		all += pat->count;
 		for (int c = 0; c < em->model->comparison_count; c++) {
 			uint8_t l = pat->levels.level[c];
 
 			if (l == LEVEL_NULL || p->excluded >> c & 1)
 				continue;
-			if (w >= SURE)
-				s->m[c][l] += w * pat->count;
-			s->u[c][l] += (1 - w) * pat->count;
-			s->home[c] += home ? (1 - w) * pat->count : 0;
+			if (w.one >= SURE)
+				s->m[c][l] += w.one * pat->count;
+			s->h[c][l] += w.home * pat->count;
 		}
 	}
 	p->expected = matches * p->scale;
-	p->lambda = all > 0 ? fmin(fmax(matches / all, 1e-6), 1 - 1e-3) : p->lambda;
+	p->housemates = homes * p->scale;
+	if (all > 0) {
+		p->lambda = fmin(fmax(matches / all, 1e-6), 1 - 2e-3);
+		p->home = fmin(fmax(homes / all, 1e-6), 1 - 1e-3 - p->lambda);
+	}
 }
 
 /* The built-in probabilities, kept aside: the priors of what is fitted. */
 struct built_in {
-	double m[MATCH_COMPARISONS_MAX][LEVELS_MAX], u[MATCH_COMPARISONS_MAX][LEVELS_MAX];
+	double m[MATCH_COMPARISONS_MAX][LEVELS_MAX], u[MATCH_COMPARISONS_MAX][LEVELS_MAX],
+	        h[MATCH_COMPARISONS_MAX][LEVELS_MAX];
 };
 
 static void fit_m(struct em *em, const struct built_in *prior, const struct sums *s)
 {
 	for (int c = 0; c < em->model->comparison_count; c++) {
 		struct match_comparison *cmp = &em->model->comparisons[c];
-		int levels = c == em->model->family ? FAMILY_LEVELS : cmp->level_count;
-		double all = M_PRIOR;
+		double one = M_PRIOR, home = H_PRIOR;
+		int shared = same_levels(cmp->field);
 
 		if (cmp->field == FIELD_GENERATION)
 			continue; /* known, and too rare to learn */
-
-		/* how a family name is mistyped does not depend on where people live */
-		for (int l = 0; l < cmp->level_count; l++)
-			all += s->m[c][l];
-		for (int l = 0; l < levels; l++) {
-			double n = M_PRIOR * prior->m[c][l];
-
-			for (int k = l; k < cmp->level_count; k += levels)
-				n += s->m[c][k];
-			for (int k = l; k < cmp->level_count; k += levels)
-				cmp->levels[k].m = n / all;
+		for (int l = 0; l < cmp->level_count; l++) {
+			one += s->m[c][l];
+			home += s->h[c][l];
 		}
-		if (field_is_contact(cmp->field)) { /* nor does it for a phone, where it is known */
-			double same =
-			        M_PRIOR * prior->m[c][CONTACT_SAME] + s->m[c][CONTACT_SAME] + s->m[c][CONTACT_HOME];
-
-			cmp->levels[CONTACT_SAME].m = cmp->levels[CONTACT_HOME].m = same / all;
+		for (int l = 0; l < cmp->level_count; l++) {
+			cmp->levels[l].m = (M_PRIOR * prior->m[c][l] + s->m[c][l]) / one;
+			if (comparison_of_household(cmp)) /* that their own differs is what makes them two */
+				cmp->levels[l].h = (H_PRIOR * prior->h[c][l] + s->h[c][l]) / home;
 		}
+		/* a value that is not known to be a household's may yet be one's: where names are missing nobody can
+		 * know */
+		if (field_is_contact(cmp->field) && comparison_of_household(cmp))
+			cmp->levels[shared - 1].h += em->counts->unnamed[c] * cmp->levels[shared].h;
 	}
 }
 
-/* The family name's u among those who share an address or a postcode, from the pairs that do. */
-static void fit_near(struct em *em, const struct built_in *prior, const struct sums *s)
+/* How many pairs of strangers have the same value: of the pairs that have it, those that its pass did not find to be of
+ * one person or of one household; some there always are. -1 where no pass tells. */
+static double strangers(const struct em *em, int c, double pairs)
 {
-	int c = em->model->family;
-	struct match_comparison *cmp = &em->model->comparisons[c];
-
-	for (int near = NEAR_ADDRESS; near < NEARS; near++) {
-		int from = near * FAMILY_LEVELS;
-		double all = NEAR_PRIOR;
-
-		for (int l = from; l < from + FAMILY_LEVELS; l++)
-			all += s->u[c][l];
-		for (int l = from; l < from + FAMILY_LEVELS; l++)
-			cmp->levels[l].u = (NEAR_PRIOR * prior->u[c][l] + s->u[c][l]) / all;
-	}
-}
-
-/* The same phone at one address, of two people. */
-static void fit_home(struct em *em, const struct built_in *prior, const struct sums *s)
-{
-	for (int c = 0; c < em->model->comparison_count; c++) {
-		struct match_comparison *cmp = &em->model->comparisons[c];
-
-		if (field_is_contact(cmp->field))
-			cmp->levels[CONTACT_HOME].u = (NEAR_PRIOR * prior->u[c][CONTACT_HOME] + s->u[c][CONTACT_HOME]) /
-			                              (NEAR_PRIOR + s->home[c]);
-	}
-}
-
-/* How many pairs have the same value, and are of two people: those that have it less those that its pass found to be of
- * one. -1 where no pass tells. */
-static double strangers(const struct em *em, int c)
-{
-	double n = em->counts->filled[c] * em->records, pairs = n * (n - 1) / 2;
+	double same = em->counts->share[c] * pairs;
 
 	for (int i = 0; i < em->pass_count; i++) {
 		const struct em_pass *p = &em->passes[i];
 
 		if (p->same == c && p->expected > 0 && pairs > 0)
-			return fmax(em->counts->share[c] * pairs - p->expected, 0) / pairs;
+			return fmax(same - p->expected - p->housemates,
+			            field_is_contact(em->model->comparisons[c].field) ? STRANGERS_LEAST * same : 0);
 	}
 	return -1;
 }
@@ -148,30 +133,50 @@ static void fit_u(struct em *em, const struct built_in *prior, double lambda)
 {
 	for (int c = 0; c < em->model->comparison_count; c++) {
 		struct match_comparison *cmp = &em->model->comparisons[c];
-		int levels = c == em->model->family ? FAMILY_LEVELS : cmp->level_count;
-		double n = 0, rest = 0;
+		double n = 0, rest = 0, one = 0, filled = em->counts->filled[c] * em->records;
+		double pairs = filled * (filled - 1) / 2, others = strangers(em, c, pairs);
+		int same = same_levels(cmp->field);
 
 		if (cmp->field == FIELD_GENERATION)
 			continue;
-		for (int l = 0; l < levels; l++)
+		for (int l = 0; l < cmp->level_count; l++)
 			n += em->seen[c][l];
-		for (int l = 0; l < levels; l++) {
-			if (l == CONTACT_HOME && field_is_contact(cmp->field))
-				continue;
-			double seen = n > 0 ? em->seen[c][l] / n : 0, u;
+		for (int l = 0; l < same; l++)
+			one += cmp->levels[l].m;
+		for (int l = 0; l < cmp->level_count; l++) {
+			double seen = n > 0 ? em->seen[c][l] / n : 0, u, floor = U_FLOOR * prior->u[c][l], of = n;
 
-			if (l == 0 && em->counts->share[c] > 0) /* exactly, from the frequencies */
-				seen = em->counts->share[c];
+			if (l < same && em->counts->share[c] > 0) /* exactly, from the frequencies */
+				seen = em->counts->share[c] * cmp->levels[l].m / one;
 			u = fmax((seen - lambda * cmp->levels[l].m) / (1 - lambda), U_LEAST * seen);
-			if (l == 0 && strangers(em, c) >= 0)
-				u = strangers(em, c);
-			u = fmax((u * n + U_PRIOR * prior->u[c][l]) / (n + U_PRIOR), U_FLOOR * prior->u[c][l]);
+			if (l < same && others >= 0)
+				u = others / pairs * cmp->levels[l].m / one;
+			if (l < same && others >= 0 && field_is_contact(cmp->field)) {
+				floor = 0; /* values of one's own are as rare as there are people */
+				of = pairs;
+			}
+			u = fmax((u * of + U_PRIOR * prior->u[c][l]) / (of + U_PRIOR), floor);
 			cmp->levels[l].u = u;
 			rest += u;
 		}
-		for (int l = 0; l < levels; l++)
-			if (l != CONTACT_HOME || !field_is_contact(cmp->field))
-				cmp->levels[l].u /= rest;
+		for (int l = 0; l < cmp->level_count; l++)
+			cmp->levels[l].u /= rest;
+	}
+}
+
+/* Two of one household agree in what is their own at least as often as strangers do. */
+static void fit_own(struct em *em, const struct built_in *prior)
+{
+	for (int c = 0; c < em->model->comparison_count; c++) {
+		struct match_comparison *cmp = &em->model->comparisons[c];
+		double all = 0;
+
+		if (comparison_of_household(cmp) || cmp->field == FIELD_GENERATION)
+			continue;
+		for (int l = 0; l < cmp->level_count; l++)
+			all += cmp->levels[l].h = fmax(prior->h[c][l], cmp->levels[l].u);
+		for (int l = 0; l < cmp->level_count; l++)
+			cmp->levels[l].h /= all;
 	}
 }
 
@@ -184,17 +189,42 @@ static double matches(const struct em *em)
 		const struct em_pass *p = &em->passes[i];
 		double reach = 1;
 
-		for (int c = 0; c < em->model->comparison_count; c++)
+		for (int c = 0; c < em->model->comparison_count; c++) {
+			const struct match_comparison *cmp = &em->model->comparisons[c];
+			double same = 0;
+
+			for (int l = 0; l < same_levels(cmp->field); l++)
+				same += cmp->levels[l].m;
 			if (p->excluded >> c & 1 && em->counts->filled[c] > 0)
-				reach *= em->model->comparisons[c].levels[0].m * em->counts->filled[c] *
-				         em->counts->filled[c];
-		if (p->scale <= 0 || p->expected <= 0 || reach < 0.05)
+				reach *= same * em->counts->filled[c] * em->counts->filled[c];
+		}
+		if (p->scale <= 0 || p->expected <= 0 || reach < REACH)
 			continue;
 		sum += p->expected * p->expected / reach;
 		found += p->expected;
 	}
 	sum = found > 0 ? sum / found : 0;
 	return fmax(sum, MATCHES_LEAST * em->records);
+}
+
+/* How many pairs of one person there are to a pair of two of one household: as many as at the addresses, where both are
+ * found alike. Where there are too few addresses, as at the postcodes. */
+static int housemates(const struct em *em)
+{
+	const struct match_level *place = em->model->comparisons[FIELD_PLACE].levels;
+	double prior = exp2(-MATCH_HOUSEMATES_DEFAULT / 1000.0);
+
+	for (int i = em->pass_count - 1; i >= 0; i--) {
+		const struct em_pass *p = &em->passes[i];
+		double one, home;
+
+		if (p->excluded != 1u << FIELD_PLACE || p->expected + p->housemates < HOMES_LEAST)
+			continue;
+		one = p->expected / place[PLACE_ADDRESS].m;
+		home = p->housemates / place[PLACE_ADDRESS].h;
+		return log2_milli((one + PRIOR_PAIRS) / (home + PRIOR_PAIRS * prior));
+	}
+	return MATCH_HOUSEMATES_DEFAULT;
 }
 
 /* Two names come together more often than chance would have it. A name's own frequency counts the records of one person
@@ -229,19 +259,21 @@ void em_run(struct em *em)
 		for (int l = 0; l < m->comparisons[c].level_count; l++) {
 			prior.m[c][l] = m->comparisons[c].levels[l].m;
 			prior.u[c][l] = m->comparisons[c].levels[l].u;
+			prior.h[c][l] = m->comparisons[c].levels[l].h;
 		}
-	for (int i = 0; i < em->pass_count; i++)
+	for (int i = 0; i < em->pass_count; i++) {
 		em->passes[i].lambda = LAMBDA_FIRST;
+		em->passes[i].home = HOME_FIRST;
+	}
 	for (int round = 0; round < ROUNDS; round++) {
 		fit_u(em, &prior, lambda);
+		fit_own(em, &prior);
 		for (int i = 0; i < ITERATIONS; i++) {
 			struct sums s = { 0 };
 
 			for (int p = 0; p < em->pass_count; p++)
 				expect(em, &em->passes[p], &s);
 			fit_m(em, &prior, &s);
-			fit_near(em, &prior, &s);
-			fit_home(em, &prior, &s);
 		}
 		lambda = em->pairs > 0 ? fmin(matches(em) / em->pairs, 0.5) : 0.5;
 	}
@@ -250,4 +282,5 @@ void em_run(struct em *em)
 	fit_together(em, lambda);
 	m->prior = (int)((pairs * log2_milli(lambda / (1 - lambda)) + PRIOR_PAIRS * MATCH_PRIOR_DEFAULT) /
 	                 (pairs + PRIOR_PAIRS));
+	m->housemates = housemates(em);
 }

@@ -44,6 +44,7 @@ struct match_word {
 	uint16_t kind_n;        /* ids, extras: the kind's text stands behind the word's */
 	bool foreign, verified; /* not in Latin letters; ids: the source vouches */
 	bool nobody;            /* e-mails, phones: names nobody in any model */
+	bool mobile;            /* phones */
 	uint8_t state;          /* enum word_state, of e-mails and phones */
 };
 
@@ -96,6 +97,8 @@ static inline bool edits_possible(const struct match_word *a, const struct match
 
 /* How alike two words are, best first. */
 enum likeness { LIKE_SAME, LIKE_NICKNAME, LIKE_TYPO, LIKE_SOUND, LIKE_SHORT, LIKE_CLOSE, LIKE_NOT };
+/* written: as it came; digits: its own, with all zeros; country: two letters or nothing. */
+bool phone_is_mobile(struct str written, struct str digits, struct str country);
 double word_similarity(const struct match_word *a, const struct match_word *b); /* Jaro–Winkler, symmetric */
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b);
 
@@ -128,19 +131,7 @@ enum {
 	GIVEN_SWAPPED,
 	GIVEN_DIFFERENT
 };
-/* Of the family name there are three sets of levels: elsewhere, at one address, at one postcode. Who lives at one
- * address often shares the name: there it says little. */
-enum {
-	FAMILY_SAME,
-	FAMILY_TYPO,
-	FAMILY_SOUND,
-	FAMILY_CLOSE,
-	FAMILY_PART,
-	FAMILY_SWAPPED,
-	FAMILY_DIFFERENT,
-	FAMILY_LEVELS
-};
-enum { NEAR_ELSEWHERE, NEAR_ADDRESS, NEAR_POSTCODE, NEARS };
+enum { FAMILY_SAME, FAMILY_TYPO, FAMILY_SOUND, FAMILY_CLOSE, FAMILY_PART, FAMILY_SWAPPED, FAMILY_DIFFERENT };
 enum { OTHER_SAME, OTHER_ALIKE, OTHER_DIFFERENT };
 enum { ORG_SAME, ORG_ALIKE, ORG_PART, ORG_DIFFERENT };
 enum { TWO_SAME, TWO_DIFFERENT };
@@ -155,14 +146,12 @@ enum {
 	BIRTH_AGES     /* a generation apart */
 };
 enum { PLACE_ADDRESS, PLACE_ALIKE, PLACE_POSTCODE, PLACE_NEAR, PLACE_DIFFERENT };
-/* Of those who live at one address the same e-mail, phone or id says less: a level of its own, the second. */
-enum { CONTACT_SAME, CONTACT_HOME };
-enum { EMAIL_SAME, EMAIL_HOME, EMAIL_HOUSEHOLD, EMAIL_LOCAL, EMAIL_TYPO, EMAIL_DIFFERENT };
-enum { PHONE_SAME, PHONE_HOME, PHONE_HOUSEHOLD, PHONE_TYPO, PHONE_DIFFERENT };
-enum { ID_SAME, ID_HOME, ID_SHARED, ID_TYPO, ID_DIFFERENT };
+enum { EMAIL_SAME, EMAIL_HOUSEHOLD, EMAIL_LOCAL, EMAIL_TYPO, EMAIL_DIFFERENT };
+enum { PHONE_MOBILE, PHONE_SAME, PHONE_HOUSEHOLD, PHONE_TYPO, PHONE_DIFFERENT };
+enum { ID_SAME, ID_SHARED, ID_TYPO, ID_DIFFERENT };
 enum { EXTRA_SAME, EXTRA_ALIKE, EXTRA_DIFFERENT };
 
-#define LEVELS_MAX 21
+#define LEVELS_MAX 9
 #define LEVEL_NULL 0xFF
 
 /* What one comparison found: the level, the words that decided, and the rarity that goes into the weight (the commoner
@@ -173,10 +162,16 @@ struct match_found {
 	const struct match_word *a, *b;
 };
 
-/* Whether the comparison has CONTACT_HOME. */
+/* Whether counting finds out if households share its values. */
 static inline bool field_is_contact(enum match_field f)
 {
 	return f == FIELD_EMAIL || f == FIELD_PHONE || f == FIELD_ID;
+}
+
+/* How many levels say "the same"; of e-mails, phones and ids the next one says "the same, a household's". */
+static inline int same_levels(enum match_field f)
+{
+	return f == FIELD_PHONE ? PHONE_HOUSEHOLD : 1;
 }
 
 struct match_pattern { /* a level for each comparison of the model */
@@ -204,12 +199,16 @@ void match_compare(const struct match_model *m, const struct match_record *a, co
 #define MATCH_LINK_DEFAULT 0
 /* Of the built-in model: a hundred thousand records with a pair each two. */
 #define MATCH_PRIOR_DEFAULT (-16610)
+/* And as many of one household. */
+#define MATCH_HOUSEMATES_DEFAULT 0
 
 struct match_level {
 	const char *name;
-	double m, u; /* how probable among pairs of one person, of two; six digits */
-	int weight;  /* 1000 log2(m / u), or what a person wrote there */
-	int share;   /* percent of how much rarer than the mean the value is that the weight takes */
+	double m, u,
+	        h;  /* how probable among pairs of one person, of two strangers, of two of one household; six digits */
+	int weight; /* 1000 log2(m / u), or what a person wrote there */
+	int home;   /* 1000 log2(m / h), or what a person wrote there */
+	int share;  /* percent of how much rarer than the mean the value is that the weight takes */
 };
 
 struct match_comparison {
@@ -222,6 +221,13 @@ struct match_comparison {
 	int level_count;
 	struct match_level levels[LEVELS_MAX];
 };
+
+/* What two of one household may have in common. */
+static inline bool comparison_of_household(const struct match_comparison *c)
+{
+	return c->field == FIELD_FAMILY || c->field == FIELD_PLACE || c->field == FIELD_EMAIL ||
+	       c->field == FIELD_PHONE || (c->field == FIELD_ID && c->household);
+}
 
 struct match_term {
 	enum word_sort sort;
@@ -242,8 +248,9 @@ struct match_model {
 	struct arena *arena;
 	int64_t version, records; /* records: how many it was trained on */
 	int prior, component, link;
+	int housemates; /* 1000 log2 of how many pairs of one person there are to a pair of two of one household */
 	int together; /* how much less rare two names are together than apart: 1000 log2; families keep to some names */
-	int comparison_count, family, place; /* indices of these comparisons */
+	int comparison_count;
 	struct match_comparison comparisons[MATCH_COMPARISONS_MAX];
 	int unseen[WORD_SORTS]; /* rarity of a value that has no term */
 	struct match_term *terms;
@@ -270,8 +277,13 @@ MUST_CHECK enum result model_index(struct match_model *m, struct error *e); /* t
 int log2_milli(double x);
 double round6(double x);
 bool model_crowded(const struct match_model *m, uint64_t key);
-/* The sum of weights for what match_compare() found. */
-int model_sum(const struct match_model *m, const struct match_found *found);
+/* The same with what the groups of a component need to know. */
+struct match_sum {
+	int score;
+	int against; /* at most 0: what the fields say by themselves, the prior left out, when it is against */
+	bool tells;  /* the fields that both have could bring the score above the link threshold */
+};
+struct match_sum match_sum(const struct match_model *m, const struct match_record *a, const struct match_record *b);
 
 /* The text of a hashed kind: of ids and extras. */
 uint64_t kind_hash(struct str kind);
@@ -288,31 +300,16 @@ struct keyed {
 } __attribute__((packed, aligned(4)));
 MUST_CHECK enum result keyed_sort(struct keyed *p, size_t n, struct error *e);
 
-/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
-
-/* All keys of all records: by record, and as runs of one key. */
-struct blocks {
-	uint64_t *keys;       /* of record i: keys[start[i]] to keys[start[i + 1]], sorted */
-	size_t *start;        /* record_count + 1 */
-	struct keyed *by_key; /* (key, record) sorted by key */
-	size_t count;
-};
-MUST_CHECK enum result blocks_make(const struct match_model *m, struct match_record *const *records, int count,
-                                   int threads, struct blocks *b, struct error *e);
-void blocks_free(struct blocks *b);
-/* Whether this is the first key that both records have: a pair is looked at once. */
-bool blocks_first_shared(const struct blocks *b, uint32_t x, uint32_t y, uint64_t key);
-/* End of the run of one key that begins at i. */
-size_t blocks_run(const struct blocks *b, size_t i);
-
-#define KEY_RUN_MAX 1000 /* records on one key; what is beyond and no epoch knows joins nobody */
+/* ---- Links ---------------------------------------------------------------------------------------------------------
+ */
 
 struct link {
 	int a, b, score;
 };
-/* All pairs that share a key and reach the component threshold. The caller frees them. */
-MUST_CHECK enum result links_find(const struct match_model *m, const struct match_bulk *in, struct link **out,
-                                  size_t *count, struct error *e);
+/* All pairs of bound records that share a key and reach the component threshold, each once: a < b, ascending. The
+ * caller frees them. result (may be NULL) is told of keys and pairs. */
+MUST_CHECK enum result match_links(const struct match_model *m, const struct match_bulk *in, struct link **out,
+                                   size_t *count, struct match_bulk_result *result, struct error *e);
 /* match_cluster() for who has the links already: all those of the component's records that share a key, by index. */
 MUST_CHECK enum result match_cluster_linked(const struct match_model *m, const struct match_component *c,
                                             const struct link *links, size_t count, int *group, bool *absurd,
@@ -325,10 +322,13 @@ bool joined_unite(int *parent, int a, int b);
 
 /* What counting found out about the whole of the data. */
 struct match_counts {
-	double share[MATCH_COMPARISONS_MAX];  /* probability that two records with a value have the same, by comparison
-	                                       */
-	double filled[MATCH_COMPARISONS_MAX]; /* share of records that have a value */
-	double name_share;                    /* probability that two records have the same first and family name */
+	double share[MATCH_COMPARISONS_MAX];   /* probability that two records with a value have the same, by comparison
+	                                        */
+	double filled[MATCH_COMPARISONS_MAX];  /* share of records that have a value */
+	double unnamed[MATCH_COMPARISONS_MAX]; /* of pairs of two people who share a value that is known to be shared:
+	                                        * those where it would not be, were one of the two without a first name
+	                                        */
+	double name_share;                     /* probability that two records have the same first and family name */
 };
 
 struct em_pattern {
@@ -344,6 +344,7 @@ struct em_pass {
 	int count;
 	double scale;            /* pairs that the pass has in all to pairs drawn */
 	double lambda, expected; /* share of pairs of one person; how many in all */
+	double home, housemates; /* the same of two of one household */
 };
 struct em {
 	struct match_model *model;

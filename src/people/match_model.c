@@ -6,109 +6,89 @@
 
 #define MODEL_ARENA (512ull << 20)
 #define MILLI 1000
+#define ID_SHARED_HOME 0.15 /* of the kinds of ids that households share: how often two of one have the same */
 
-/* What the built-in model holds to be true before it has seen data: m, u, and how much of a value's rarity counts.
+/* What the built-in model holds to be true before it has seen data: m, u, h, and how much of a value's rarity counts.
  * People of one sort differ little from country to country in how they mistype; what differs is learned. */
 struct prior_level {
 	const char *name;
-	double m, u;
+	double m, u, h;
 	int share;
 };
 
 static const struct prior_level given_prior[] = {
-	{ "the same", .72, .008, 100 },
-	{ "a nickname", .06, .002, 50 },
-	{ "typed wrong", .07, .003, 50 },
-	{ "sounds alike", .02, .004, 0 },
-	{ "the initial or a short form", .04, .02, 0 },
-	{ "alike", .01, .012, 0 },
-	{ "the other's middle name", .02, .004, 0 },
-	{ "swapped with the family name", .02, .0005, 0 },
-	{ "different", .04, .9465, 0 },
+	{ "the same", .72, .008, .012, 100 },
+	{ "a nickname", .06, .002, .004, 50 },
+	{ "typed wrong", .07, .003, .006, 50 },
+	{ "sounds alike", .02, .004, .004, 0 },
+	{ "the initial or a short form", .04, .02, .03, 0 },
+	{ "alike", .004, .012, .012, 0 },
+	{ "the other's middle name", .02, .004, .02, 0 },
+	{ "swapped with the family name", .02, .0005, .001, 0 },
+	{ "different", .046, .9465, .911, 0 },
 };
 static const struct prior_level family_prior[] = {
-	{ "the same", .80, .0012, 100 },
-	{ "typed wrong", .07, .0012, 50 },
-	{ "sounds alike", .015, .002, 0 },
-	{ "alike", .01, .006, 0 },
-	{ "in part", .03, .002, 0 },
-	{ "swapped with the first name", .02, .0005, 0 },
-	{ "different", .055, .9871, 0 },
-	{ "the same, at one address", .80, .45, 0 },
-	{ "typed wrong, at one address", .07, .04, 0 },
-	{ "sounds alike, at one address", .015, .01, 0 },
-	{ "alike, at one address", .01, .01, 0 },
-	{ "in part, at one address", .03, .02, 0 },
-	{ "swapped with the first name, at one address", .02, .002, 0 },
-	{ "different, at one address", .055, .468, 0 },
-	{ "the same, at one postcode", .80, .08, 0 },
-	{ "typed wrong, at one postcode", .07, .01, 0 },
-	{ "sounds alike, at one postcode", .015, .005, 0 },
-	{ "alike, at one postcode", .01, .01, 0 },
-	{ "in part, at one postcode", .03, .01, 0 },
-	{ "swapped with the first name, at one postcode", .02, .001, 0 },
-	{ "different, at one postcode", .055, .884, 0 },
+	{ "the same", .80, .0012, .78, 100 },   { "typed wrong", .07, .0012, .04, 50 },
+	{ "sounds alike", .015, .002, .01, 0 }, { "alike", .01, .006, .01, 0 },
+	{ "in part", .03, .002, .03, 0 },       { "swapped with the first name", .02, .0005, .001, 0 },
+	{ "different", .055, .9871, .129, 0 },
 };
 static const struct prior_level other_prior[] = {
-	{ "a word the same", .70, .02, 100 },
-	{ "a word alike", .20, .08, 0 },
-	{ "different", .10, .90, 0 },
+	{ "a word the same", .70, .02, .03, 100 },
+	{ "a word alike", .20, .08, .10, 0 },
+	{ "different", .10, .90, .87, 0 },
 };
 static const struct prior_level org_prior[] = {
-	{ "the same", .60, .0005, 50 },
-	{ "alike", .25, .003, 0 },
-	{ "in part", .10, .06, 0 },
-	{ "different", .05, .9365, 0 },
+	{ "the same", .60, .0005, .05, 50 },
+	{ "alike", .25, .003, .03, 0 },
+	{ "in part", .10, .06, .10, 0 },
+	{ "different", .05, .9365, .82, 0 },
 };
 static const struct prior_level gender_prior[] = {
-	{ "the same", .97, .5, 0 },
-	{ "different", .03, .5, 0 },
+	{ "the same", .97, .5, .42, 0 },
+	{ "different", .03, .5, .58, 0 },
 };
 static const struct prior_level generation_prior[] = {
-	{ "the same", .9999, .5, 0 },
-	{ "different", .0001, .5, 0 },
+	{ "the same", .9999, .5, .1, 0 },
+	{ "different", .0001, .5, .9, 0 },
 };
 static const struct prior_level birth_prior[] = {
-	{ "the same", .82, .00005, 100 },
-	{ "day and month swapped", .03, .00005, 50 },
-	{ "one digit typed wrong", .07, .0006, 0 },
-	{ "two parts of three", .02, .0015, 0 },
-	{ "the year", .02, .015, 0 },
-	{ "the year nearly", .02, .08, 0 },
-	{ "different", .015, .25, 0 },
-	{ "a generation apart", .005, .65285, 0 },
+	{ "the same", .82, .00005, .01, 100 },
+	{ "day and month swapped", .03, .00005, .0002, 50 },
+	{ "one digit typed wrong", .07, .0006, .002, 0 },
+	{ "two parts of three", .02, .0015, .01, 0 },
+	{ "the year", .02, .015, .02, 0 },
+	{ "the year nearly", .02, .08, .06, 0 },
+	{ "different", .015, .25, .44, 0 },
+	{ "a generation apart", .005, .65285, .4578, 0 },
 };
 static const struct prior_level place_prior[] = {
-	{ "one address", .50, .00002, 100 }, { "nearly one address", .10, .00005, 0 },
-	{ "one postcode", .10, .0005, 50 },  { "one town or area", .10, .03, 50 },
-	{ "different", .20, .96943, 0 },
+	{ "one address", .50, .00002, .70, 100 }, { "nearly one address", .10, .00005, .08, 0 },
+	{ "one postcode", .10, .0005, .08, 50 },  { "one town or area", .10, .03, .06, 50 },
+	{ "different", .20, .96943, .08, 0 },
 };
 static const struct prior_level email_prior[] = {
-	{ "the same", .80, .00002, 0 },
-	{ "the same, at one address", .80, .15, 0 },
-	{ "the same, a household's", .03, .004, 0 },
-	{ "another domain", .04, .0002, 0 },
-	{ "typed wrong", .03, .0001, 0 },
-	{ "different", .10, .99568, 0 },
+	{ "the same", .80, .00002, .10, 0 },      { "the same, a household's", .03, .004, .12, 0 },
+	{ "another domain", .04, .0002, .01, 0 }, { "typed wrong", .03, .0001, .005, 0 },
+	{ "different", .10, .99568, .765, 0 },
 };
 static const struct prior_level phone_prior[] = {
-	{ "the same", .70, .00002, 0 },
-	{ "the same, at one address", .70, .30, 0 },
-	{ "the same, a household's", .04, .004, 0 },
-	{ "typed wrong", .04, .0004, 0 },
-	{ "different", .22, .99558, 0 },
+	{ "the same mobile", .40, .00001, .005, 0 },
+	{ "the same", .30, .00001, .25, 0 },
+	{ "the same, a household's", .04, .004, .20, 0 },
+	{ "typed wrong", .04, .0004, .01, 0 },
+	{ "different", .22, .99558, .535, 0 },
 };
 static const struct prior_level id_prior[] = {
-	{ "the same", .89, .00001, 0 },
-	{ "the same, at one address", .89, .0001, 0 },
-	{ "the same, a household's", .03, .003, 0 },
-	{ "typed wrong", .05, .0002, 0 },
-	{ "different", .03, .99679, 0 },
+	{ "the same", .89, .00001, .01, 0 },
+	{ "the same, a household's", .03, .003, .03, 0 },
+	{ "typed wrong", .05, .0002, .001, 0 },
+	{ "different", .03, .99679, .959, 0 },
 };
 static const struct prior_level extra_prior[] = {
-	{ "the same", .70, .05, 100 },
-	{ "alike", .15, .02, 0 },
-	{ "different", .15, .93, 0 },
+	{ "the same", .70, .05, .10, 100 },
+	{ "alike", .15, .02, .05, 0 },
+	{ "different", .15, .93, .85, 0 },
 };
 
 #define PRIOR(list) list, (int)(sizeof(list) / sizeof(list[0]))
@@ -198,12 +178,11 @@ static enum result add_comparison(struct match_model *m, enum match_field field,
 	for (int i = 0; i < c->level_count; i++) {
 		const struct prior_level *p = &priors[field].levels[i];
 
-		c->levels[i] = (struct match_level){ .name = p->name, .m = p->m, .u = p->u, .share = p->share };
+		c->levels[i] =
+		        (struct match_level){ .name = p->name, .m = p->m, .u = p->u, .h = p->h, .share = p->share };
 	}
-	if (field == FIELD_FAMILY)
-		m->family = m->comparison_count;
-	if (field == FIELD_PLACE)
-		m->place = m->comparison_count;
+	if (field == FIELD_ID && c->household)
+		c->levels[ID_SAME].h = ID_SHARED_HOME;
 	m->comparison_count++;
 	return OK;
 }
@@ -255,7 +234,9 @@ void model_weigh(struct match_model *m)
 		for (int j = 0; j < c->level_count; j++) {
 			c->levels[j].m = round6(c->levels[j].m);
 			c->levels[j].u = round6(c->levels[j].u);
+			c->levels[j].h = round6(c->levels[j].h);
 			c->levels[j].weight = log2_milli(c->levels[j].m / c->levels[j].u);
+			c->levels[j].home = log2_milli(c->levels[j].m / c->levels[j].h);
 		}
 		c->mean = -log2_milli(c->levels[0].u);
 	}
@@ -293,6 +274,7 @@ enum result match_model_default(struct match_model **out, struct error *e)
 	}
 	model_weigh(m);
 	m->prior = MATCH_PRIOR_DEFAULT;
+	m->housemates = MATCH_HOUSEMATES_DEFAULT;
 	m->component = MATCH_COMPONENT_DEFAULT;
 	m->link = MATCH_LINK_DEFAULT;
 	*out = m;

@@ -14,11 +14,12 @@ static void print_comparison(const struct match_comparison *c, struct buf *out)
 	buf_printf(out, "\ncomparison %s%s%s\nmean %d\n", c->name, c->kind[0] ? " " : "", c->kind, c->mean);
 	if (field_is_contact(c->field))
 		buf_printf(out, "household %d\n", c->household);
-	buf_printf(out, "#      weight            m            u  rarity%%  level\n");
+	buf_printf(out, "#      weight   home            m            u            h  rarity%%  level\n");
 	for (int j = 0; j < c->level_count; j++) {
 		const struct match_level *l = &c->levels[j];
 
-		buf_printf(out, "level %7d  %.5e  %.5e  %7d  %s\n", l->weight, l->m, l->u, l->share, l->name);
+		buf_printf(out, "level %7d %6d  %.5e  %.5e  %.5e  %7d  %s\n", l->weight, l->home, l->m, l->u, l->h,
+		           l->share, l->name);
 	}
 }
 
@@ -31,9 +32,14 @@ static void print_kind(const char *kind, struct buf *out)
 
 void match_model_print(const struct match_model *m, struct buf *out)
 {
-	buf_printf(out, "# Who is one person. A score is a sum of weights: thousandths of log2 of the odds.\n");
-	buf_printf(out, "model %" PRId64 "\nrecords %" PRId64 "\nprior %d\ncomponent %d\nlink %d\ntogether %d\n",
-	           m->version, m->records, m->prior, m->component, m->link, m->together);
+	buf_printf(
+	        out,
+	        "# Who is one person. A score is a sum of weights, thousandths of log2 of the odds: prior and weight\n"
+	        "# against two strangers, housemates and home against two of one household.\n");
+	buf_printf(out,
+	           "model %" PRId64 "\nrecords %" PRId64
+	           "\nprior %d\nhousemates %d\ncomponent %d\nlink %d\ntogether %d\n",
+	           m->version, m->records, m->prior, m->housemates, m->component, m->link, m->together);
 	for (int i = 0; i < m->comparison_count; i++)
 		print_comparison(&m->comparisons[i], out);
 	buf_printf(out,
@@ -151,9 +157,9 @@ static enum result read_level(struct reading *r, struct str rest)
 	if (!r->comparison || r->level == r->comparison->level_count)
 		return malformed(r, "a level too many");
 	l = &r->comparison->levels[r->level++];
-	if (!whole(word(&rest), &l->weight) || !probability(word(&rest), &l->m) || !probability(word(&rest), &l->u) ||
-	    !whole(word(&rest), &l->share))
-		return malformed(r, "a level is: weight m u rarity% name");
+	if (!whole(word(&rest), &l->weight) || !whole(word(&rest), &l->home) || !probability(word(&rest), &l->m) ||
+	    !probability(word(&rest), &l->u) || !probability(word(&rest), &l->h) || !whole(word(&rest), &l->share))
+		return malformed(r, "a level is: weight home m u h rarity% name");
 	if (!str_is(rest, l->name))
 		return malformed(r, "levels keep their names and their order");
 	return OK;
@@ -236,15 +242,18 @@ static enum result read_number(struct reading *r, struct str what, struct str re
 		              &r->m->component,
 		              &r->m->link,
 		              &r->m->together,
+		              &r->m->housemates,
 		              r->comparison ? &r->comparison->mean : NULL,
 		              r->comparison ? &r->comparison->household : NULL };
-	static const char *const names[] = { "prior", "component", "link", "together", "mean", "household" };
+	static const char *const names[] = {
+		"prior", "component", "link", "together", "housemates", "mean", "household"
+	};
 
 	if (str_is(what, "model"))
 		return str_to_i64(rest, &r->m->version) ? OK : malformed(r, "no number");
 	if (str_is(what, "records"))
 		return str_to_i64(rest, &r->m->records) ? OK : malformed(r, "no number");
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		if (str_is(what, names[i]) && ints[i])
 			return whole(rest, ints[i]) ? OK : malformed(r, "no number");
 	return malformed(r, "not known");

@@ -4,7 +4,8 @@
  *	format, flags, gender, generation, year (2 bytes, the higher first), month, day, bytes of the source (2) and of
  *its key (2), how many words there are of each sort; then the source, its key, and the words in order of their sorts
  *
- * A word is its length with a mark (ids: the source vouches; e-mails and phones: names nobody) and its text; of names
+ * A word is its length with a mark (ids: the source vouches; e-mails and phones: names nobody; another on phones:
+ * mobile) and its text; of names
  *then follow the length of the sound with the number of nickname groups, the sound, the groups (2 each); of ids and
  *extras the kind's length and text, or, where the kind was too long to be kept, its hash. Two words are left out where
  *others say the same: first and family name in one, and the birth date. */
@@ -12,7 +13,7 @@
 
 /* To be raised whenever match_record_make() makes something else of what a source says: tests/unit/match_pack_test.c
  * tells. */
-#define FORMAT 1
+#define FORMAT 2
 
 enum head { /* offsets */
 	    AT_FORMAT,
@@ -34,6 +35,7 @@ enum head { /* offsets */
 #define FLAGS_ALL 7
 
 #define MARK 0x80
+#define MOBILE 0x40 /* phones, which are short */
 #define NICKNAMES_SHIFT 4
 #define SOUND_BYTES 8
 #define HASH_BYTES 8
@@ -128,7 +130,7 @@ static void kind_pack(const struct match_word *w, struct buf *out)
 
 static void word_pack(const struct match_word *w, enum word_sort s, struct buf *out)
 {
-	buf_char(out, (char)(w->n | (w->verified || w->nobody ? MARK : 0)));
+	buf_char(out, (char)(w->n | (w->verified || w->nobody ? MARK : 0) | (w->mobile ? MOBILE : 0)));
 	buf_add(out, w->p, w->n);
 	if (sort_is_name(s))
 		name_pack(w, out);
@@ -229,7 +231,7 @@ static void kind_read(struct reading *in, struct match_word *w)
 static void word_read(struct reading *in, struct match_word *w, enum word_sort s)
 {
 	unsigned head = *take(in, 1);
-	size_t n = head & (MARK - 1);
+	size_t n = head & (s == WORD_PHONE ? MOBILE - 1 : MARK - 1);
 
 	in->broken |= n == 0 || n > WORD_BYTES;
 	if (in->broken)
@@ -247,6 +249,7 @@ static void word_read(struct reading *in, struct match_word *w, enum word_sort s
 		email_tag(w);
 	else if (s == WORD_PHONE)
 		phone_tag(w);
+	w->mobile = s == WORD_PHONE && head & MOBILE;
 	if (s == WORD_ID)
 		w->verified = head & MARK;
 	else if (s == WORD_EMAIL || s == WORD_PHONE)

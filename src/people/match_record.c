@@ -384,7 +384,7 @@ static void add_email(struct maker *mk, struct str in)
 	}
 }
 
-static void add_phone(struct maker *mk, struct str in)
+static void add_phone(struct maker *mk, struct str in, struct str country)
 {
 	char digits[24];
 	size_t n = 0, zeros = 0;
@@ -401,6 +401,7 @@ static void add_phone(struct maker *mk, struct str in)
 	if (w) {
 		phone_tag(w);
 		w->nobody = phone_is_generic(word_str(w));
+		w->mobile = phone_is_mobile(str_trim(in), (struct str){ digits, n }, country);
 	}
 }
 
@@ -445,7 +446,7 @@ static void add_values(struct maker *mk, const struct match_in *in)
 	for (int i = 0; i < in->email_count && i < MATCH_VALUES_MAX; i++)
 		add_email(mk, in->emails[i].value);
 	for (int i = 0; i < in->phone_count && i < MATCH_VALUES_MAX; i++)
-		add_phone(mk, in->phones[i].value);
+		add_phone(mk, in->phones[i].value, in->country);
 	for (int i = 0; i < in->id_count && i < MATCH_VALUES_MAX; i++)
 		add_id(mk, &in->ids[i]);
 	for (int i = 0; i < in->extra_count && i < MATCH_VALUES_MAX; i++)
@@ -460,6 +461,28 @@ static char gender_of(struct str in)
 		return 'm';
 	if (c == 'f' || c == 'w')
 		return 'f';
+	return 0;
+}
+
+/* "Mrs", "Herr": what a form of address says where no gender is given. */
+static char gender_of_prefix(struct str in)
+{
+	static const char *const men[] = { "mr", "mister", "herr", "hr",  "m",   "monsieur",
+		                           "sr", "senor",  "sig",  "pan", "dhr", "gospodin" };
+	static const char *const women[] = { "mrs",    "ms",   "miss", "frau",   "fr",      "mme",
+		                             "madame", "mlle", "sra",  "senora", "srta",    "sigra",
+		                             "pani",   "mevr", "mw",   "dona",   "signora", "gospozha" };
+	struct split sp;
+
+	split_folded(&sp, in);
+	for (int i = 0; i < sp.n; i++) {
+		for (size_t j = 0; j < sizeof(men) / sizeof(men[0]); j++)
+			if (str_is(sp.word[i], men[j]))
+				return 'm';
+		for (size_t j = 0; j < sizeof(women) / sizeof(women[0]); j++)
+			if (str_is(sp.word[i], women[j]))
+				return 'f';
+	}
 	return 0;
 }
 
@@ -526,6 +549,8 @@ enum result match_record_make(const struct match_in *in, struct arena *a, struct
 	r->day = (int8_t)(r->month && in->birth_day > 0 && in->birth_day < 100 ? in->birth_day : 0);
 	r->birth_unsure = in->birth_unsure;
 	r->gender = gender_of(in->gender);
+	if (!r->gender)
+		r->gender = gender_of_prefix(in->prefix);
 	r->generation = mk.generation;
 	record_look(r);
 	*out = r;

@@ -39,28 +39,55 @@ static const struct match_record *holder(struct holders *h, const struct table *
 	return NULL;
 }
 
-/* How many people have the value, up to GENERIC_NAMES. by_name: their first names alone tell. */
-static int people_of(struct holders *h, const struct table *t, const struct run *r, bool by_name, bool birth_unknown)
-{
-	const struct match_record *people[GENERIC_NAMES];
-	int n = 0;
+/* The people who have a value, up to GENERIC_NAMES, and on how many records each. */
+struct people {
+	const struct match_record *who[GENERIC_NAMES];
+	int records[GENERIC_NAMES], count;
+};
 
-	for (size_t i = r->from; i < r->from + r->count && n < GENERIC_NAMES; i++) {
+/* by_name: their first names alone tell. */
+static struct people people_of(struct holders *h, const struct table *t, const struct run *r, bool by_name,
+                               bool birth_unknown)
+{
+	struct people p = { 0 };
+
+	for (size_t i = r->from; i < r->from + r->count && p.count < GENERIC_NAMES; i++) {
 		const struct match_record *rec = holder(h, t, i);
 		const struct match_word *w;
 		bool known;
 
 		if (!rec)
-			return 0;
+			return (struct people){ 0 };
 		w = rec->count[WORD_GIVEN] ? rec->by_sort[WORD_GIVEN] : NULL;
 		known = !w || w->n < 2 || w->foreign;
-		for (int j = 0; j < n && !known; j++)
-			known = by_name ? word_likeness(people[j]->by_sort[WORD_GIVEN], w) <= LIKE_SHORT
-			                : !two_people(people[j], rec, birth_unknown);
-		if (!known)
-			people[n++] = rec;
+		for (int j = 0; j < p.count && !known; j++) {
+			known = by_name ? word_likeness(p.who[j]->by_sort[WORD_GIVEN], w) <= LIKE_SHORT
+			                : !two_people(p.who[j], rec, birth_unknown);
+			p.records[j] += known;
+		}
+		if (!known) {
+			p.records[p.count] = 1;
+			p.who[p.count++] = rec;
+		}
 	}
-	return n;
+	return p;
+}
+
+/* Pairs of two of the people who share a value; and those of which one's record is all that tells of a second. */
+struct sharing {
+	double pairs, unnamed;
+};
+
+static void sharing_add(struct sharing *s, const struct people *p)
+{
+	for (int i = 0; i < p->count; i++)
+		for (int j = 0; j < i; j++) {
+			double both = (double)p->records[i] * p->records[j];
+
+			s->pairs += both;
+			if (p->count == 2)
+				s->unnamed += both * ((p->records[i] == 1) + (p->records[j] == 1)) / 2;
+		}
 }
 
 static bool two_births(struct holders *h, const struct table *t, const struct run *r)
@@ -89,23 +116,24 @@ static bool households_share(struct holders *h, const struct table *t, bool buil
 		arena_reset(h->arena);
 		if (two_births(h, t, &t->runs[i])) {
 			several++;
-			shared += people_of(h, t, &t->runs[i], false, false) >= HOUSEHOLD_PEOPLE;
+			shared += people_of(h, t, &t->runs[i], false, false).count >= HOUSEHOLD_PEOPLE;
 		}
 	}
 	return several < HOUSEHOLD_LEAST ? built_in : shared * HOUSEHOLD_SHARE >= several;
 }
 
-static enum word_state state_of(struct holders *h, const struct table *t, const struct run *r, bool share)
+static enum word_state state_of(struct holders *h, const struct table *t, const struct run *r, bool share,
+                                struct sharing *sharing)
 {
-	int names = people_of(h, t, r, true, false);
+	struct people p = people_of(h, t, r, true, false);
 
-	if (names >= GENERIC_NAMES)
+	if (p.count >= GENERIC_NAMES)
 		return WORD_GENERIC;
-	if (names >= HOUSEHOLD_NAMES)
-		return WORD_HOUSEHOLD;
-	return share && names >= HOUSEHOLD_PEOPLE && people_of(h, t, r, false, true) >= HOUSEHOLD_PEOPLE
-	               ? WORD_HOUSEHOLD
-	               : WORD_NORMAL;
+	if (p.count < HOUSEHOLD_NAMES &&
+	    !(share && p.count >= HOUSEHOLD_PEOPLE && people_of(h, t, r, false, true).count >= HOUSEHOLD_PEOPLE))
+		return WORD_NORMAL;
+	sharing_add(sharing, &p);
+	return WORD_HOUSEHOLD;
 }
 
 static char *value_text(struct match_model *m, struct holders *h, const struct table *t, const struct run *r,
@@ -119,9 +147,10 @@ static char *value_text(struct match_model *m, struct holders *h, const struct t
 
 /* Lists the values that several people or nobody own; of the others, t->same is counted anew. */
 static enum result add_shared(struct match_model *m, struct holders *h, struct table *t, enum word_sort sort,
-                              struct match_comparison *cmp, struct error *e)
+                              struct match_comparison *cmp, double *unnamed, struct error *e)
 {
 	const char *kind = cmp->kind;
+	struct sharing sharing = { 0 };
 	bool share = households_share(h, t, cmp->household);
 	double same = 0, owned = 0;
 	size_t room = 0;
@@ -140,7 +169,7 @@ static enum result add_shared(struct match_model *m, struct holders *h, struct t
 
 		arena_reset(h->arena);
 		if (t->runs[i].count >= HOUSEHOLD_PEOPLE)
-			state = state_of(h, t, &t->runs[i], share);
+			state = state_of(h, t, &t->runs[i], share, &sharing);
 		if (state == WORD_NORMAL) {
 			same += (double)t->runs[i].count * (double)(t->runs[i].count - 1);
 			owned += (double)t->runs[i].count;
@@ -157,6 +186,7 @@ static enum result add_shared(struct match_model *m, struct holders *h, struct t
 			return h->failed == OK ? error_nomem(e) : h->failed;
 	}
 	cmp->household = share;
+	*unnamed = sharing.pairs > 0 ? sharing.unnamed / sharing.pairs : 1;
 	t->same = owned > 1 ? same / (owned * (owned - 1)) : 0;
 	return h->failed;
 }
@@ -301,7 +331,7 @@ static enum result count_contacts(struct match_model *m, const struct match_roll
 			continue;
 		r = gathered(g, c, roll, &t, e);
 		if (r == OK)
-			r = add_shared(m, &h, &t, contact_sort(cmp->field), cmp, e);
+			r = add_shared(m, &h, &t, contact_sort(cmp->field), cmp, &counts->unnamed[c], e);
 		for (int p = 0; p < ROLL_PARTS; p++)
 			has += g->filled[p][c];
 		counts->share[c] = t.same;

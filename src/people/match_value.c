@@ -58,7 +58,9 @@ static bool ends_alike(const struct match_word *a, const struct match_word *b)
 static int phone_level(const struct match_word *a, const struct match_word *b)
 {
 	if (a->hash == b->hash || ends_alike(a, b))
-		return a->state == WORD_HOUSEHOLD || b->state == WORD_HOUSEHOLD ? PHONE_HOUSEHOLD : PHONE_SAME;
+		return a->state == WORD_HOUSEHOLD || b->state == WORD_HOUSEHOLD ? PHONE_HOUSEHOLD
+		       : a->mobile || b->mobile                                 ? PHONE_MOBILE
+		                                                                : PHONE_SAME;
 	return edits_possible(a, b, 1) && text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? PHONE_TYPO
 	                                                                                      : PHONE_DIFFERENT;
 }

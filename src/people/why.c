@@ -82,9 +82,7 @@ static enum result pair_choose(struct why *y, struct error *e)
 			const struct match_record *l = y->a.made[i], *r = y->b.made[k];
 			int score = l && r ? match_score(y->epoch->model, l, r, NULL, NULL) : 0;
 
-			sum += score > MATCH_SCORE_MOST    ? MATCH_SCORE_MOST
-			       : score < -MATCH_SCORE_MOST ? -MATCH_SCORE_MOST
-			                                   : score;
+			sum += l && r ? match_vote(y->epoch->model, l, r) + match_link_threshold(y->epoch->model) : 0;
 			pairs += l && r;
 			if (!l || !r || (left && score <= y->score))
 				continue;

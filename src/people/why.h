@@ -19,7 +19,7 @@ struct why {
 	const struct epoch *epoch;
 	int64_t left, right; /* the pair that is shown */
 	int score, evidence_count, average;
-	struct match_evidence evidence[MATCH_COMPARISONS_MAX];
+	struct match_evidence evidence[MATCH_EVIDENCE_MAX];
 };
 
 /* A value of that kind, masked where it must be. */

@@ -170,8 +170,7 @@ static void places(void **state)
 	assert_int_equal(level(FIELD_PLACE, home, living("7 High St", "Blacklick", "99999")), PLACE_NEAR);
 	assert_int_equal(level(FIELD_PLACE, home, living("7 High St", "Dublin", "99999")), PLACE_DIFFERENT);
 	assert_int_equal(level(FIELD_PLACE, home, living("", "", "")), LEVEL_NULL);
-	/* at one address the family name is another piece of evidence */
-	assert_int_equal(level(FIELD_FAMILY, home, home), FAMILY_SAME + NEAR_ADDRESS * FAMILY_LEVELS);
+	assert_int_equal(level(FIELD_FAMILY, home, home), FAMILY_SAME);
 }
 
 static struct match_in reached(const char *email, const char *phone)
@@ -205,7 +204,7 @@ static void null_is_no_evidence(void **state)
 	int n;
 
 	(void)state;
-	assert_int_equal(match_score(model, a, b, (struct match_evidence[MATCH_COMPARISONS_MAX]){ { 0 } }, &n),
+	assert_int_equal(match_score(model, a, b, (struct match_evidence[MATCH_EVIDENCE_MAX]){ { 0 } }, &n),
 	                 model->prior);
 	assert_int_equal(n, 0);
 }
@@ -213,7 +212,7 @@ static void null_is_no_evidence(void **state)
 static void evidence_adds_up(void **state)
 {
 	struct match_in in = named("Jane", "Doe");
-	struct match_evidence ev[MATCH_COMPARISONS_MAX];
+	struct match_evidence ev[MATCH_EVIDENCE_MAX];
 	struct match_record *a, *b;
 	int n, sum = model->prior, score;
 
@@ -226,7 +225,87 @@ static void evidence_adds_up(void **state)
 	for (int i = 0; i < n; i++)
 		sum += ev[i].weight;
 	assert_int_equal(score, sum);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
+	assert_string_equal(ev[3].comparison, "household");
+}
+
+/* ---- Households -------------------------------------------------------------------------------------------------- */
+
+static struct match_in at_home(const char *key, const char *given, bool email, bool card)
+{
+	struct match_in in = named(given, "Featherstone");
+
+	in.source_key = str_c(key);
+	in.street = STR("17 Larkspur Crescent");
+	in.city = STR("Wimborne");
+	in.postcode = STR("BH21 1QT");
+	in.country = STR("GB");
+	in.phone_count = 1;
+	in.phones[0].value = STR("+441202555017");
+	in.email_count = email;
+	in.emails[0].value = STR("featherstones@mail.org");
+	in.id_count = card;
+	in.ids[0] = (struct match_value){ .kind = STR("device"), .value = STR("d41d8cd98f") };
+	return in;
+}
+
+static int score_of(struct match_in a, struct match_in b)
+{
+	return match_score(model, make(a), make(b), NULL, NULL);
+}
+
+/* However much a household shares, it does not say who of it stands before us. */
+static void a_household_is_not_a_person(void **state)
+{
+	const int sure = 4000;
+	struct match_in nameless = at_home("2", "", true, true), own = at_home("2", "Edith", true, true);
+
+	(void)state;
+	assert_true(score_of(at_home("1", "Edith", false, false), nameless) < sure);
+	assert_true(score_of(at_home("1", "Edith", true, false), nameless) < sure);
+	assert_true(score_of(at_home("1", "Edith", true, true), nameless) < sure);
+	nameless.family = STR("");
+	assert_true(score_of(at_home("1", "Edith", true, true), nameless) < sure);
+	assert_true(score_of(at_home("1", "Edith", false, false), own) > sure);
+	assert_true(score_of(at_home("1", "Harold", true, true), own) < 0);
+	/* a mobile number is one's own */
+	nameless.phones[0].value = own.phones[0].value = STR("+447700900017");
+	assert_true(score_of(own, nameless) > sure);
+}
+
+static void mobiles(void **state)
+{
+	static const struct {
+		const char *written, *country;
+		bool mobile;
+	} numbers[] = { { "+447700900017", "", true },   { "07700 900017", "GB", true },
+		        { "07700 900017", "", false },   { "+441202555017", "", false },
+		        { "01202 555017", "GB", false }, { "06 12 34 56 78", "FR", true },
+		        { "0033612345678", "", true },   { "8 916 123-45-67", "RU", true },
+		        { "+12125550117", "US", false }, { "0171 1234567", "DE", true },
+		        { "+4930123456", "DE", false },  { "+8613912345678", "", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct match_in in = { .source_key = STR("1"), .country = str_c(numbers[i].country), .phone_count = 1 };
+
+		in.phones[0].value = str_c(numbers[i].written);
+		assert_int_equal(make(in)->by_sort[WORD_PHONE]->mobile, numbers[i].mobile);
+	}
+}
+
+static void addressed(void **state)
+{
+	static const struct {
+		const char *prefix;
+		char gender;
+	} forms[] = { { "Mrs.", 'f' }, { "HERR", 'm' }, { "Herr Dr.", 'm' }, { "M.", 'm' }, { "Dr", 0 }, { "", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		assert_int_equal(
+		        make((struct match_in){ .source_key = STR("1"), .prefix = str_c(forms[i].prefix) })->gender,
+		        forms[i].gender);
 }
 
 /* ---- People made up ---------------------------------------------------------------------------------------------- */
@@ -380,10 +459,11 @@ static void broken_model_text(void **state)
 		                              "nonsense 1",
 		                              "level 1 .5 .5 0 the same",
 		                              "comparison nosuch",
-		                              "comparison given\nlevel 1 2 .5 0 the same",
+		                              "comparison given\nlevel 1 1 2 .5 .5 0 the same",
+		                              "comparison given\nlevel 1 .5 .5 .5 0 the same",
 		                              "crowded xyz",
 		                              "term 1 nosort a",
-		                              "comparison given\nlevel 1 .5 .5 0 another name" };
+		                              "comparison given\nlevel 1 1 .5 .5 .5 0 another name" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
@@ -484,6 +564,28 @@ static void decisions_are_kept(void **state)
 	assert_int_not_equal(group[1], group[0]);
 }
 
+/* Records that have nothing in common to compare are not against each other. */
+static void sparse_records_hold_together(void **state)
+{
+	struct match_in web = named("Ottilie", "Quennell"), chat = named("Ottilie", ""), till = named("", "");
+	struct match_record *r[3];
+	int group[3];
+
+	(void)state;
+	web.source_key = STR("web"), chat.source_key = STR("chat"), till.source_key = STR("till");
+	web.email_count = chat.email_count = 1;
+	web.emails[0].value = chat.emails[0].value = STR("ottilie.q@mail.org");
+	web.postcode = till.postcode = STR("BH21 1QT");
+	web.id_count = till.id_count = 1;
+	web.ids[0] = till.ids[0] = (struct match_value){ .kind = STR("loyalty"), .value = STR("2990010020030") };
+	r[0] = make(web), r[1] = make(chat), r[2] = make(till);
+	assert_true(match_score(model, r[0], r[1], NULL, NULL) > 0 && match_score(model, r[0], r[2], NULL, NULL) > 0);
+	assert_true(match_score(model, r[1], r[2], NULL, NULL) < -10000);
+	clustered(r, 3, (struct match_component){ 0 }, group);
+	assert_int_equal(group[1], group[0]);
+	assert_int_equal(group[2], group[0]);
+}
+
 static void two_accounts_are_two_people(void **state)
 {
 	struct match_record *same[] = { person("a", "Ruth", 1970, "100"), person("b", "Ruth", 1970, "100") };
@@ -577,11 +679,15 @@ int main(void)
 		cmocka_unit_test(contacts),
 		cmocka_unit_test(null_is_no_evidence),
 		cmocka_unit_test(evidence_adds_up),
+		cmocka_unit_test(a_household_is_not_a_person),
+		cmocka_unit_test(mobiles),
+		cmocka_unit_test(addressed),
 		cmocka_unit_test(training_knows_no_order),
 		cmocka_unit_test(model_text_round_trip),
 		cmocka_unit_test(broken_model_text),
 		cmocka_unit_test(groups_know_no_order),
 		cmocka_unit_test(decisions_are_kept),
+		cmocka_unit_test(sparse_records_hold_together),
 		cmocka_unit_test(two_accounts_are_two_people),
 		cmocka_unit_test(generic_values_join_nobody),
 		cmocka_unit_test(absurd_component),
