@@ -27,29 +27,56 @@ struct sums {
 	double h[MATCH_COMPARISONS_MAX][LEVELS_MAX]; /* of two of one household */
 };
 
-/* How probable a pattern is: of one person, of two of one household. */
+/* How probable a pattern is: of one person, of two of one household; odds against two strangers. */
 struct shares {
 	double one, home;
 };
 
-static struct shares shares(const struct em *em, const struct em_pass *p, const struct em_pattern *pat)
+static struct shares normal(struct shares odds)
 {
-	double strangers = 1 - p->lambda - p->home, one = p->lambda / strangers, home = p->home / strangers;
+	double all = 1 + odds.one + odds.home;
 
-	if (pat->fixed > 0)
-		return (struct shares){ .one = 1 };
+	return (struct shares){ .one = odds.one / all, .home = odds.home / all };
+}
+
+static struct shares odds_of(const struct em *em, const struct em_pass *p, const struct em_pattern *pat)
+{
+	double strangers = 1 - p->lambda - p->home;
+	struct shares o = { .one = p->lambda / strangers, .home = p->home / strangers };
+
 	for (int c = 0; c < em->model->comparison_count; c++) {
 		uint8_t l = pat->levels.level[c];
 		const struct match_level *level = &em->model->comparisons[c].levels[l];
 
 		if (l == LEVEL_NULL || p->excluded >> c & 1)
 			continue;
-		one *= level->m / level->u;
-		home *= level->h / level->u;
+		o.one *= level->m / level->u;
+		o.home *= level->h / level->u;
 	}
 	if (pat->fixed == 0)
-		one = 0;
-	return (struct shares){ .one = one / (1 + one + home), .home = home / (1 + one + home) };
+		o.one = 0;
+	return o;
+}
+
+/* What pairs look like in one field is learned of those that all other fields are sure of: those that the field itself
+ * speaks against would else be missed. */
+static void learn(const struct em *em, const struct em_pass *p, const struct em_pattern *pat, struct shares odds,
+                  struct sums *s)
+{
+	for (int c = 0; c < em->model->comparison_count; c++) {
+		uint8_t l = pat->levels.level[c];
+		const struct match_level *level = &em->model->comparisons[c].levels[l];
+		struct shares others;
+
+		if (l == LEVEL_NULL || p->excluded >> c & 1)
+			continue;
+		others = normal((struct shares){ .one = odds.one * level->u / level->m,
+		                                 .home = odds.home * level->u / level->h });
+		if (pat->fixed > 0 || others.one >= SURE)
+			s->m[c][l] += (pat->fixed > 0 ? 1 : others.one) * pat->count;
+		if (pat->fixed <= 0)
+			s->h[c][l] += normal(odds).home * pat->count;
+	}
 }
 
 static void expect(struct em *em, struct em_pass *p, struct sums *s)
@@ -58,20 +85,14 @@ static void expect(struct em *em, struct em_pass *p, struct sums *s)
 
 	for (int i = 0; i < p->count; i++) {
 		const struct em_pattern *pat = &p->patterns[i];
-		struct shares w = shares(em, p, pat);
+		struct shares odds = odds_of(em, p, pat), w = normal(odds);
 
+		if (pat->fixed > 0)
+			w = (struct shares){ .one = 1 };
 		matches += w.one * pat->count;
 		homes += w.home * pat->count;
 		all += pat->count;
-		for (int c = 0; c < em->model->comparison_count; c++) {
-			uint8_t l = pat->levels.level[c];
-
-			if (l == LEVEL_NULL || p->excluded >> c & 1)
-				continue;
-			if (w.one >= SURE)
-				s->m[c][l] += w.one * pat->count;
-			s->h[c][l] += w.home * pat->count;
-		}
+		learn(em, p, pat, odds, s);
 	}
 	p->expected = matches * p->scale;
 	p->housemates = homes * p->scale;
