@@ -17,7 +17,8 @@ static void words_same(const struct match_word *a, const struct match_word *b)
 	assert_true(str_eq(word_kind(a), word_kind(b)));
 	assert_true(a->hash == b->hash && a->tag == b->tag && a->letters == b->letters && a->rarity == b->rarity);
 	assert_memory_equal(a->nickname, b->nickname, sizeof(a->nickname));
-	assert_true(a->foreign == b->foreign && a->verified == b->verified && a->nobody == b->nobody);
+	assert_true(a->foreign == b->foreign && a->verified == b->verified && a->nobody == b->nobody &&
+	            a->mobile == b->mobile);
 	assert_int_equal(a->state, b->state);
 }
 
@@ -124,7 +125,7 @@ static void some_record(uint64_t *s, struct match_in *in)
 		in->birth_day = (int)random_below(s, 33);
 	}
 	some_values(s, in->emails, &in->email_count, STR("Anna <anna@meier.ch>"), STR("info@shop.ch"), STR("nobody"));
-	some_values(s, in->phones, &in->phone_count, STR("+41443334455"), STR("0000000000"), STR("044 111 22 33"));
+	some_values(s, in->phones, &in->phone_count, STR("+41443334455"), STR("0000000000"), STR("+41 79 111 22 33"));
 	some_values(s, in->ids, &in->id_count, STR("521-21-2123"), STR("AB 12"), STR("9"));
 	some_values(s, in->extras, &in->extra_count, STR("carpenter"), STR("1855"), STR("of Leeds"));
 }
@@ -205,8 +206,8 @@ static void damage_is_told(void **state)
 
 /* What databases hold. When this fails, features of the same report have become others, or their bytes: raise FORMAT in
  * match_pack.c (stored ones are then made again from the tables), and write the new number here. */
-#define FORMAT_NOW 1
-#define FEATURES_NOW 0xdcd204cf44c6df2d
+#define FORMAT_NOW 2
+#define FEATURES_NOW 0x69173b63e7ef8bdf
 
 static void features_are_those_of_the_format(void **state)
 {
