@@ -125,11 +125,15 @@ static inline void db_thread_limit_back(const int *was)
 enum db_engine db_tx_engine(const struct db_tx *tx);
 /* An arena that lives until this attempt ends. */
 struct arena *db_tx_arena(struct db_tx *tx);
-/* A pointer of this attempt's, NULL at its start; the feed's, to remember what it appended. */
-void **db_tx_slot(struct db_tx *tx);
+/* A pointer of this attempt's, NULL at its start: a room remembers there what it did or found. */
+enum db_slot { DB_SLOT_FEED, DB_SLOT_PEOPLE, DB_SLOTS };
+void **db_tx_slot(struct db_tx *tx, enum db_slot slot);
 /* Registers fn(arg) to be called once, after the commit is durable, on the thread that called db_transact(), before it
  * returns; not on roll-back. What arg points to may lie in db_tx_arena(). */
 MUST_CHECK enum result db_after_commit(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e);
+/* Registers fn(arg) to be called when this attempt has ended, whatever came of it: for what is held outside the
+ * database. What arg points to may lie in db_tx_arena(). */
+MUST_CHECK enum result db_at_end(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e);
 /* PostgreSQL: takes a transaction-scoped advisory lock on the key; SQLite: nothing to do (one writer). Take locks in
  * ascending order of key. */
 MUST_CHECK enum result db_lock(struct db_tx *tx, int64_t key, struct error *e);

@@ -75,7 +75,8 @@ struct db_tx {
 	struct db_rows *open; /* cursors not yet freed */
 	struct error failure; /* the first failed statement: nothing runs after it */
 	struct tx_hook *hooks, **hooks_end;
-	void *slot; /* db_tx_slot() */
+	struct tx_hook *ends; /* db_at_end() */
+	void *slot[DB_SLOTS]; /* db_tx_slot() */
 };
 
 struct db_rows {

@@ -93,6 +93,9 @@ void tx_run_hooks(struct db_tx *tx)
 
 void tx_end(struct db_tx *tx)
 {
+	for (struct tx_hook *h = tx->ends; h; h = h->next)
+		h->fn(h->arg);
+	tx->ends = NULL;
 	if (tx->arena)
 		arena_give(tx->db, tx->arena);
 	tx->arena = NULL;
@@ -164,9 +167,20 @@ struct arena *db_tx_arena(struct db_tx *tx)
 	return tx->arena;
 }
 
-void **db_tx_slot(struct db_tx *tx)
+void **db_tx_slot(struct db_tx *tx, enum db_slot slot)
 {
-	return &tx->slot;
+	return &tx->slot[slot];
+}
+
+enum result db_at_end(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e)
+{
+	struct tx_hook *h = arena_alloc(tx->arena, sizeof(*h));
+
+	if (!h)
+		return error_nomem(e);
+	*h = (struct tx_hook){ fn, arg, tx->ends };
+	tx->ends = h;
+	return OK;
 }
 
 enum result db_after_commit(struct db_tx *tx, void (*fn)(void *arg), void *arg, struct error *e)

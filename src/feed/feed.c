@@ -13,7 +13,7 @@ DB_STMT(feed_insert, "iiii", "", "INSERT INTO feed (topic, record, ref, at) VALU
 
 enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, struct error *e)
 {
-	bool **slot = (bool **)db_tx_slot(tx);
+	bool **slot = (bool **)db_tx_slot(tx, DB_SLOT_FEED);
 	if (!*slot) {
 		bool *appended = arena_alloc(db_tx_arena(tx), sizeof *appended);
 		if (!appended)
@@ -36,7 +36,7 @@ struct feed_position feed_tx_position(struct db_tx *tx)
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	struct error e;
 	bool found;
-	if (!*db_tx_slot(tx))
+	if (!*db_tx_slot(tx, DB_SLOT_FEED))
 		return none;
 	/* Where this fails, so does the transaction. */
 	if (db_query_one(tx, db_tx_engine(tx) == DB_POSTGRES ? &feed_own_pg : &feed_own_sqlite, &rows, &found, &e,

@@ -418,17 +418,17 @@ static enum result component_find(struct db_tx *tx, int64_t seed, int limit, con
 
 enum result component_load(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	return component_find(tx, seed, limit, epoch, out, e);
 }
 
 enum result component_partition(struct db_tx *tx, int64_t seed, int limit, struct component *out, struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	TRY(component_find(tx, seed, limit, epoch, out, e));
 	if (out->overflow || out->in.record_count == 0)
 		return OK;

@@ -1,4 +1,5 @@
-/* Epochs: the model by which records are matched. The active one is parsed once a process and shared by its threads. */
+/* Epochs: the model by which records are matched. The active one is parsed once a process and shared by its threads,
+ * and looked up once a transaction. */
 #include "people/internal.h"
 #include "people/match.h"
 #include <pthread.h>
@@ -87,7 +88,7 @@ static void kept_add(struct kept *k)
 	pthread_mutex_unlock(&lock);
 }
 
-enum result epoch_hold(struct db_tx *tx, const struct epoch **out, struct error *e)
+static enum result epoch_hold(struct db_tx *tx, const struct epoch **out, struct error *e)
 {
 	int64_t version, at;
 	struct str text;
@@ -116,13 +117,42 @@ enum result epoch_hold(struct db_tx *tx, const struct epoch **out, struct error 
 	return OK;
 }
 
-void epoch_release(const struct epoch *epoch)
+static void memory_end(void *arg)
 {
+	const struct matching_memory *memory = arg;
+
 	pthread_mutex_lock(&lock);
-	for (struct kept *k = kept_first; epoch && k; k = k->next)
-		if (&k->epoch == epoch)
+	for (struct kept *k = kept_first; memory->epoch && k; k = k->next)
+		if (&k->epoch == memory->epoch)
 			k->holders--;
 	pthread_mutex_unlock(&lock);
+	arena_free(memory->scratch);
+}
+
+enum result matching_memory(struct db_tx *tx, struct matching_memory **out, struct error *e)
+{
+	void **slot = db_tx_slot(tx, DB_SLOT_PEOPLE);
+	struct matching_memory *memory = *slot;
+
+	if (!memory) {
+		memory = arena_alloc(db_tx_arena(tx), sizeof(*memory));
+		if (!memory)
+			return error_nomem(e);
+		TRY(db_at_end(tx, memory_end, memory, e));
+		TRY(epoch_hold(tx, &memory->epoch, e));
+		*slot = memory;
+	}
+	*out = memory;
+	return OK;
+}
+
+enum result epoch_of(struct db_tx *tx, const struct epoch **out, struct error *e)
+{
+	struct matching_memory *memory;
+
+	TRY(matching_memory(tx, &memory, e));
+	*out = memory->epoch;
+	return OK;
 }
 
 DB_STMT(epoch_newest, "", "I", "SELECT MAX(version) FROM person_epoch")
@@ -151,5 +181,6 @@ enum result epoch_activate(struct db_tx *tx, struct str model, int64_t *version,
 	TRY(db_exec(tx, &epoch_retire, NULL, e, DB_NONE));
 	TRY(db_exec(tx, &epoch_put, NULL, e, DB_INT(next), DB_INT(clock_now()), DB_TEXT(buf_view(&text))));
 	*version = next;
+	*db_tx_slot(tx, DB_SLOT_PEOPLE) = NULL; /* looked up anew */
 	return OK;
 }

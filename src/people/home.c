@@ -39,68 +39,36 @@ static void home_add(struct homes *h, enum home_kind kind, struct str a, struct 
 	h->list[h->count++] = (struct home){ kind, (int64_t)(hash & INT64_MAX) };
 }
 
-DB_STMT(home_fields, "ii", "ittt",
-        "SELECT flags, family, street, postcode FROM person_record WHERE rkey = $1 AND id = $2")
-DB_STMT(home_values, "ii", "itiII",
-        "SELECT i.kind, i.value, i.grade, v.state, v.manual FROM person_identifier i "
-        "LEFT JOIN person_value v ON v.vkey = i.vkey AND v.kind = i.kind AND v.value = i.value "
-        "WHERE i.rkey = $1 AND i.record = $2 ORDER BY i.kind, i.value")
-
-static enum result values_homes(struct db_tx *tx, int64_t record, struct str family, struct homes *h, struct error *e)
+static void homes_of(const struct matching_row *row, struct homes *h)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	enum db_step step;
-
-	TRY(db_query(tx, &home_values, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		enum identifier_kind kind = (enum identifier_kind)db_int(rows, 0);
-		struct str value = db_text(rows, 1);
-		char text[VALUE_MAX + 2];
-		enum identifier_state state;
-
-		if (value.n > VALUE_MAX)
-			continue;
-		memcpy(text, value.p, value.n);
-		text[value.n] = '\0';
-		state = identifier_state_of(kind, text, db_int(rows, 2) == GRADE_RAW, !db_is_null(rows, 3),
-		                            db_int(rows, 4) != 0, (int)db_int(rows, 3));
-		if (state != IDENT_NORMAL && state != IDENT_HOUSEHOLD)
-			continue;
-		if (kind == IDENT_LOYALTY)
-			home_add(h, HOME_CARD, value, STR(""), STR(""));
-		else if (family.n && kind == IDENT_PHONE)
-			home_add(h, HOME_PHONE, family, value, STR(""));
-		else if (family.n && kind == IDENT_EMAIL)
-			home_add(h, HOME_EMAIL, family, value, STR(""));
-	}
-	return rows_end(step, e);
-}
-
-static enum result homes_of(struct db_tx *tx, int64_t record, struct homes *h, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	char family[TEXT_FOLD_BYTES], street[TEXT_FOLD_BYTES], postcode[POSTCODE_BYTES];
-	size_t n, street_n;
-	bool found;
+	char family_text[TEXT_FOLD_BYTES], street[TEXT_FOLD_BYTES], postcode[POSTCODE_BYTES];
+	struct str family = { family_text, text_fold(str_c(row->record.family), family_text) };
+	size_t street_n = text_fold(str_c(row->record.street), street);
 
 	h->count = 0;
-	TRY(db_query_one(tx, &home_fields, &rows, &found, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	if (!found || (db_int(rows, 0) & RECORD_ERASED))
-		return OK;
-	n = text_fold(db_text(rows, 1), family);
-	street_n = text_fold(db_text(rows, 2), street);
-	postcode_normalise(db_text(rows, 3), postcode);
-	db_rows_free(rows);
-	rows = NULL;
-	if (n && street_n && *postcode)
-		home_add(h, HOME_ADDRESS, (struct str){ family, n }, (struct str){ street, street_n }, str_c(postcode));
-	return values_homes(tx, record, (struct str){ family, n }, h, e);
+	postcode_normalise(str_c(row->record.postcode), postcode);
+	if (family.n && street_n && *postcode)
+		home_add(h, HOME_ADDRESS, family, (struct str){ street, street_n }, str_c(postcode));
+	for (int k = 0; k < row->identifier_count; k++) {
+		const struct identifier *i = &row->identifiers[k];
+		struct str value = str_c(i->value);
+
+		if (i->state != IDENT_NORMAL && i->state != IDENT_HOUSEHOLD)
+			continue;
+		if (i->kind == IDENT_LOYALTY)
+			home_add(h, HOME_CARD, value, STR(""), STR(""));
+		else if (family.n && i->kind == IDENT_PHONE)
+			home_add(h, HOME_PHONE, family, value, STR(""));
+		else if (family.n && i->kind == IDENT_EMAIL)
+			home_add(h, HOME_EMAIL, family, value, STR(""));
+	}
 }
 
 /* ---- Keeping it -------------------------------------------------------------------------------------------------- */
 
 DB_STMT(homes_get, "ii", "ii", "SELECT kind, hkey FROM person_home WHERE rkey = $1 AND record = $2 LIMIT 100")
-DB_STMT(home_put, "iiii", "",
+#define HOMES_READ 100
+DB_STMT(home_insert, "iiii", "",
         "INSERT INTO person_home (rkey, record, kind, hkey) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
 DB_STMT(home_drop, "iiii", "", "DELETE FROM person_home WHERE rkey = $1 AND record = $2 AND kind = $3 AND hkey = $4")
 DB_STMT(home_record_put, "ii", "",
@@ -115,22 +83,28 @@ static bool home_in(const struct home *list, int count, const struct home *h)
 	return false;
 }
 
-enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e)
+static enum result homes_read(struct db_tx *tx, int64_t record, struct home was[HOMES_READ], int *count,
+                              struct error *e)
 {
-	struct home was[100];
-	struct homes is;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+
+	TRY(db_query(tx, &homes_get, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	while ((step = db_next(rows, e)) == DB_ROW)
+		was[(*count)++] = (struct home){ (enum home_kind)db_int(rows, 0), db_int(rows, 1) };
+	return rows_end(step, e);
+}
+
+enum result home_put(struct db_tx *tx, int64_t record, const struct matching_row *row, bool made, struct error *e)
+{
+	struct home was[HOMES_READ];
+	struct homes is = { .count = 0 };
 	int count = 0;
 
-	TRY(homes_of(tx, record, &is, e));
-	{
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		enum db_step step;
-
-		TRY(db_query(tx, &homes_get, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
-		while ((step = db_next(rows, e)) == DB_ROW)
-			was[count++] = (struct home){ (enum home_kind)db_int(rows, 0), db_int(rows, 1) };
-		TRY(rows_end(step, e));
-	}
+	if (row->record.id)
+		homes_of(row, &is);
+	if (!made)
+		TRY(homes_read(tx, record, was, &count, e));
 	for (int i = 0; i < count; i++)
 		if (!home_in(is.list, is.count, &was[i])) {
 			TRY(db_exec(tx, &home_drop, NULL, e, DB_INT(id_bucket(record)), DB_INT(record),
@@ -139,11 +113,19 @@ enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e)
 		}
 	for (int i = 0; i < is.count; i++)
 		if (!home_in(was, count, &is.list[i])) {
-			TRY(db_exec(tx, &home_put, NULL, e, DB_INT(id_bucket(record)), DB_INT(record),
+			TRY(db_exec(tx, &home_insert, NULL, e, DB_INT(id_bucket(record)), DB_INT(record),
 			            DB_INT(is.list[i].kind), DB_INT(is.list[i].hkey)));
 			TRY(db_exec(tx, &home_record_put, NULL, e, DB_INT(is.list[i].hkey), DB_INT(record)));
 		}
 	return OK;
+}
+
+enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e)
+{
+	struct matching_row row;
+
+	TRY(matching_row_load(tx, record, db_tx_arena(tx), &row, e));
+	return home_put(tx, record, &row, false, e);
 }
 
 /* ---- Who lives together ------------------------------------------------------------------------------------------ */

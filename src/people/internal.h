@@ -202,34 +202,40 @@ MUST_CHECK enum result nomination_clear(struct db_tx *tx, const struct value_hol
 struct match_model;
 struct match_record;
 
-/* The active epoch's model, parsed once a process; NULL: none. Borrowed: valid until epoch_release(). */
+/* The active epoch's model, parsed once a process; NULL: none. Valid until the transaction ends. */
 struct epoch {
 	int64_t version;
 	const struct match_model *model;
 };
-MUST_CHECK enum result epoch_hold(struct db_tx *tx, const struct epoch **out, struct error *e);
-void epoch_release(const struct epoch *epoch); /* NULL allowed */
-static inline void epoch_cleanup_(const struct epoch **epoch)
-{
-	epoch_release(*epoch);
-}
-#define EPOCH_AUTO __attribute__((cleanup(epoch_cleanup_)))
+MUST_CHECK enum result epoch_of(struct db_tx *tx, const struct epoch **out, struct error *e);
+/* What a transaction remembers of matching. */
+struct matching_memory {
+	const struct epoch *epoch;
+	struct arena *scratch;    /* of the last refresh, what is known included; NULL: none yet */
+	const int64_t *known_ids; /* whose features it has, ascending */
+	struct match_record *const *known;
+	int known_count;
+};
+MUST_CHECK enum result matching_memory(struct db_tx *tx, struct matching_memory **out, struct error *e);
 /* Makes this model's text the active epoch; *version is a new one, also written into the text. */
 MUST_CHECK enum result epoch_activate(struct db_tx *tx, struct str model, int64_t *version, struct error *e);
 
-/* These records as the engine sees them, bound to the model, in a; out[i] NULL: gone or erased. From person_features
- * where it has them, which is what they were when matching_refresh() last saw the record; else from the tables. */
+/* These records as the engine sees them, bound to the active epoch's model, in a (or as the last refresh of this
+ * transaction left them: valid until the next); out[i] NULL: gone or erased. From person_features where it has them,
+ * which is what they were when matching_refresh() last saw the record; else from the tables. */
 MUST_CHECK enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records,
                                      int count, struct arena *a, struct match_record **out, struct error *e);
 /* One record from the tables, whatever person_features says. model NULL: not bound. */
 MUST_CHECK enum result matching_read(struct db_tx *tx, const struct match_model *model, int64_t record, struct arena *a,
                                      struct match_record **out, struct error *e);
-/* The same from what a page of the tables says. ids: person_identifier rows of that record. */
+/* The same from what the tables say of it. */
 struct matching_row {
-	struct record record; /* fields */
-	const struct identifier *identifiers;
+	struct record record;                 /* fields */
+	const struct identifier *identifiers; /* by kind and value */
 	int identifier_count;
 };
+MUST_CHECK enum result matching_row_load(struct db_tx *tx, int64_t record, struct arena *a, struct matching_row *row,
+                                         struct error *e); /* record.id 0: gone or erased */
 MUST_CHECK enum result matching_make(const struct matching_row *row, struct arena *a, struct match_record **out,
                                      struct error *e);
 
@@ -238,13 +244,17 @@ MUST_CHECK enum result matching_make(const struct matching_row *row, struct aren
 MUST_CHECK enum result component_match(struct db_tx *tx, const struct match_model *model, struct component *c,
                                        struct error *e);
 
-#define KEY_HOLDERS_MAX MATCH_KEY_HOLDERS_MAX /* records under one key; a key with more brings nobody together */
+#define KEY_HOLDERS_MAX 200 /* records under one key; a key with more brings nobody together */
 
 /* Brings keys and pairs of a record (new, changed, erased) to what it says now. The records whose pairs changed are
  * appended to seeds (ids, at most max; *count is moved on): their components are to be resolved. */
 MUST_CHECK enum result matching_refresh(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
                                         struct error *e);
 
+/* The same of the record that this transaction puts, and has locked, from what the tables say of it. made: in this
+ * transaction. */
+MUST_CHECK enum result matching_refresh_put(struct db_tx *tx, int64_t record, const struct matching_row *row, bool made,
+                                            int64_t *seeds, int max, int *count, struct error *e);
 /* Of those in records[0 … *count), whose identifiers mean something else now; more seeds are appended. */
 MUST_CHECK enum result matching_refresh_many(struct db_tx *tx, int64_t *records, int max, int *count, struct error *e);
 /* The same, however many candidates there are: from the worklist. */
@@ -258,6 +268,8 @@ MUST_CHECK enum result ids_as_json(const int64_t *ids, int count, struct buf *ou
 
 /* home.c: what the record shares with its home, after it was told, changed or erased. */
 MUST_CHECK enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e);
+MUST_CHECK enum result home_put(struct db_tx *tx, int64_t record, const struct matching_row *row, bool made,
+                                struct error *e);
 
 /* doubt.c: one pair, in any order; a row that is there gets the new score and keeps its stake. */
 MUST_CHECK enum result doubt_put(struct db_tx *tx, int64_t a, int64_t b, int score, struct error *e);

@@ -83,26 +83,24 @@ enum result matching_make(const struct matching_row *row, struct arena *a, struc
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 #define FIELDS_FROM 5 /* column of the first text field */
-#define ROW_COLS "r.id, r.flags, r.birth, r.source, r.source_key, " RECORD_FIELDS_R
-#define ROW_TYPES "iiitt" RECORD_FIELD_TYPES
-#define VALUE_COLS "i.record, i.kind, i.value, i.grade, v.state, v.manual"
-#define VALUE_TYPES "iitiII"
-#define VALUE_JOIN "LEFT JOIN person_value v ON v.vkey = i.vkey AND v.kind = i.kind AND v.value = i.value "
+#define VALUE_FROM (FIELDS_FROM + RF_COUNT)
+#define ROW_COLS                                                                                                       \
+	"r.id, r.flags, r.birth, r.source, r.source_key, " RECORD_FIELDS_R                                             \
+	", i.kind, i.value, i.grade, v.state, v.manual"
+#define ROW_TYPES "iiitt" RECORD_FIELD_TYPES "ITIII"
+#define ROW_JOIN                                                                                                       \
+	"LEFT JOIN person_identifier i ON i.rkey = r.rkey AND i.record = r.id "                                        \
+	"LEFT JOIN person_value v ON v.vkey = i.vkey AND v.kind = i.kind AND v.value = i.value "
 
-DB_STMT(matching_record, "ii", ROW_TYPES, "SELECT " ROW_COLS " FROM person_record r WHERE r.rkey = $1 AND r.id = $2")
-DB_STMT(matching_values, "ii", VALUE_TYPES,
-        "SELECT " VALUE_COLS " FROM person_identifier i " VALUE_JOIN "WHERE i.rkey = $1 AND i.record = $2 ORDER BY "
-        "i.kind, i.value")
+/* A record's row is repeated with each of its identifiers. */
+DB_STMT(matching_record, "ii", ROW_TYPES,
+        "SELECT " ROW_COLS " FROM person_record r " ROW_JOIN "WHERE r.rkey = $1 AND r.id = $2")
 DB_STMT(matching_records_pg, "t", ROW_TYPES,
         "SELECT " ROW_COLS " FROM json_array_elements_text(CAST($1 AS JSON)) AS q(id) "
-        "JOIN person_record r ON r.rkey = (CAST(q.id AS BIGINT) & 4095) AND r.id = CAST(q.id AS BIGINT)")
-DB_STMT(matching_values_pg, "t", VALUE_TYPES,
-        "SELECT " VALUE_COLS " FROM json_array_elements_text(CAST($1 AS JSON)) AS q(id) "
-        "JOIN person_identifier i ON i.rkey = (CAST(q.id AS BIGINT) & 4095) AND i.record = CAST(q.id AS "
-        "BIGINT) " VALUE_JOIN "ORDER BY i.record, i.kind, i.value")
+        "JOIN person_record r ON r.rkey = (CAST(q.id AS BIGINT) & 4095) AND r.id = CAST(q.id AS BIGINT) " ROW_JOIN
+        "ORDER BY r.id")
 
 struct loading {
-	struct db_tx *tx;
 	struct arena *a;
 	const int64_t *ids;
 	struct matching_row *rows; /* record.id 0: not there */
@@ -126,17 +124,14 @@ static int index_of(const struct loading *l, int64_t id)
 	return lo < l->count && l->ids[l->sorted[lo]] == id ? l->sorted[lo] : -1;
 }
 
-static enum result row_read(struct loading *l, const struct db_rows *rows, struct error *e)
+static enum result fields_read(struct arena *a, const struct db_rows *rows, struct record *r, struct error *e)
 {
-	int at = index_of(l, db_int(rows, 0)), birth = (int)db_int(rows, 2);
-	struct record *r;
+	int birth = (int)db_int(rows, 2);
 	bool ok;
 
-	if (at < 0 || (db_int(rows, 1) & RECORD_ERASED))
-		return OK;
-	r = &l->rows[at].record;
-	*r = (struct record){ .source = db_text_dup(rows, 3, l->a),
-		              .source_key = db_text_dup(rows, 4, l->a),
+	*r = (struct record){ .id = db_int(rows, 0),
+		              .source = db_text_dup(rows, 3, a),
+		              .source_key = db_text_dup(rows, 4, a),
 		              .birth_year = birth / 10000,
 		              .birth_month = birth / 100 % 100,
 		              .birth_day = birth % 100 };
@@ -145,87 +140,82 @@ static enum result row_read(struct loading *l, const struct db_rows *rows, struc
 		const char **field = record_field_of(r, (enum record_field)f);
 		struct str s = db_text(rows, FIELDS_FROM + f);
 
-		*field = s.n ? str_dup(l->a, s) : "";
+		*field = s.n ? str_dup(a, s) : "";
 		ok = ok && *field;
 	}
-	if (!ok)
+	return ok ? OK : error_nomem(e);
+}
+
+/* They come record by record. */
+static enum result value_read(struct loading *l, const struct db_rows *rows, int at, struct error *e)
+{
+	struct matching_row *row = &l->rows[at];
+	int64_t grade = db_int(rows, VALUE_FROM + 2);
+	struct identifier *i;
+
+	if (at != l->reading) {
+		l->reading = at;
+		l->values = NULL;
+		l->value_cap = 0;
+	}
+	if (!arena_grow(l->a, &l->values, row->identifier_count, &l->value_cap, sizeof(*l->values)))
 		return error_nomem(e);
-	r->id = l->ids[at];
+	row->identifiers = l->values;
+	i = &l->values[row->identifier_count++];
+	*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, VALUE_FROM),
+		                  .value = db_text_dup(rows, VALUE_FROM + 1, l->a),
+		                  .verified = grade == GRADE_VERIFIED,
+		                  .record = row->record.id };
+	if (!i->value)
+		return error_nomem(e);
+	i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, VALUE_FROM + 3),
+	                               db_int(rows, VALUE_FROM + 4) != 0, (int)db_int(rows, VALUE_FROM + 3));
 	return OK;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const struct identifier *a = x, *b = y;
+
+	return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : strcmp(a->value, b->value);
 }
 
 static enum result rows_read(struct loading *l, struct db_rows *rows, struct error *e)
 {
 	enum db_step step;
 
-	while ((step = db_next(rows, e)) == DB_ROW)
-		TRY(row_read(l, rows, e));
-	return rows_end(step, e);
-}
-
-/* They come record by record. */
-static enum result values_read(struct loading *l, struct db_rows *rows, struct error *e)
-{
-	enum db_step step;
-
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		int at = index_of(l, db_int(rows, 0));
-		struct matching_row *row;
-		struct identifier *i;
-		int64_t grade = db_int(rows, 3);
 
-		if (at < 0)
+		if (at < 0 || (db_int(rows, 1) & RECORD_ERASED))
 			continue;
-		row = &l->rows[at];
-		if (at != l->reading) {
-			l->reading = at;
-			l->values = NULL;
-			l->value_cap = 0;
-		}
-		if (!arena_grow(l->a, &l->values, row->identifier_count, &l->value_cap, sizeof(*l->values)))
-			return error_nomem(e);
-		row->identifiers = l->values;
-		i = &l->values[row->identifier_count++];
-		*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, 1),
-			                  .value = db_text_dup(rows, 2, l->a),
-			                  .verified = grade == GRADE_VERIFIED,
-			                  .record = l->ids[at] };
-		if (!i->value)
-			return error_nomem(e);
-		i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, 4),
-		                               db_int(rows, 5) != 0, (int)db_int(rows, 4));
+		if (!l->rows[at].record.id)
+			TRY(fields_read(l->a, rows, &l->rows[at].record, e));
+		if (!db_is_null(rows, VALUE_FROM))
+			TRY(value_read(l, rows, at, e));
 	}
 	return rows_end(step, e);
 }
 
-static enum result load_each(struct loading *l, struct error *e)
+static enum result load_each(struct db_tx *tx, struct loading *l, struct error *e)
 {
 	for (int i = 0; i < l->count; i++) {
 		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		DB_ROWS_AUTO struct db_rows *values = NULL;
-		struct db_value key[] = { DB_INT(id_bucket(l->ids[i])), DB_INT(l->ids[i]) };
 
-		TRY(db_query_values(l->tx, &matching_record, &rows, e, key, 2));
+		TRY(db_query(tx, &matching_record, &rows, e, DB_INT(id_bucket(l->ids[i])), DB_INT(l->ids[i])));
 		TRY(rows_read(l, rows, e));
-		if (!l->rows[i].record.id)
-			continue;
-		TRY(db_query_values(l->tx, &matching_values, &values, e, key, 2));
-		TRY(values_read(l, values, e));
 	}
 	return OK;
 }
 
-static enum result load_together(struct loading *l, struct error *e)
+static enum result load_together(struct db_tx *tx, struct loading *l, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	DB_ROWS_AUTO struct db_rows *values = NULL;
 	BUF_AUTO struct buf list = { 0 };
 
 	TRY(ids_as_json(l->ids, l->count, &list, e));
-	TRY(db_query(l->tx, &matching_records_pg, &rows, e, DB_TEXT(buf_view(&list))));
-	TRY(rows_read(l, rows, e));
-	TRY(db_query(l->tx, &matching_values_pg, &values, e, DB_TEXT(buf_view(&list))));
-	return values_read(l, values, e);
+	TRY(db_query(tx, &matching_records_pg, &rows, e, DB_TEXT(buf_view(&list))));
+	return rows_read(l, rows, e);
 }
 
 static int by_id(const void *x, const void *y, void *arg)
@@ -246,28 +236,46 @@ enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct e
 	return out->failed ? error_nomem(e) : OK;
 }
 
-/* These records from the tables. */
-static enum result tables_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
-                               struct arena *a, struct match_record **out, struct error *e)
+/* What the tables say of these records; rows[i].record.id is 0 where one is gone or erased. */
+static enum result rows_load(struct db_tx *tx, const int64_t *records, int count, struct arena *a,
+                             struct matching_row *rows, struct error *e)
 {
-	struct loading l = { .tx = tx, .a = a, .ids = records, .count = count, .reading = -1 };
+	struct loading l = { .a = a, .ids = records, .rows = rows, .count = count, .reading = -1 };
 
-	if (count == 0)
-		return OK;
-	l.rows = arena_array(a, (size_t)count + 1, sizeof(*l.rows));
 	l.sorted = arena_array(a, (size_t)count + 1, sizeof(*l.sorted));
-	if (!l.rows || !l.sorted)
+	if (!l.sorted)
 		return error_nomem(e);
-	memset(l.rows, 0, (size_t)count * sizeof(*l.rows));
+	memset(rows, 0, (size_t)count * sizeof(*rows));
 	for (int i = 0; i < count; i++)
 		l.sorted[i] = i;
 	qsort_r(l.sorted, (size_t)count, sizeof(*l.sorted), by_id, (void *)(uintptr_t)records);
-	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? load_together(&l, e) : load_each(&l, e));
+	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? load_together(tx, &l, e) : load_each(tx, &l, e));
+	for (int i = 0; i < count; i++)
+		if (rows[i].identifier_count > 1)
+			qsort((void *)(uintptr_t)rows[i].identifiers, (size_t)rows[i].identifier_count,
+			      sizeof(*rows[i].identifiers), by_value);
+	return OK;
+}
+
+enum result matching_row_load(struct db_tx *tx, int64_t record, struct arena *a, struct matching_row *row,
+                              struct error *e)
+{
+	return rows_load(tx, &record, 1, a, row, e);
+}
+
+static enum result tables_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                               struct arena *a, struct match_record **out, struct error *e)
+{
+	struct matching_row *rows = arena_array(a, (size_t)count + 1, sizeof(*rows));
+
+	if (!rows)
+		return error_nomem(e);
+	TRY(rows_load(tx, records, count, a, rows, e));
 	for (int i = 0; i < count; i++) {
 		out[i] = NULL;
-		if (!l.rows[i].record.id)
+		if (!rows[i].record.id)
 			continue;
-		TRY(matching_make(&l.rows[i], a, &out[i], e));
+		TRY(matching_make(&rows[i], a, &out[i], e));
 		if (model)
 			match_record_bind(model, out[i]);
 	}
@@ -286,6 +294,29 @@ DB_STMT(features_get, "ii", "b", "SELECT features FROM person_features WHERE rke
 DB_STMT(features_list_pg, "t", "ib",
         "SELECT CAST(q.n AS BIGINT), f.features FROM json_array_elements_text(CAST($1 AS JSON)) WITH ORDINALITY AS "
         "q(id, n) JOIN person_features f ON f.rkey = (CAST(q.id AS BIGINT) & 4095) AND f.record = CAST(q.id AS BIGINT)")
+
+/* Those that the transaction's last refresh had. */
+static enum result known_take(struct db_tx *tx, const int64_t *records, int count, struct match_record **out,
+                              struct error *e)
+{
+	struct matching_memory *memory;
+
+	TRY(matching_memory(tx, &memory, e));
+	for (int i = 0; i < count; i++) {
+		int lo = 0, hi = memory->known_count;
+
+		while (lo < hi) {
+			int mid = (lo + hi) / 2;
+
+			if (memory->known_ids[mid] < records[i])
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		out[i] = lo < memory->known_count && memory->known_ids[lo] == records[i] ? memory->known[lo] : NULL;
+	}
+	return OK;
+}
 
 /* out[i] stays NULL where they are none of the present format. */
 static enum result features_read(const struct match_model *model, struct str bytes, struct arena *a,
@@ -331,9 +362,11 @@ static enum result features_together(struct db_tx *tx, const struct match_model 
 	return rows_end(step, e);
 }
 
-/* Those of whom nothing was kept: who was never matched, or by an older program. */
+/* Where out[] holds nothing; missing_load() calls load for these alone. */
+typedef enum result load_fn(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                            struct arena *a, struct match_record **out, struct error *e);
 static enum result missing_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
-                                struct arena *a, struct match_record **out, struct error *e)
+                                struct arena *a, struct match_record **out, load_fn *load, struct error *e)
 {
 	int missing = 0, at = 0;
 	struct match_record **found;
@@ -350,7 +383,7 @@ static enum result missing_load(struct db_tx *tx, const struct match_model *mode
 	for (int i = 0; i < count; i++)
 		if (!out[i])
 			ids[at++] = records[i];
-	TRY(tables_load(tx, model, ids, missing, a, found, e));
+	TRY(load(tx, model, ids, missing, a, found, e));
 	at = 0;
 	for (int i = 0; i < count; i++)
 		if (!out[i])
@@ -361,8 +394,10 @@ static enum result missing_load(struct db_tx *tx, const struct match_model *mode
 enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
                           struct arena *a, struct match_record **out, struct error *e)
 {
-	memset(out, 0, (size_t)count * sizeof(struct match_record *));
-	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? features_together(tx, model, records, count, a, out, e)
-	                                                 : features_each(tx, model, records, count, a, out, e));
-	return missing_load(tx, model, records, count, a, out, e);
+	load_fn *features = db_tx_engine(tx) == DB_POSTGRES && count > 1 ? features_together : features_each;
+
+	TRY(known_take(tx, records, count, out, e));
+	TRY(missing_load(tx, model, records, count, a, out, features, e));
+	/* who was never matched, or by an older program */
+	return missing_load(tx, model, records, count, a, out, tables_load, e);
 }

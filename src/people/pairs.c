@@ -27,7 +27,9 @@ struct refresh {
 	struct str old_features;
 	int64_t *candidates;
 	int candidate_count, candidates_max;
-	bool cut; /* there were more candidates */
+	bool cut;                     /* there were more candidates */
+	bool made;                    /* in this transaction: nothing is stored of it yet */
+	struct match_record **others; /* the candidates */
 	struct arena *scratch;
 };
 
@@ -359,6 +361,7 @@ static enum result pairs_score(struct refresh *r, const struct match_record *me,
 	struct match_record **others =
 	        arena_array(r->scratch, (size_t)r->candidate_count + 1, sizeof(struct match_record *));
 
+	r->others = others;
 	*is = arena_array(r->scratch, (size_t)r->candidate_count + 1, sizeof(**is));
 	if (!others || !*is)
 		return error_nomem(e);
@@ -372,16 +375,57 @@ static enum result pairs_score(struct refresh *r, const struct match_record *me,
 	return OK;
 }
 
-static enum result refresh(struct refresh *r, int most, struct error *e)
+/* For whoever resolves next: this record and those that were compared with it. */
+static enum result known_keep(const struct refresh *r, struct match_record *me, struct matching_memory *memory,
+                              struct error *e)
+{
+	int n = r->candidate_count + 1, at = 0;
+	int64_t *ids = arena_array(r->scratch, (size_t)n, sizeof(*ids));
+	struct match_record **records = arena_array(r->scratch, (size_t)n, sizeof(struct match_record *));
+
+	if (!ids || !records)
+		return error_nomem(e);
+	for (int i = 0; i < n; i++) {
+		bool self = i == at && (i == n - 1 || r->candidates[i] > r->record);
+
+		ids[i] = self ? r->record : r->candidates[at];
+		records[i] = self ? me : r->others[at];
+		at += !self;
+	}
+	memory->known_ids = ids;
+	memory->known = records;
+	memory->known_count = n;
+	return OK;
+}
+
+/* row NULL: read here, and on PostgreSQL whoever changes the record is waited for. */
+static enum result me_read(struct refresh *r, const struct matching_row *row, struct match_record **me, struct error *e)
+{
+	unsigned bucket = id_bucket(r->record);
+
+	if (!row) {
+		TRY(people_lock(r->tx, &bucket, 1, e));
+		return matching_read(r->tx, r->epoch->model, r->record, r->scratch, me, e);
+	}
+	if (!row->record.id)
+		return OK;
+	TRY(matching_make(row, r->scratch, me, e));
+	match_record_bind(r->epoch->model, *me);
+	return OK;
+}
+
+static enum result refresh(struct refresh *r, const struct matching_row *row, int most, struct matching_memory *memory,
+                           struct error *e)
 {
 	struct match_record *me = NULL;
 	struct pair *was = NULL, *is = NULL;
-	int was_count, is_count = 0;
+	int was_count = 0, is_count = 0;
 
-	TRY(matching_read(r->tx, r->epoch->model, r->record, r->scratch, &me, e));
+	TRY(me_read(r, row, &me, e));
 	if (me)
 		r->key_count = match_keys(r->epoch->model, me, r->keys);
-	TRY(keys_read(r, e));
+	if (!r->made)
+		TRY(keys_read(r, e));
 	TRY(keys_lock(r, e));
 	TRY(keys_write(r, me, e));
 	TRY(candidates_find(r, most, e));
@@ -389,43 +433,61 @@ static enum result refresh(struct refresh *r, int most, struct error *e)
 		TRY(todo_add(r->tx, r->record, e));
 	if (me)
 		TRY(pairs_score(r, me, &is, &is_count, e));
-	TRY(pairs_read(r, &was, &was_count, e));
+	if (me)
+		TRY(known_keep(r, me, memory, e));
+	if (!r->made)
+		TRY(pairs_read(r, &was, &was_count, e));
 	return pairs_change(r, was, was_count, is, is_count, e);
 }
 
-static enum result refresh_with(struct db_tx *tx, int64_t record, int most, int64_t *seeds, int max, int *count,
-                                struct error *e)
+struct list {
+	int64_t *seeds;
+	int max, *count;
+};
+
+static enum result refresh_with(struct db_tx *tx, int64_t record, const struct matching_row *row, bool made, int most,
+                                struct list list, struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
-	ARENA_AUTO struct arena *scratch = NULL; /* one transaction may refresh hundreds */
+	struct matching_memory *memory;
 	struct refresh *r;
 
-	TRY(epoch_hold(tx, &epoch, e));
-	if (!epoch)
+	TRY(matching_memory(tx, &memory, e));
+	if (!memory->epoch)
 		return OK;
-	scratch = arena_new(0);
-	r = scratch ? arena_alloc(scratch, sizeof(*r)) : NULL;
+	memory->known_count = 0;
+	if (memory->scratch)
+		arena_reset(memory->scratch); /* one transaction may refresh hundreds */
+	else
+		memory->scratch = arena_new(0);
+	r = memory->scratch ? arena_alloc(memory->scratch, sizeof(*r)) : NULL;
 	if (!r)
 		return error_nomem(e);
 	*r = (struct refresh){ .tx = tx,
-		               .epoch = epoch,
+		               .epoch = memory->epoch,
 		               .record = record,
-		               .seeds = seeds,
-		               .max = max,
-		               .count = count,
-		               .scratch = scratch };
-	return refresh(r, most, e);
+		               .seeds = list.seeds,
+		               .max = list.max,
+		               .count = list.count,
+		               .made = made,
+		               .scratch = memory->scratch };
+	return refresh(r, row, most, memory, e);
 }
 
 enum result matching_refresh(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count, struct error *e)
 {
-	return refresh_with(tx, record, CANDIDATES_MAX, seeds, max, count, e);
+	return refresh_with(tx, record, NULL, false, CANDIDATES_MAX, (struct list){ seeds, max, count }, e);
+}
+
+enum result matching_refresh_put(struct db_tx *tx, int64_t record, const struct matching_row *row, bool made,
+                                 int64_t *seeds, int max, int *count, struct error *e)
+{
+	return refresh_with(tx, record, row, made, CANDIDATES_MAX, (struct list){ seeds, max, count }, e);
 }
 
 enum result matching_refresh_whole(struct db_tx *tx, int64_t record, int64_t *seeds, int max, int *count,
                                    struct error *e)
 {
-	return refresh_with(tx, record, CANDIDATES_DRAIN, seeds, max, count, e);
+	return refresh_with(tx, record, NULL, false, CANDIDATES_DRAIN, (struct list){ seeds, max, count }, e);
 }
 
 enum result matching_refresh_many(struct db_tx *tx, int64_t *records, int max, int *count, struct error *e)

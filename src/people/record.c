@@ -219,7 +219,8 @@ static enum result value_write(struct db_tx *tx, const struct report *r, int64_t
 }
 
 #define MEANING_SEEDS (RECORD_IDENTIFIERS_MAX * (IDENT_LIMIT_MANUAL + 2))
-/* What a value that is new on the record means for others: links, nominations, or that it is held by too many. */
+/* What a value that is new on the record means for others: links, nominations, or that it is held by too many, who are
+ * the seeds then. */
 struct meaning {
 	bool resolve;
 	int64_t seeds[MEANING_SEEDS + 1];
@@ -271,34 +272,16 @@ static enum result value_means(struct db_tx *tx, int64_t record, int64_t custome
 }
 
 static enum result values_put(struct db_tx *tx, struct report *r, int64_t record, int64_t customer, bool made,
-                              bool *any, bool *resolved, struct error *e)
+                              struct meaning *m, struct error *e)
 {
-	struct meaning *m;
-
-	*resolved = false;
-	*any = false;
 	for (int i = 0; i < r->value_count; i++)
-		if (r->values[i].fresh || r->values[i].upgraded) {
-			*any = true;
+		if (r->values[i].fresh || r->values[i].upgraded)
 			TRY(value_write(tx, r, record, &r->values[i], e));
-		}
-	if (!*any)
-		return OK;
-	m = arena_alloc(db_tx_arena(tx), sizeof(*m));
-	if (!m)
-		return error_nomem(e);
 	for (int i = 0; i < r->value_count; i++) {
 		const struct value *v = &r->values[i];
 
 		if ((v->fresh || v->upgraded) && kind_links(v->kind) && v->grade != GRADE_RAW)
 			TRY(value_means(tx, record, customer, made, v, m, e));
-	}
-	if (m->seed_count)
-		TRY(matching_refresh_many(tx, m->seeds, MEANING_SEEDS, &m->seed_count, e));
-	if (m->seed_count || m->resolve) {
-		m->seeds[m->seed_count++] = record;
-		TRY(people_resolve(tx, m->seeds, m->seed_count, 0, made ? record : 0, e));
-		*resolved = true;
 	}
 	return OK;
 }
@@ -313,20 +296,27 @@ static enum result report_read(struct db_tx *tx, struct report *r, const struct 
 	                     e);
 }
 
-/* What it says now may make others of it, or make it somebody else. */
-static enum result record_match(struct db_tx *tx, int64_t record, bool made, bool *resolved, struct error *e)
+/* What it says now may make others of it, or make it somebody else; and others of those whose values mean something
+ * else now. */
+static enum result record_match(struct db_tx *tx, int64_t record, bool made, struct meaning *m, bool *resolved,
+                                struct error *e)
 {
-	int64_t seeds[COMPONENT_MAX];
-	int count = 0;
+	struct matching_row row;
+	int others = m->seed_count;
 
-	TRY(matching_refresh(tx, record, seeds, COMPONENT_MAX, &count, e));
-	if (count == 0)
-		return OK;
-	*resolved = true;
-	return people_resolve(tx, seeds, count, 0, made ? record : 0, e);
+	TRY(matching_row_load(tx, record, db_tx_arena(tx), &row, e));
+	TRY(home_put(tx, record, &row, made, e));
+	for (int i = 0; i < others; i++)
+		if (m->seeds[i] != record)
+			TRY(matching_refresh(tx, m->seeds[i], m->seeds, MEANING_SEEDS, &m->seed_count, e));
+	TRY(matching_refresh_put(tx, record, &row, made, m->seeds, MEANING_SEEDS, &m->seed_count, e));
+	if (others || m->resolve)
+		m->seeds[m->seed_count++] = record;
+	*resolved = m->seed_count > 0;
+	return people_resolve(tx, m->seeds, m->seed_count, 0, made ? record : 0, e);
 }
 
-static enum result record_change(struct db_tx *tx, struct report *r, struct stored *s, bool *changed, bool *resolved,
+static enum result record_change(struct db_tx *tx, struct report *r, struct stored *s, struct meaning *m, bool *changed,
                                  struct error *e)
 {
 	const char *fields[RF_COUNT];
@@ -338,7 +328,7 @@ static enum result record_change(struct db_tx *tx, struct report *r, struct stor
 	for (int i = 0; i < r->value_count; i++)
 		values_changed = values_changed || r->values[i].fresh || r->values[i].upgraded;
 	TRY(stored_update(tx, r, s, fields, birth, fields_changed || values_changed, e));
-	TRY(values_put(tx, r, s->id, s->customer, false, &values_changed, resolved, e));
+	TRY(values_put(tx, r, s->id, s->customer, false, m, e));
 	*changed = fields_changed || values_changed;
 	return OK;
 }
@@ -348,7 +338,8 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 {
 	struct report r = { .in = in, .rkey = bucket_of(in->source, in->source_key) };
 	struct stored s;
-	bool made = false, wrote = true, resolved;
+	struct meaning m;
+	bool made = false, wrote = true, resolved = false;
 
 	TRY(key_check(in->source, in->source_key, e));
 	if (!birth_ok(in))
@@ -359,6 +350,8 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 	if (seen_before(&s, &r)) {
 		wrote = false;
 	} else {
+		m.resolve = false;
+		m.seed_count = 0;
 		TRY(report_read(tx, &r, &s, e));
 		TRY(report_lock(tx, &r, e));
 		if (!s.found)
@@ -371,16 +364,14 @@ enum result record_put(struct db_tx *tx, const struct record_in *in, int64_t *re
 			s.customer = s.id;
 			for (int i = 0; i < r.value_count; i++)
 				r.values[i].fresh = true;
-			TRY(values_put(tx, &r, s.id, s.id, true, &(bool){ false }, &resolved, e));
+			TRY(values_put(tx, &r, s.id, s.id, true, &m, e));
 		} else if (seen_before(&s, &r)) {
-			wrote = resolved = false;
+			wrote = false;
 		} else {
-			TRY(record_change(tx, &r, &s, &wrote, &resolved, e));
+			TRY(record_change(tx, &r, &s, &m, &wrote, e));
 		}
 		if (wrote)
-			TRY(home_refresh(tx, s.id, e));
-		if (wrote)
-			TRY(record_match(tx, s.id, made, &resolved, e));
+			TRY(record_match(tx, s.id, made, &m, &resolved, e));
 		if (resolved)
 			TRY(customer_of(tx, s.id, &s.customer, e));
 		if (wrote)

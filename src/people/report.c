@@ -203,20 +203,20 @@ static enum result buckets_add(const struct report *r, const struct epoch *epoch
 
 enum result report_lock(struct db_tx *tx, const struct report *r, struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 	unsigned buckets[BUCKETS_MAX];
 	int n = 0;
 
 	if (db_tx_engine(tx) == DB_SQLITE)
 		return OK;
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	TRY(buckets_add(r, epoch, buckets, &n, e));
 	return people_lock(tx, buckets, n, e);
 }
 
 enum result record_lock(struct db_tx *tx, const struct record_in *in, int count, struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 	struct arena *a = db_tx_arena(tx);
 	unsigned *buckets = arena_array(a, (size_t)count * BUCKETS_MAX + 1, sizeof(*buckets));
 	struct report *r = arena_alloc(a, sizeof(*r));
@@ -226,7 +226,7 @@ enum result record_lock(struct db_tx *tx, const struct record_in *in, int count,
 		return error_nomem(e);
 	if (db_tx_engine(tx) == DB_SQLITE)
 		return OK;
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	for (int i = 0; i < count; i++) {
 		*r = (struct report){ .in = &in[i],
 			              .rkey = bucket_of(in[i].source, in[i].source_key),

@@ -328,14 +328,14 @@ static enum result why_write(struct why *y, struct json_writer *w, struct error 
 enum result match_why(struct db_tx *tx, int64_t a, int64_t b, const struct why_how *how, struct json_writer *w,
                       struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 	struct why *y = arena_alloc(db_tx_arena(tx), sizeof(*y));
 
 	if (!y)
 		return error_nomem(e);
 	*y = (struct why){ .tx = tx, .a.asked = a, .b.asked = b, .how = how };
 	TRY(sides_choose(y, e));
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	y->epoch = epoch;
 	TRY(pair_choose(y, e));
 	return why_write(y, w, e);
