@@ -32,15 +32,31 @@ static uint64_t pack_sound(struct str word)
 	return packed;
 }
 
+/* The bit of each byte in a word's letters: one each from a to z, six for the digits. */
+#define DIGIT_BIT(c) (1u << (26 + (c) % 6))
+static const uint32_t letter_bits[UINT8_MAX + 1] = {
+	['0'] = DIGIT_BIT('0'), ['1'] = DIGIT_BIT('1'), ['2'] = DIGIT_BIT('2'), ['3'] = DIGIT_BIT('3'),
+	['4'] = DIGIT_BIT('4'), ['5'] = DIGIT_BIT('5'), ['6'] = DIGIT_BIT('6'), ['7'] = DIGIT_BIT('7'),
+	['8'] = DIGIT_BIT('8'), ['9'] = DIGIT_BIT('9'), ['a'] = 1u << 0,        ['b'] = 1u << 1,
+	['c'] = 1u << 2,        ['d'] = 1u << 3,        ['e'] = 1u << 4,        ['f'] = 1u << 5,
+	['g'] = 1u << 6,        ['h'] = 1u << 7,        ['i'] = 1u << 8,        ['j'] = 1u << 9,
+	['k'] = 1u << 10,       ['l'] = 1u << 11,       ['m'] = 1u << 12,       ['n'] = 1u << 13,
+	['o'] = 1u << 14,       ['p'] = 1u << 15,       ['q'] = 1u << 16,       ['r'] = 1u << 17,
+	['s'] = 1u << 18,       ['t'] = 1u << 19,       ['u'] = 1u << 20,       ['v'] = 1u << 21,
+	['w'] = 1u << 22,       ['x'] = 1u << 23,       ['y'] = 1u << 24,       ['z'] = 1u << 25
+};
+
 void word_look(struct match_word *w)
 {
+	const unsigned char *p = (const unsigned char *)w->p;
+	unsigned char all = 0;
+
 	w->hash = hash64(w->p, w->n, 0);
 	for (size_t i = 0; i < w->n; i++) {
-		unsigned char c = (unsigned char)w->p[i];
-
-		w->foreign |= c >= 0x80;
-		w->letters |= c >= 'a' && c <= 'z' ? 1u << (c - 'a') : c >= '0' && c <= '9' ? 1u << (26 + c % 6) : 0;
+		all |= p[i];
+		w->letters |= letter_bits[p[i]];
 	}
+	w->foreign = all >= 0x80;
 }
 
 void email_tag(struct match_word *w)

@@ -230,8 +230,11 @@ enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct e
 {
 	buf_init(out, 0);
 	buf_char(out, '[');
-	for (int i = 0; i < count; i++)
-		buf_printf(out, i ? ",%lld" : "%lld", (long long)ids[i]);
+	for (int i = 0; i < count; i++) {
+		if (i)
+			buf_char(out, ',');
+		buf_i64(out, ids[i]);
+	}
 	buf_char(out, ']');
 	return out->failed ? error_nomem(e) : OK;
 }
@@ -291,8 +294,12 @@ enum result matching_read(struct db_tx *tx, const struct match_model *model, int
 /* ---- Loading what was made before -------------------------------------------------------------------------------- */
 
 DB_STMT(features_get, "ii", "b", "SELECT features FROM person_features WHERE rkey = $1 AND record = $2")
+/* The list is walked, the table looked up: a statement for each would cost as much again. */
+DB_STMT(features_list_sqlite, "t", "ib",
+        "SELECT q.key, f.features FROM json_each($1) q CROSS JOIN person_features f ON f.rkey = (q.value & 4095) "
+        "AND f.record = q.value")
 DB_STMT(features_list_pg, "t", "ib",
-        "SELECT CAST(q.n AS BIGINT), f.features FROM json_array_elements_text(CAST($1 AS JSON)) WITH ORDINALITY AS "
+        "SELECT CAST(q.n - 1 AS BIGINT), f.features FROM json_array_elements_text(CAST($1 AS JSON)) WITH ORDINALITY AS "
         "q(id, n) JOIN person_features f ON f.rkey = (CAST(q.id AS BIGINT) & 4095) AND f.record = CAST(q.id AS BIGINT)")
 
 /* Those that the transaction's last refresh had. */
@@ -329,32 +336,30 @@ static enum result features_read(const struct match_model *model, struct str byt
 	return OK;
 }
 
-static enum result features_each(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
-                                 struct arena *a, struct match_record **out, struct error *e)
+static enum result features_one(struct db_tx *tx, const struct match_model *model, int64_t record, struct arena *a,
+                                struct match_record **out, struct error *e)
 {
-	for (int i = 0; i < count; i++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		bool found;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	bool found;
 
-		TRY(db_query_one(tx, &features_get, &rows, &found, e, DB_INT(id_bucket(records[i])),
-		                 DB_INT(records[i])));
-		if (found)
-			TRY(features_read(model, db_blob(rows, 0), a, &out[i], e));
-	}
-	return OK;
+	TRY(db_query_one(tx, &features_get, &rows, &found, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	return found ? features_read(model, db_blob(rows, 0), a, out, e) : OK;
 }
 
-static enum result features_together(struct db_tx *tx, const struct match_model *model, const int64_t *records,
-                                     int count, struct arena *a, struct match_record **out, struct error *e)
+static enum result features_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
+                                 struct arena *a, struct match_record **out, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	BUF_AUTO struct buf list = { 0 };
+	bool sqlite = db_tx_engine(tx) == DB_SQLITE;
 	enum db_step step;
 
+	if (count == 1)
+		return features_one(tx, model, records[0], a, out, e);
 	TRY(ids_as_json(records, count, &list, e));
-	TRY(db_query(tx, &features_list_pg, &rows, e, DB_TEXT(buf_view(&list))));
+	TRY(db_query(tx, sqlite ? &features_list_sqlite : &features_list_pg, &rows, e, DB_TEXT(buf_view(&list))));
 	while ((step = db_next(rows, e)) == DB_ROW) {
-		int64_t n = db_int(rows, 0) - 1;
+		int64_t n = db_int(rows, 0);
 
 		if (n >= 0 && n < count)
 			TRY(features_read(model, db_blob(rows, 1), a, &out[n], e));
@@ -394,10 +399,8 @@ static enum result missing_load(struct db_tx *tx, const struct match_model *mode
 enum result matching_load(struct db_tx *tx, const struct match_model *model, const int64_t *records, int count,
                           struct arena *a, struct match_record **out, struct error *e)
 {
-	load_fn *features = db_tx_engine(tx) == DB_POSTGRES && count > 1 ? features_together : features_each;
-
 	TRY(known_take(tx, records, count, out, e));
-	TRY(missing_load(tx, model, records, count, a, out, features, e));
+	TRY(missing_load(tx, model, records, count, a, out, features_load, e));
 	/* who was never matched, or by an older program */
 	return missing_load(tx, model, records, count, a, out, tables_load, e);
 }
