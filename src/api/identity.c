@@ -9,7 +9,7 @@ struct identity_ask {
 	int64_t a, b, decision;
 	int64_t records[SPLIT_RECORDS_MAX];
 	int record_count;
-	bool force;
+	bool force, same;
 	struct str reason;
 };
 
@@ -185,6 +185,53 @@ static enum result estimate_handle(struct http_request *rq, struct http_response
 	return desk_estimate(api_desk(rq), p, http_json(rs), e);
 }
 
+static enum result sample_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct principal *p = api_principal(rq);
+	TRY(may_look(p, "review", e));
+	return desk_sample(
+	        api_desk(rq), p, http_param_i64(rq, "seed", 0), (int)http_param_i64(rq, "size", DESK_SAMPLE_SIZE),
+	        (int)http_param_i64(rq, "limit", REVIEW_LIMIT), http_route_of(rq)->purpose, http_json(rs), e);
+}
+
+struct verdict_body {
+	int64_t a, b;
+	bool same;
+	struct str reason;
+};
+static const struct json_field verdict_fields[] = {
+	JSON_FIELD_ID(struct verdict_body, a, "a", ID_RECORD, JSON_REQUIRED),
+	JSON_FIELD_ID(struct verdict_body, b, "b", ID_RECORD, JSON_REQUIRED),
+	JSON_FIELD_BOOL(struct verdict_body, same, "same", JSON_REQUIRED),
+	JSON_FIELD_STR(struct verdict_body, reason, "reason", 0, 0, 240),
+	JSON_END,
+};
+
+static enum result verdict_write(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e)
+{
+	const struct identity_ask *ask = arg;
+	int64_t decision = 0, customer = 0;
+	TRY(sample_answer(tx, ask->a, ask->b, ask->same, ask->p->user, ask->reason, &decision, &customer, e));
+	TRY(audit_act(tx, ask->p, ask->same ? "customer.confirm" : "customer.split", customer, STR("{}"), e));
+	write_decision(w, decision, customer);
+	return OK;
+}
+
+static enum result verdict_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct verdict_body *in = http_body_struct(rq);
+	struct identity_ask ask = {
+		.p = api_principal(rq), .a = in->a, .b = in->b, .same = in->same, .reason = in->reason
+	};
+	return api_write(rq, rs, 201, verdict_write, &ask, e);
+}
+
+static const struct http_param sample_params[] = {
+	{ "size", JF_I64, false, 1, SAMPLE_SIZE_MAX, NULL, "Pairs in all (100)" },
+	{ "seed", JF_I64, false, 1, INT64_C(1) << 53, NULL, "Which ones (the version of the model)" },
+	{ "limit", JF_I64, false, 1, DESK_REVIEW_MAX, NULL, "Of those that are left at most so many (20)" },
+	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
+};
 static const struct http_param why_params[] = {
 	{ "a", JF_ID, true, ID_CUSTOMER, 0, NULL, "A customer; of a record its digits behind cus_" },
 	{ "b", JF_ID, true, ID_CUSTOMER, 0, NULL, "Another one" },
@@ -216,8 +263,27 @@ const struct http_route api_identity_routes[] = {
 	  .errors = "429",
 	  .handle = review_handle },
 	{ .method = HTTP_GET,
+	  .path = "/v1/review/sample",
+	  .summary = "Joined pairs to check: a sample",
+	  .roles = ROLES_IDENTITY,
+	  .purpose = "identity",
+	  .params = sample_params,
+	  .answer = "Sample",
+	  .errors = "429",
+	  .handle = sample_handle },
+	{ .method = HTTP_POST,
+	  .path = "/v1/review/sample",
+	  .summary = "One person indeed, or two after all",
+	  .roles = ROLES_IDENTITY,
+	  .flags = HTTP_IDEMPOTENT,
+	  .body = verdict_fields,
+	  .body_size = sizeof(struct verdict_body),
+	  .answer = "Decision",
+	  .errors = "404 409",
+	  .handle = verdict_handle },
+	{ .method = HTTP_GET,
 	  .path = "/v1/review/estimate",
-	  .summary = "How good the matching is, by what people said of doubtful pairs",
+	  .summary = "How good the matching is, by what people said of doubtful pairs and of a sample",
 	  .roles = ROLES_IDENTITY,
 	  .answer = "Estimate",
 	  .errors = "429",

@@ -88,10 +88,12 @@ static const struct shape {
 	         "limit:int?}]?}" },
 	{ "Pair", "{a:Side,b:Side,why:Why?}" },
 	{ "Review", "{items:[{id:str,at:time,score:int,worth:int,a:Side,b:Side,why:Why?}],waiting:int,next:str?}" },
+	{ "Sample", "{items:[{id:str,score:int?,a:Side,b:Side,why:Why?}],seed:int,looked:int,same:int,left:int}" },
 	{ "Share", "{value:num,low:num,high:num}" },
 	{ "Estimate",
-	  "{looked:int,same:int,enough:bool,precision:Share?,recall:Share?,by_model:num,"
-	  "bands:[{from:int,to:int,looked:int,same:int,share:num,low:num,high:num,joined:int,apart:int}]}" },
+	  "{looked:int,same:int,drawn:int,drawn_same:int,enough:bool,precision:Share?,recall:Share?,by_model:num,"
+	  "bands:[{from:int?,to:int?,looked:int,same:int,drawn:int,drawn_same:int,share:num,low:num,high:num,joined:"
+	  "int,apart:int}]}" },
 	{ "Top", "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
 	         "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,"
 	         "to:date,currency:str}" },

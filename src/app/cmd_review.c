@@ -7,10 +7,12 @@
 #include <string.h>
 
 struct ask {
-	const char *db, *limit, *who[2];
+	const char *db, *limit, *seed, *size, *who[2];
 	int who_count;
-	bool json, estimate;
+	bool json, estimate, sample, same, two;
 };
+
+enum { KEY_SAMPLE = 0x100, KEY_SEED, KEY_SIZE, KEY_SAME, KEY_TWO };
 
 static error_t option(int key, char *arg, struct argp_state *state)
 {
@@ -27,6 +29,21 @@ static error_t option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'n':
 		a->limit = arg;
+		return 0;
+	case KEY_SAMPLE:
+		a->sample = true;
+		return 0;
+	case KEY_SEED:
+		a->seed = arg;
+		return 0;
+	case KEY_SIZE:
+		a->size = arg;
+		return 0;
+	case KEY_SAME:
+		a->same = true;
+		return 0;
+	case KEY_TWO:
+		a->two = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->who_count == 2)
@@ -103,6 +120,55 @@ static int run_why(int argc, char **argv)
 	return get(&a, path.p, print_why);
 }
 
+static enum result post(const char *db, const char *body, struct json **answer, struct buf *raw, struct error *e)
+{
+	struct client *c = NULL;
+	enum result r = client_open(db, &c, e);
+	if (r == OK)
+		r = client_call(c, "POST", "/v1/review/sample", body, answer, raw, e);
+	client_close(c);
+	return r;
+}
+
+/* --same A B, --two A B: what somebody says of a pair of the sample. */
+static int verdict(const struct ask *a)
+{
+	struct error e = { 0 };
+	JSON_AUTO struct json *answer = NULL;
+	BUF_AUTO struct buf body, raw;
+	struct json_writer w;
+	if (a->who_count != 2 || (a->same && a->two)) {
+		fprintf(stderr, "byname: review: name two records (byname review --same rec_… rec_…)\n");
+		return EXIT_USAGE;
+	}
+	buf_init(&body, 0);
+	buf_init(&raw, 0);
+	jw_init(&w, &body);
+	jw_object(&w);
+	jw_kcstr(&w, "a", a->who[0]);
+	jw_kcstr(&w, "b", a->who[1]);
+	jw_kbool(&w, "same", a->same);
+	jw_end_object(&w);
+	enum result r = post(a->db, body.p, &answer, &raw, &e);
+	if (r != OK)
+		return app_fail(&e);
+	struct str decision = json_str(json_get(answer, "decision"));
+	if (a->json)
+		printf("%.*s\n", STR_ARG(buf_view(&raw)));
+	else
+		printf("%s: %.*s\nTake it back with: byname undo %.*s\n", a->same ? "One person" : "Two people",
+		       STR_ARG(decision), STR_ARG(decision));
+	return EXIT_OK;
+}
+
+static void param(struct buf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(path, "&%s=", name);
+	client_escape(path, str_c(value));
+}
+
 static int run_review(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -110,12 +176,17 @@ static int run_review(int argc, char **argv)
 		OPTION_JSON,
 		{ "limit", 'n', "N", 0, "At most N pairs (20)", 0 },
 		{ "estimate", 'e', NULL, 0, "Precision and recall of the matching, by what was decided here", 0 },
+		{ "sample", KEY_SAMPLE, NULL, 0, "Joined pairs to check instead: a random sample", 0 },
+		{ "size", KEY_SIZE, "N", 0, "Its size (100)", 0 },
+		{ "seed", KEY_SEED, "N", 0, "Which one (the version of the model)", 0 },
+		{ "same", KEY_SAME, NULL, 0, "The two records A and B of the sample are one person indeed", 0 },
+		{ "two", KEY_TWO, NULL, 0, "They are two people: parts them", 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
 		options,
 		option,
-		NULL,
+		"[A B]",
 		"Doubtful pairs, those most worth looking at first. byname why, merge and the app's "
 		"review screen take it from there.",
 		NULL,
@@ -126,13 +197,21 @@ static int run_review(int argc, char **argv)
 	BUF_AUTO struct buf path;
 	buf_init(&path, 0);
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.who_count)
+	if (a.same || a.two)
+		return verdict(&a);
+	if (a.who_count) {
+		fprintf(stderr, "byname: review: say --same or --two of two records\n");
 		return EXIT_USAGE;
+	}
 	if (a.estimate)
 		return get(&a, "/v1/review/estimate", print_estimate);
-	buf_str(&path, "/v1/review?limit=");
+	buf_str(&path, a.sample ? "/v1/review/sample?limit=" : "/v1/review?limit=");
 	client_escape(&path, str_c(a.limit ? a.limit : "20"));
-	return get(&a, path.p, print_review);
+	if (!a.sample)
+		return get(&a, path.p, print_review);
+	param(&path, "size", a.size);
+	param(&path, "seed", a.seed);
+	return get(&a, path.p, print_sample);
 }
 
 const struct command cmd_review[] = {

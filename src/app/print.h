@@ -11,6 +11,7 @@ void print_top(FILE *f, const struct json *answer);
 void print_status(FILE *f, const struct json *answer);
 void print_why(FILE *f, const struct json *answer);
 void print_review(FILE *f, const struct json *answer);
+void print_sample(FILE *f, const struct json *answer);
 void print_estimate(FILE *f, const struct json *answer);
 
 #endif

@@ -201,6 +201,35 @@ void print_review(FILE *f, const struct json *answer)
 		fprintf(f, "%lld waiting.\n", (long long)number_of(answer, "waiting"));
 }
 
+/* Two records of one customer. */
+static void print_record(FILE *f, const struct json *side)
+{
+	const struct json *r = json_at(json_get(side, "records"), 0), *place = json_get(r, "address");
+	fprintf(f, "    ");
+	padded(f, text_of(r, "id"), 18);
+	padded(f, text_of(r, "name"), 28);
+	padded(f, text_of(r, "birthday"), 12);
+	padded(f, text_of(place, "city"), 18);
+	fprintf(f, "%.*s %.*s\n", STR_ARG(text_of(r, "source")), STR_ARG(text_of(r, "source_key")));
+}
+
+void print_sample(FILE *f, const struct json *answer)
+{
+	const struct json *items = json_get(answer, "items");
+	for (size_t i = 0; i < json_count(items); i++) {
+		const struct json *item = json_at(items, i);
+		fprintf(f, "%3zu  %.*s", i + 1, STR_ARG(text_of(json_get(item, "a"), "customer")));
+		if (json_kind(json_get(item, "score")) == JSON_INT)
+			fprintf(f, "  score %+.2f", bits(item, "score"));
+		fprintf(f, "\n");
+		print_record(f, json_get(item, "a"));
+		print_record(f, json_get(item, "b"));
+	}
+	fprintf(f, "%lld looked at, %lld of them one person; %lld left (seed %lld).\n",
+	        (long long)number_of(answer, "looked"), (long long)number_of(answer, "same"),
+	        (long long)number_of(answer, "left"), (long long)number_of(answer, "seed"));
+}
+
 static void print_share(FILE *f, const char *what, const struct json *share)
 {
 	if (json_kind(share) != JSON_OBJECT)
@@ -222,15 +251,20 @@ void print_estimate(FILE *f, const struct json *answer)
 	print_share(f, "precision", json_get(answer, "precision"));
 	print_share(f, "recall", json_get(answer, "recall"));
 	fprintf(f,
-	        "By %lld decisions, %lld of them \"one person\"; 95 %% intervals. Of %.0f %% of the joined pairs "
-	        "nobody has "
-	        "looked\nat such scores: there the model's own probability is taken.\n\n",
-	        looked, (long long)number_of(answer, "same"), 100 * real_of(answer, "by_model"));
+	        "By %lld decisions, %lld of them \"one person\"; %lld of them on the sample of joined pairs; 95 %% "
+	        "intervals.\nOf %.0f %% of the joined pairs nobody has looked at the like: there the model's own "
+	        "probability is taken.\n\n",
+	        looked, (long long)number_of(answer, "same"), (long long)number_of(answer, "drawn"),
+	        100 * real_of(answer, "by_model"));
 	fprintf(f, "%16s %8s %8s %22s\n", "score", "looked", "same", "share");
 	for (size_t i = 0; i < json_count(bands); i++) {
 		const struct json *b = json_at(bands, i);
-		fprintf(f, "%+6.0f to %+6.0f %8lld %8lld %6.1f %% (%5.1f to %5.1f)\n", bits(b, "from"), bits(b, "to"),
-		        (long long)number_of(b, "looked"), (long long)number_of(b, "same"), 100 * real_of(b, "share"),
-		        100 * real_of(b, "low"), 100 * real_of(b, "high"));
+		if (json_kind(json_get(b, "from")) == JSON_INT)
+			fprintf(f, "%+6.0f to %+6.0f", bits(b, "from"), bits(b, "to"));
+		else
+			fprintf(f, "%16s", "without a score");
+		fprintf(f, " %8lld %8lld %6.1f %% (%5.1f to %5.1f)\n", (long long)number_of(b, "looked"),
+		        (long long)number_of(b, "same"), 100 * real_of(b, "share"), 100 * real_of(b, "low"),
+		        100 * real_of(b, "high"));
 	}
 }

@@ -52,7 +52,7 @@ static inline unsigned id_bucket(int64_t id)
 {
 	return (unsigned)(id & (ID_BUCKETS - 1));
 }
-int64_t id_time_us(int64_t id); /* when it was made, UTC microseconds, to the millisecond */
+int64_t id_time_us(int64_t id);  /* when it was made, UTC microseconds, to the millisecond */
 int64_t id_first_at(int64_t us); /* ids made before that moment are smaller (as far as the clock went forward) */
 
 /* Bucket of a natural key: hash of the length-prefixed parts, the same on every machine for ever. */

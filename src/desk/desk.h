@@ -36,7 +36,11 @@ MUST_CHECK enum result desk_why(const struct desk *d, const struct principal *p,
 #define DESK_REVIEW_MAX 50
 MUST_CHECK enum result desk_review(const struct desk *d, const struct principal *p, struct str before, int limit,
                                    const char *purpose, struct json_writer *w, struct error *e);
-/* How good the matching is, by what people said of doubtful pairs. */
+/* What is left of the sample of joined pairs (people.h: sample_draw), likewise masked. seed 0: the model's version. */
+#define DESK_SAMPLE_SIZE 100
+MUST_CHECK enum result desk_sample(const struct desk *d, const struct principal *p, int64_t seed, int size, int limit,
+                                   const char *purpose, struct json_writer *w, struct error *e);
+/* How good the matching is, by what people said of doubtful pairs and of the sample. */
 MUST_CHECK enum result desk_estimate(const struct desk *d, const struct principal *p, struct json_writer *w,
                                      struct error *e);
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,

@@ -256,6 +256,70 @@ enum result desk_review(const struct desk *d, const struct principal *p, struct 
 	return shape_answer(d, p, review_answer, &ask, purpose, w, e);
 }
 
+/* ---- The sample ----------------------------------------------------------------------------------------------------
+ */
+
+struct sample_ask {
+	int64_t seed;
+	int size, limit;
+};
+
+static enum result sample_item(struct shape *s, const struct sample_pair *p, struct error *e)
+{
+	char a[ID_TEXT_BYTES], b[ID_TEXT_BYTES];
+	id_format(a, ID_RECORD, p->a);
+	id_format(b, ID_RECORD, p->b);
+	jw_object(s->w);
+	jw_kcstr(s->w, "id", arena_printf(s->a, "%s.%s", a, b));
+	jw_key(s->w, "score");
+	if (p->scored)
+		jw_i64(s->w, p->score);
+	else
+		jw_null(s->w);
+	TRY(pair_write(s, p->a, p->b, true, e));
+	jw_end_object(s->w);
+	return OK;
+}
+
+static enum result sample_answer_write(struct shape *s, void *arg, struct error *e)
+{
+	const struct sample_ask *ask = arg;
+	struct sample_pair *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
+	struct sample about = { 0 };
+	int64_t seed = ask->seed, at = 0;
+	int count = 0;
+	if (!list)
+		return error_nomem(e);
+	if (!seed)
+		TRY(epoch_get(s->tx, &seed, &at, s->a, NULL, e));
+	TRY(sample_draw(s->tx, seed, ask->size, ask->limit, list, &count, &about, e));
+	jw_object(s->w);
+	jw_key(s->w, "items");
+	jw_array(s->w);
+	for (int i = 0; i < count; i++)
+		TRY(sample_item(s, &list[i], e));
+	jw_end_array(s->w);
+	jw_ki64(s->w, "seed", about.seed);
+	jw_ki64(s->w, "looked", about.looked);
+	jw_ki64(s->w, "same", about.same);
+	jw_ki64(s->w, "left", about.left);
+	jw_end_object(s->w);
+	return OK;
+}
+
+enum result desk_sample(const struct desk *d, const struct principal *p, int64_t seed, int size, int limit,
+                        const char *purpose, struct json_writer *w, struct error *e)
+{
+	struct sample_ask ask = { .seed = seed,
+		                  .size = size < 1                 ? 1
+		                          : size > SAMPLE_SIZE_MAX ? SAMPLE_SIZE_MAX
+		                                                   : size,
+		                  .limit = limit < 1                 ? 1
+		                           : limit > DESK_REVIEW_MAX ? DESK_REVIEW_MAX
+		                                                     : limit };
+	return shape_answer(d, p, sample_answer_write, &ask, purpose, w, e);
+}
+
 /* ---- The estimate --------------------------------------------------------------------------------------------------
  */
 

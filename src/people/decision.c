@@ -308,7 +308,7 @@ enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, i
 	d.left_count = d.right_count = 1;
 	TRY(doubts_between(tx, d.a, d.b, doubts, &pairs, e));
 	TRY(decision_make(tx, &d, e));
-	TRY(verdicts_put(tx, doubts, pairs, d.id, true, e));
+	TRY(verdicts_put(tx, doubts, pairs, d.id, true, false, e));
 	TRY(customer_of(tx, d.a, &one, e));
 	TRY(customer_of(tx, d.b, &other, e));
 	if (one != other)
@@ -316,6 +316,30 @@ enum result customer_merge(struct db_tx *tx, int64_t a, int64_t b, bool force, i
 		                 "Both have a verified account, and not the same.");
 	*decision = d.id;
 	*customer = one;
+	return OK;
+}
+
+enum result customer_confirm(struct db_tx *tx, int64_t a, int64_t b, int64_t user, struct str reason, int64_t *decision,
+                             struct error *e)
+{
+	struct decision_row d = { .kind = DECISION_MERGE,
+		                  .user = user,
+		                  .a = a,
+		                  .b = b,
+		                  .reason = reason,
+		                  .left_count = 1,
+		                  .right_count = 1 };
+	int64_t one, other;
+
+	d.left = &d.a;
+	d.right = &d.b;
+	d.evidence = STR("{\"sample\":true}");
+	TRY(decision_make(tx, &d, e));
+	TRY(customer_of(tx, a, &one, e));
+	TRY(customer_of(tx, b, &other, e));
+	if (one != other) /* they were on the way apart */
+		return error_set(e, ERR_CONFLICT, "sample.apart", "b", "These are not one customer any more.");
+	*decision = d.id;
 	return OK;
 }
 
@@ -377,7 +401,7 @@ enum result customer_never(struct db_tx *tx, int64_t a, int64_t b, int64_t user,
 	d.left_count = d.right_count = 1;
 	TRY(doubts_between(tx, d.a, d.b, doubts, &count, e));
 	TRY(decision_make(tx, &d, e));
-	TRY(verdicts_put(tx, doubts, count, d.id, false, e));
+	TRY(verdicts_put(tx, doubts, count, d.id, false, false, e));
 	*decision = d.id;
 	return OK;
 }

@@ -205,14 +205,15 @@ enum result doubts_between(struct db_tx *tx, int64_t a, int64_t b, struct doubt 
 	return between_add(tx, right, m, left, n, out, count, e);
 }
 
-DB_STMT(verdict_insert, "iiiiii", "",
-        "INSERT INTO person_verdict (rkey, a, b, decision, score, same) VALUES ($1, $2, $3, $4, $5, $6) "
+DB_STMT(verdict_insert, "iiiiiii", "",
+        "INSERT INTO person_verdict (rkey, a, b, decision, score, same, drawn) VALUES ($1, $2, $3, $4, $5, $6, $7) "
         "ON CONFLICT DO NOTHING")
 enum result verdicts_put(struct db_tx *tx, const struct doubt *doubts, int count, int64_t decision, bool same,
-                         struct error *e)
+                         bool drawn, struct error *e)
 {
 	for (int i = 0; i < count; i++)
 		TRY(db_exec(tx, &verdict_insert, NULL, e, DB_INT(id_bucket(doubts[i].a)), DB_INT(doubts[i].a),
-		            DB_INT(doubts[i].b), DB_INT(decision), DB_INT(doubts[i].score), DB_INT(same)));
+		            DB_INT(doubts[i].b), DB_INT(decision), DB_INT(doubts[i].score), DB_INT(same),
+		            DB_INT(drawn)));
 	return OK;
 }

@@ -1,92 +1,29 @@
-/* How good the matching is, by what people said of doubtful pairs. */
-#include "people/internal.h"
+/* How good the matching is, by what people said of doubtful pairs and of a sample of the joined ones. */
+#include "people/sample.h"
 #include <math.h>
 
-/* Scores are thousandths of log2 of the odds: bands of two bits. */
-#define BAND_WIDTH 2000
-#define BANDS 24
-#define BAND_FROM (-20000)
-
 struct band {
-	int64_t looked, same, joined, apart;
+	int64_t looked, same;      /* doubts */
+	int64_t drawn, drawn_same; /* of the sample */
+	int64_t joined, apart;     /* pairs there are */
 };
 
-static int band_of(int64_t score)
+static void looks_count(struct band *bands, const struct look *looks, int count)
 {
-	int64_t i = score < BAND_FROM ? 0 : (score - BAND_FROM) / BAND_WIDTH;
+	for (int i = 0; i < count; i++) {
+		struct band *b = &bands[stratum_of(looks[i].score)];
 
-	return i < BANDS ? (int)i : BANDS - 1;
-}
-
-static int band_score(int i)
-{
-	return BAND_FROM + i * BAND_WIDTH;
-}
-
-/* ---- Counting ---------------------------------------------------------------------------------------------------- */
-
-/* A decision about several pairs is one look, at the best of them. */
-DB_STMT(verdict_scores, "", "ii",
-        "SELECT q.score, q.same FROM (SELECT v.decision AS decision, MAX(v.score) AS score, MAX(v.same) AS same FROM "
-        "person_verdict v GROUP BY v.decision) AS q "
-        "JOIN person_decision d ON d.rkey = (q.decision & 4095) AND d.id = q.decision WHERE d.standing = 1")
-static enum result looks_count(struct db_tx *tx, struct band *bands, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	enum db_step step;
-
-	TRY(db_query(tx, &verdict_scores, &rows, e, DB_NONE));
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		struct band *b = &bands[band_of(db_int(rows, 0))];
-
-		b->looked++;
-		b->same += db_int(rows, 1) != 0;
-	}
-	return rows_end(step, e);
-}
-
-#define PAIRS_ENOUGH 20000
-#define BUCKETS_FIRST 64
-
-/* Doubts below the component threshold are pairs too. */
-DB_STMT(pair_scores, "i", "iii",
-        "SELECT q.score, CASE WHEN x.customer = y.customer THEN 1 ELSE 0 END AS one, COUNT(*) FROM "
-        "(SELECT a, b, score FROM person_pair WHERE rkey < $1 AND a < b UNION "
-        "SELECT a, b, score FROM person_doubt WHERE rkey < $1) AS q "
-        "JOIN person_record x ON x.rkey = (q.a & 4095) AND x.id = q.a "
-        "JOIN person_record y ON y.rkey = (q.b & 4095) AND y.id = q.b GROUP BY 1, 2")
-static enum result pairs_count(struct db_tx *tx, int buckets, struct band *bands, int64_t *count, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	enum db_step step;
-
-	*count = 0;
-	TRY(db_query(tx, &pair_scores, &rows, e, DB_INT(buckets)));
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		struct band *b = &bands[band_of(db_int(rows, 0))];
-		int64_t n = db_int(rows, 2);
-
-		*(db_int(rows, 1) ? &b->joined : &b->apart) += n;
-		*count += n;
-	}
-	return rows_end(step, e);
-}
-
-/* Of a part of the records where that is enough. */
-static enum result pairs_sample(struct db_tx *tx, struct band *bands, struct error *e)
-{
-	for (int buckets = BUCKETS_FIRST;; buckets = ID_BUCKETS) {
-		int64_t count;
-
-		for (int i = 0; i < BANDS; i++)
-			bands[i].joined = bands[i].apart = 0;
-		TRY(pairs_count(tx, buckets, bands, &count, e));
-		if (count >= PAIRS_ENOUGH || buckets == ID_BUCKETS)
-			return OK;
+		if (looks[i].drawn) {
+			b->drawn++;
+			b->drawn_same += looks[i].same;
+		} else {
+			b->looked++;
+			b->same += looks[i].same;
+		}
 	}
 }
 
-/* ---- Estimating -------------------------------------------------------------------------------------------------- */
+/* ---- Shares ------------------------------------------------------------------------------------------------------ */
 
 struct share {
 	double value, low, high;
@@ -94,22 +31,86 @@ struct share {
 
 #define NORMAL_95 1.959964
 
-/* E. B. Wilson, "Probable inference", 1927. */
-static struct share wilson(int64_t hits, int64_t of)
+/* The middle of Wilson's interval: never 0 nor 1. */
+static double wilson_middle(int64_t hits, int64_t of, double z)
 {
-	double n = (double)of, p = (double)hits / n, z2 = NORMAL_95 * NORMAL_95;
-	double mid = (p + z2 / (2 * n)) / (1 + z2 / n);
-	double half = NORMAL_95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+	return ((double)hits + z * z / 2) / ((double)of + z * z);
+}
+
+/* E. B. Wilson, "Probable inference", 1927. */
+static struct share wilson(int64_t hits, int64_t of, double z)
+{
+	double n = (double)of, p = (double)hits / n;
+	double mid = wilson_middle(hits, of, z);
+	double half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
 
 	return (struct share){ p, fmax(0, mid - half), fmin(1, mid + half) };
 }
 
-static struct share band_share(const struct band *b, int i)
-{
-	double p = 1 / (1 + exp2(-(band_score(i) + BAND_WIDTH / 2.0) / 1000));
+/* One stratum of a sum: so many pairs, of which people looked at some. */
+struct part {
+	double weight;
+	int64_t hits, of; /* of 0: nobody looked */
+	double model;     /* then this */
+};
 
-	return b->looked ? wilson(b->same, b->looked) : (struct share){ p, p, p };
+/* Yan and Su: people.h says more. */
+static double quantile(const struct part *parts)
+{
+	double squares = 0, sum = 0;
+
+	for (int i = 0; i < STRATA; i++) {
+		const struct part *s = &parts[i];
+		double p, deviation;
+
+		if (!s->of)
+			continue;
+		p = wilson_middle(s->hits, s->of, NORMAL_95);
+		deviation = s->weight * sqrt(p * (1 - p) / (double)s->of);
+		squares += deviation * deviation;
+		sum += deviation;
+	}
+	return sum > 0 ? NORMAL_95 * sqrt(squares) / sum : NORMAL_95;
 }
+
+/* Weights need not sum up to one: so does the answer. */
+static struct share stratified(const struct part *parts)
+{
+	struct share out = { 0 };
+	double z = quantile(parts);
+
+	for (int i = 0; i < STRATA; i++) {
+		const struct part *s = &parts[i];
+		struct share p = { s->model, s->model, s->model };
+
+		if (s->of)
+			p = wilson(s->hits, s->of, z);
+		out.value += s->weight * p.value;
+		out.low += s->weight * p.low;
+		out.high += s->weight * p.high;
+	}
+	return out;
+}
+
+static double by_model(int i)
+{
+	return i < BANDS ? 1 / (1 + exp2(-(stratum_score(i) + BAND_WIDTH / 2.0) / 1000)) : 1;
+}
+
+static struct part part_joined(const struct band *b, int i)
+{
+	bool drawn = b->drawn > 0;
+
+	return (struct part){ (double)b->joined, drawn ? b->drawn_same : b->same, drawn ? b->drawn : b->looked,
+		              by_model(i) };
+}
+
+static struct part part_apart(const struct band *b, int i)
+{
+	return (struct part){ (double)b->apart, b->same, b->looked, by_model(i) };
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 static double rounded(double x)
 {
@@ -130,89 +131,93 @@ static void share_write(struct json_writer *w, const char *key, bool there, stru
 	jw_end_object(w);
 }
 
-static double part(double x, double y)
+static double part_of(double x, double y)
 {
 	return x + y > 0 ? x / (x + y) : 0;
 }
 
-struct sums {
-	double joined, by_model;
-	struct share hit, missed; /* pairs of one person: joined, apart */
-};
-
-static struct sums bands_sum(const struct band *bands)
+static void band_write(struct json_writer *w, const struct band *b, int i)
 {
-	struct sums s = { 0 };
+	struct share p = wilson(b->same + b->drawn_same, b->looked + b->drawn, NORMAL_95);
 
-	for (int i = 0; i < BANDS; i++) {
-		const struct band *b = &bands[i];
-		struct share p = band_share(b, i);
-		double joined = (double)b->joined, apart = (double)b->apart;
-
-		s.joined += joined;
-		s.by_model += b->looked ? 0 : joined;
-		s.hit.value += joined * p.value;
-		s.hit.low += joined * p.low;
-		s.hit.high += joined * p.high;
-		s.missed.value += apart * p.value;
-		s.missed.low += apart * p.low;
-		s.missed.high += apart * p.high;
-	}
-	return s;
+	jw_object(w);
+	jw_key(w, "from");
+	i < BANDS ? jw_i64(w, stratum_score(i)) : jw_null(w);
+	jw_key(w, "to");
+	i < BANDS ? jw_i64(w, stratum_score(i + 1)) : jw_null(w);
+	jw_ki64(w, "looked", b->looked + b->drawn);
+	jw_ki64(w, "same", b->same + b->drawn_same);
+	jw_ki64(w, "drawn", b->drawn);
+	jw_ki64(w, "drawn_same", b->drawn_same);
+	jw_kf64(w, "share", rounded(p.value));
+	jw_kf64(w, "low", rounded(p.low));
+	jw_kf64(w, "high", rounded(p.high));
+	jw_ki64(w, "joined", b->joined);
+	jw_ki64(w, "apart", b->apart);
+	jw_end_object(w);
 }
 
-static void bands_write(struct json_writer *w, const struct band *bands)
+static void estimate_write(struct json_writer *w, const struct band *bands, bool enough)
 {
-	jw_key(w, "bands");
-	jw_array(w);
-	for (int i = BANDS - 1; i >= 0; i--) {
-		const struct band *b = &bands[i];
-		struct share p = band_share(b, i);
+	struct part joined[STRATA], apart[STRATA];
+	struct share hit, missed;
+	double all = 0, unseen = 0;
 
-		if (!b->looked)
-			continue;
-		jw_object(w);
-		jw_ki64(w, "from", band_score(i));
-		jw_ki64(w, "to", band_score(i + 1));
-		jw_ki64(w, "looked", b->looked);
-		jw_ki64(w, "same", b->same);
-		jw_kf64(w, "share", rounded(p.value));
-		jw_kf64(w, "low", rounded(p.low));
-		jw_kf64(w, "high", rounded(p.high));
-		jw_ki64(w, "joined", b->joined);
-		jw_ki64(w, "apart", b->apart);
-		jw_end_object(w);
+	for (int i = 0; i < STRATA; i++) {
+		joined[i] = part_joined(&bands[i], i);
+		apart[i] = part_apart(&bands[i], i);
+		all += joined[i].weight;
+		unseen += joined[i].of ? 0 : joined[i].weight;
 	}
-	jw_end_array(w);
+	hit = stratified(joined);
+	missed = stratified(apart);
+	share_write(w, "precision", enough && all > 0,
+	            (struct share){ hit.value / all, hit.low / all, hit.high / all });
+	share_write(w, "recall", enough && hit.value + missed.value > 0,
+	            (struct share){ part_of(hit.value, missed.value), part_of(hit.low, missed.high),
+	                            part_of(hit.high, missed.low) });
+	jw_kf64(w, "by_model", all > 0 ? rounded(unseen / all) : 0);
 }
+
+#define ESTIMATE_SEED 1 /* of the part of the database in which pairs are counted */
 
 enum result people_estimate(struct db_tx *tx, struct json_writer *w, struct error *e)
 {
-	struct band bands[BANDS] = { 0 };
-	int64_t looked = 0, same = 0;
-	struct sums s;
-	bool enough;
+	struct band bands[STRATA] = { 0 };
+	int64_t sums[4] = { 0 };
+	struct look *looks;
+	struct frame frame = { 0 };
+	int count;
 
-	TRY(looks_count(tx, bands, e));
-	for (int i = 0; i < BANDS; i++) {
-		looked += bands[i].looked;
-		same += bands[i].same;
+	TRY(looks_read(tx, &looks, &count, e));
+	looks_count(bands, looks, count);
+	for (int i = 0; i < STRATA; i++) {
+		sums[0] += bands[i].looked + bands[i].drawn;
+		sums[1] += bands[i].same + bands[i].drawn_same;
+		sums[2] += bands[i].drawn;
+		sums[3] += bands[i].drawn_same;
 	}
-	enough = looked >= ESTIMATE_LEAST;
-	if (enough)
-		TRY(pairs_sample(tx, bands, e));
-	s = bands_sum(bands);
+	if (sums[0] >= ESTIMATE_LEAST)
+		TRY(frame_read(tx, ESTIMATE_SEED, &frame, e));
+	for (int i = 0; i < STRATA; i++) {
+		/* what the sample parted was joined */
+		bands[i].joined =
+		        frame.joined[i] + llround(frame.part * (double)(bands[i].drawn - bands[i].drawn_same));
+		bands[i].apart = frame.apart[i];
+	}
 	jw_object(w);
-	jw_ki64(w, "looked", looked);
-	jw_ki64(w, "same", same);
-	jw_kbool(w, "enough", enough);
-	share_write(w, "precision", enough && s.joined > 0,
-	            (struct share){ s.hit.value / s.joined, s.hit.low / s.joined, s.hit.high / s.joined });
-	share_write(w, "recall", enough && s.hit.value + s.missed.value > 0,
-	            (struct share){ part(s.hit.value, s.missed.value), part(s.hit.low, s.missed.high),
-	                            part(s.hit.high, s.missed.low) });
-	jw_kf64(w, "by_model", s.joined > 0 ? rounded(s.by_model / s.joined) : 0);
-	bands_write(w, bands);
+	jw_ki64(w, "looked", sums[0]);
+	jw_ki64(w, "same", sums[1]);
+	jw_ki64(w, "drawn", sums[2]);
+	jw_ki64(w, "drawn_same", sums[3]);
+	jw_kbool(w, "enough", sums[0] >= ESTIMATE_LEAST);
+	estimate_write(w, bands, sums[0] >= ESTIMATE_LEAST);
+	jw_key(w, "bands");
+	jw_array(w);
+	for (int i = STRATA - 1; i >= 0; i--)
+		if (bands[i].looked + bands[i].drawn)
+			band_write(w, &bands[i], i);
+	jw_end_array(w);
 	jw_end_object(w);
 	return OK;
 }

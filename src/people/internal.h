@@ -278,9 +278,13 @@ MUST_CHECK enum result doubt_drop(struct db_tx *tx, int64_t a, int64_t b, struct
 #define VERDICT_PAIRS_MAX 100
 MUST_CHECK enum result doubts_between(struct db_tx *tx, int64_t a, int64_t b, struct doubt *out, int *count,
                                       struct error *e);
-/* What this decision by hand says of them: a sample for people_estimate(). */
+/* What this decision by hand says of them: for people_estimate(). drawn: of a pair of the sample. */
 MUST_CHECK enum result verdicts_put(struct db_tx *tx, const struct doubt *doubts, int count, int64_t decision,
-                                    bool same, struct error *e);
+                                    bool same, bool drawn, struct error *e);
+/* decision.c: two records of one customer are one person indeed: a merge by hand between them, which holds whatever a
+ * later model says. */
+MUST_CHECK enum result customer_confirm(struct db_tx *tx, int64_t a, int64_t b, int64_t user, struct str reason,
+                                        int64_t *decision, struct error *e);
 /* decision.c: whether a decision by hand (never, split, an automatic merge taken back) stands between two customers. */
 MUST_CHECK enum result customers_apart(struct db_tx *tx, int64_t a, int64_t b, bool *apart, struct error *e);
 

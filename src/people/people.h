@@ -286,14 +286,52 @@ MUST_CHECK enum result doubt_weigh(struct db_tx *tx, const struct doubt *d, int6
 /* Something happened with this record: its doubts are to be weighed anew. */
 MUST_CHECK enum result doubt_unweigh(struct db_tx *tx, int64_t record, struct error *e);
 
-/* How good the matching is, from what people said of doubtful pairs: writes a JSON object as the value: {looked, same,
- * enough, precision: {value, low, high} or null, recall: the same, by_model, bands: [{from, to (of scores), looked,
- * same, share, low, high, joined, apart}]}. Of each band of scores the share of pairs that people called one person,
- * with Wilson's 95 % interval, stands for all its pairs; where nobody looked, what the model says of such a score does,
- * and by_model is the share of joined pairs of which that is so. Pairs are counted in a part of the database (by
- * record) where that is enough. Recall is of the pairs that blocking brought together. null below 20 decisions (enough:
- * false).
- */
+/* A clerical sample of pairs that are one customer, for people to check: what was joined wrongly nobody ever doubts.
+ *
+ * Strata are bands of scores of 2 bits, and one of pairs that have no score (joined by what both verified, or through
+ * others). Of the size half is spread evenly over the strata and half by how many pairs they have (a stratum cannot
+ * give more than that). Within a stratum those pairs are drawn whose hash with the seed is least: simple random
+ * sampling without replacement, the same for the same seed and the same customers. Pairs that were answered stay in the
+ * sample and are not given again; a larger size gives further ones. In large databases the pairs are those of some
+ * thousand customers whom the seed chooses. The order is such that whoever stops early has seen all strata alike. */
+#define SAMPLE_SIZE_MAX 2000
+struct sample_pair {
+	int64_t a, b; /* records of one customer */
+	int score;
+	bool scored;
+};
+struct sample {
+	int64_t seed;
+	int looked, same, left; /* answered, whatever the seed; of these one person; still to answer */
+};
+MUST_CHECK enum result sample_draw(struct db_tx *tx, int64_t seed, int size, int limit, struct sample_pair *out,
+                                   int *count, struct sample *about, struct error *e);
+/* What somebody says of a pair of it. same: a merge by hand that keeps the two together from now on. Otherwise the
+ * customer is split: b leaves, with those records that score higher with b than with a; *customer is theirs.
+ * *decision can be undone, then it counts no more. ERR_CONFLICT "sample.apart": not one customer any more;
+ * "sample.answered". */
+MUST_CHECK enum result sample_answer(struct db_tx *tx, int64_t a, int64_t b, bool same, int64_t user, struct str reason,
+                                     int64_t *decision, int64_t *customer, struct error *e);
+
+/* How good the matching is, from what people said of doubtful pairs and of the sample: writes a JSON object as the
+ * value: {looked, same, drawn, drawn_same (of these, those of the sample), enough, precision: {value, low, high} or
+ * null, recall: the same, by_model, bands: [{from, to (of scores; null: pairs without one), looked, same, drawn,
+ * drawn_same, share, low, high, joined, apart}]}.
+ *
+ * Precision is the stratified estimate sum(W p): W a stratum's part of the joined pairs, p the share of its drawn pairs
+ * that people called one person (W. G. Cochran, "Sampling Techniques", 3rd edition, 1977, chapter 5). Where nothing was
+ * drawn the verdicts on doubts of such scores stand for it, else what the model says of the score; by_model is the part
+ * of the joined pairs of which that is so (those without a score are then taken to be right). Pairs that the sample
+ * parted count as joined: it is about what was joined without asking. Of pairs that are apart
+ * the verdicts on doubts tell how many are one person all the same: hence recall, of the pairs that blocking brought
+ * together.
+ *
+ * Intervals are the stratified Wilson interval at 95 % (X. Yan and X. G. Su, "Stratified Wilson and Newcombe confidence
+ * intervals for multiple binomial proportions", Statistics in Biopharmaceutical Research 2 (3), 2010, pages 329 to
+ * 335): in each stratum Wilson's limits with the quantile z sqrt(sum(W^2 v)) / sum(W sqrt(v)), weighted by W. v, the
+ * variance of p, is taken at Wilson's midpoint, so that it is not zero where all were alike. Recall's limits combine
+ * those of its two sums. null below 20 decisions (enough: false). Pairs are counted in a part of the database where
+ * that is enough. */
 #define ESTIMATE_LEAST 20
 MUST_CHECK enum result people_estimate(struct db_tx *tx, struct json_writer *w, struct error *e);
 

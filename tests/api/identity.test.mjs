@@ -158,3 +158,66 @@ async function doubtless(world, key) {
 	}
 	throw new Error(`nobody holds ${key}`);
 }
+
+for (const engine of kit.engines)
+	test(`${engine}: a sample of what was joined is checked, and gives precision with its interval`, async () => {
+		const world = await open(engine);
+		const agent = await kit.addUser(world.admin, 'agent');
+		const draw = (more = '') => agent.get(`/v1/review/sample?size=24&limit=50${more}`);
+		const first = await draw(), again = await draw(), other = await draw('&seed=77');
+		const ids = (s) => s.items.map((d) => d.id);
+		assert.equal(first.left, 24);
+		assert.equal(first.seed, 1); /* the model's version */
+		assert.deepEqual(ids(again), ids(first));
+		assert.notDeepEqual(ids(other), ids(first));
+		for (const d of first.items) {
+			assert.equal(d.a.customer, d.b.customer);
+			assert.equal(d.why.same, true);
+			assert.deepEqual([d.a.records[0].id, d.b.records[0].id].sort(), d.id.split('.').sort());
+		}
+		assert.doesNotMatch(JSON.stringify(first), /m\d+@mail/); /* masked */
+
+		const say = async (id, same) => {
+			const [a, b] = id.split('.');
+			return agent.call('POST', '/v1/review/sample', { a, b, same });
+		};
+		let wrong;
+		for (const [i, id] of ids(first).entries()) {
+			const answer = await say(id, i !== 5);
+			assert.equal(answer.status, 201, answer.text);
+			if (i === 5) wrong = { id, decision: answer.json.decision };
+		}
+		assert.equal((await say(ids(first)[0], true)).json.code, 'sample.answered');
+		assert.equal((await say(wrong.id, false)).json.code, 'sample.apart');
+		assert.equal((await agent.call('POST', '/v1/review/sample', { a: first.items[0].a.customer, b: 'rec_1', same: true })).status, 400);
+		const done = await draw();
+		assert.deepEqual({ looked: done.looked, same: done.same, left: done.left, items: ids(done) }, { looked: 24, same: 23, left: 0, items: [] });
+		let e = await agent.get('/v1/review/estimate');
+		assert.equal(e.enough, true);
+		assert.equal(e.drawn, 24);
+		assert.ok(e.precision.low < e.precision.value && e.precision.value < 1 && e.precision.high <= 1, JSON.stringify(e.precision));
+		assert.ok(e.precision.low > 0.6, JSON.stringify(e.precision));
+
+		/* By whom the pair was parted, and back again. */
+		const [a, b] = wrong.id.split('.');
+		const apart = (await why(agent, a, b)).why.apart[0];
+		assert.deepEqual([apart.reason, apart.decision, apart.by], ['split', wrong.decision, 'The agent']);
+		await agent.post(`/v1/decisions/${wrong.decision}/undo`, {});
+		assert.equal((await why(agent, a, b)).why.same, true);
+		e = await agent.get('/v1/review/estimate');
+		assert.equal(e.drawn, 23);
+		assert.equal(e.precision.value, 1);
+		assert.ok(e.precision.low < 1);
+
+		/* The command line: the one that is left, and its answer. */
+		const db = world.database.url;
+		const told = await kit.byname('review', '--sample', '--size', '24', '--db', db);
+		assert.match(told.out, /23 looked at, 23 of them one person; 1 left \(seed 1\)\./, told.out + told.err);
+		assert.ok(told.out.includes(a) && told.out.includes(b), told.out);
+		const said = await kit.byname('review', '--same', a, b, '--db', db);
+		assert.match(said.out, /^One person: dec_\w+\nTake it back with: byname undo dec_/, said.out + said.err);
+		assert.match((await kit.byname('review', '--estimate', '--db', db)).out, /^precision +100\.0 % {2}\(\d+\.\d to 100\.0\)[^]*24 of them on the sample/);
+		assert.notEqual((await kit.byname('review', '--same', a, '--db', db)).code, 0);
+		assert.deepEqual((await world.local.post('/v1/check')).findings, []);
+		await world.server.stop();
+	});

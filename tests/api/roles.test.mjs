@@ -20,7 +20,7 @@ const policy = [
 	[/^(GET|POST|PATCH|DELETE) \/v1\/(users|keys)\b/, ['admin', 'local']],
 	[/^GET \/v1\/audit$/, ['privacy', 'admin', 'local']],
 	[/^POST \/v1\/(merges|splits|nevers|decisions\/)/, ['agent', 'manager', 'admin', 'local']],
-	[/^GET \/v1\/(why|review)\b/, ['agent', 'manager', 'admin', 'local']],
+	[/^(GET|POST) \/v1\/(why|review)\b/, ['agent', 'manager', 'admin', 'local']],
 	[/^\w+ \/v1\/(find|customers|orders|recipients)\b/, serve],
 	[/^GET \/v1\/top$/, ['manager', 'marketer', 'buyer', 'analyst', 'admin', 'local']],
 	[/^POST \/v1\/imports$/, ['local']],

@@ -80,6 +80,44 @@ test('the queue is worked off by keyboard', async (t) => {
 	await context.close();
 });
 
+test('a sample of what was joined is checked by keyboard', async (t) => {
+	if (server.kind !== 'program') {
+		const why = 'no program of its own (build/…/byname)';
+		console.log(`SKIP: ${t.name}: ${why}`);
+		return t.skip(why);
+	}
+	for (const [n, name] of [[1, 'Björk'], [2, 'Dagný'], [3, 'Sólrún']])
+		for (const where of ['a', 'b']) await person(`S-${n}${where}`, name, where === 'a' ? 'Þórsdóttir' : 'Thorsdottir', { email: `s${n}@example.is`, emailVerified: true });
+	const { page, context, complaints } = await openPage(browser);
+	await signIn(page, server);
+	await page.goto(server.url + '/review');
+	await page.getByRole('link', { name: 'Check a sample' }).focus();
+	await page.keyboard.press('Enter');
+	const where = page.getByRole('status').filter({ hasText: ' of ' });
+	const sides = page.getByRole('table').first();
+	await where.getByText('1 of 3').waitFor();
+	await sides.getByText('Thorsdottir').first().waitFor();
+	await sides.getByText('Þórsdóttir').first().waitFor();
+	assert.deepEqual(await axe(page), []);
+	await page.keyboard.press('m');
+	await page.getByText(/^One person indeed: /).waitFor();
+	await where.getByText('1 of 2').waitFor();
+	await where.getByText('1 checked').waitFor();
+	await page.keyboard.press('n');
+	await page.getByText(/^Two people now: /).waitFor();
+	await where.getByText('1 of 1').waitFor();
+	await page.keyboard.press('u'); // they are one again, and to be checked
+	await where.getByText('1 of 2').waitFor();
+	await page.keyboard.press('m');
+	await where.getByText('1 of 1').waitFor();
+	await page.keyboard.press('m');
+	await page.getByText('The sample is checked').waitFor();
+	await page.getByText('3 pairs, 3 of them one person').waitFor();
+	assert.deepEqual(await axe(page), []);
+	assert.deepEqual(complaints, []);
+	await context.close();
+});
+
 test('a record says why it belongs to its customer', async (t) => {
 	if (server.kind !== 'program') {
 		const why = 'no program of its own (build/…/byname)';

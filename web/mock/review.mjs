@@ -43,6 +43,9 @@ const all = [
 	], { decisions: [{ decision: 'dec_77', kind: 'merge', at: iso(40), by: 'Robin Keller', reason: 'One phone', standing: false }], apart: [apart('split', { decision: 'dec_78', at: iso(3), by: 'Marta Rossi', why: 'Father and son' })] }),
 	doubt(zofia, sofia, 120, [field('given', 'typed wrong', 'zofia', 'sofia', 4500), field('family', 'the same', 'lukaszewicz', 'lukaszewicz', 9200)]),
 ];
+/* Two records of one customer. */
+const sampled = [{ ...doubt(helene, helene, 0, [field('email', 'the same', 'helene.brunschwig@example.ch', 'helene.brunschwig@example.ch', 16200), field('family', 'the same', 'brunschwig', 'brunschwig', 9100), field('given', 'an initial', 'helene', 'h', 1200)], { same: true, apart: null }), b: { ...helene, records: helene.records.toReversed() }, id: 'rec_r1.rec_r2' }];
+const checked = new Set();
 const decided = new Map(); /* decision → id of the pair */
 
 export const decideMock = (body) => {
@@ -60,7 +63,15 @@ export const reviewRoutes = {
 		const items = all.filter((d) => !gone.has(d.id));
 		return { items, waiting: items.length, next: null };
 	},
-	'GET review/estimate': () => ({ looked: looked(), same: 29, enough: true, precision: { value: 0.9921, low: 0.9804, high: 0.9968 }, recall: { value: 0.934, low: 0.902, high: 0.957 }, by_model: 0.81, bands: [] }),
+	'GET review/estimate': () => ({ looked: looked(), same: 29, drawn: 12, drawn_same: 12, enough: true, precision: { value: 0.9921, low: 0.9804, high: 0.9968 }, recall: { value: 0.934, low: 0.902, high: 0.957 }, by_model: 0.81, bands: [] }),
+	'GET review/sample': () => {
+		const items = sampled.filter((d) => !checked.has(d.id));
+		return { items, seed: 1, looked: checked.size, same: checked.size, left: items.length };
+	},
+	'POST review/sample': ({ body }) => {
+		checked.add(`${body.a}.${body.b}`);
+		return [201, { decision: nextId('dec'), customer: 'cus_1' }];
+	},
 	'GET why': ({ query }) => {
 		const d = all.find((k) => k.id.replaceAll('rec_', 'cus_') === `${query.a}.${query.b}`);
 		return d ?? { ...all[0], why: { ...all[0].why, same: true, apart: null } };

@@ -55,7 +55,7 @@ function Screen({ path }: { path: string }) {
 		case 'top':
 			return <Guard right="top"><TopPage /></Guard>;
 		case 'review':
-			return <Guard right="merge"><ReviewPage /></Guard>;
+			return <Guard right="merge"><ReviewPage sample={second === 'sample'} /></Guard>;
 		case 'why':
 			return <Guard right="merge"><WhyPage /></Guard>;
 		case 'imports':

@@ -110,9 +110,11 @@ export interface Apart {
 }
 export interface Pair { a: Side; b: Side; why: Why | null }
 export interface Doubt extends Pair { id: string; at: string; score: number; worth: number }
+export interface Sampled extends Pair { id: string; score: number | null }
+export interface Sample { items: Sampled[]; seed: number; looked: number; same: number; left: number }
 export interface ReviewQueue { items: Doubt[]; waiting: number; next: string | null }
 export interface Share { value: number; low: number; high: number }
-export interface Estimate { looked: number; same: number; enough: boolean; precision: Share | null; recall: Share | null; by_model: number }
+export interface Estimate { looked: number; same: number; drawn: number; drawn_same: number; enough: boolean; precision: Share | null; recall: Share | null; by_model: number }
 
 export interface TopRow {
 	customer: string; name: string; net: Money; full_price_share: number | null; orders: number; units: number;

@@ -6,7 +6,7 @@ import { Icon } from '../../ui/Icon';
 import { Section } from '../../ui/Page';
 import { ago, date, day, money, plural, words } from '../../ui/format';
 import { KIND_NAMES } from '../customer/Identifiers';
-import { apartText, bits, chance, DECISIONS, fieldName, whoWhen } from './evidence';
+import { apartText, bits, chance, DECISIONS, fieldName, namesOf, whoWhen } from './evidence';
 import css from './Review.module.css';
 
 /* ---- Side by side ---- */
@@ -56,13 +56,13 @@ function Cell({ list, other }: { list: string[]; other: string[] }) {
 	);
 }
 
-function Head({ side, letter }: { side: Side; letter: string }) {
+function Head({ side, letter, name }: { side: Side; letter: string; name: string }) {
 	const serve = useMay('serve');
 	return (
 		<th scope="col" className={css.who}>
 			<span className={css.name}>
 				<span className="sr">{letter}: </span>
-				{serve ? <Link to={`/c/${side.customer}/records`} className={css.link}>{side.name}</Link> : side.name}
+				{serve ? <Link to={`/c/${side.customer}/records`} className={css.link}>{name}</Link> : name}
 			</span>
 			<span className={`dim small ${css.facts}`}>
 				{[plural(side.record_count, 'record'), side.spend ? `${money(side.spend, 'whole')} in ${plural(side.orders, 'order')}` : 'bought nothing yet',
@@ -76,14 +76,16 @@ function Sides({ pair }: { pair: Pair }) {
 	const a = pair.a.records[0];
 	const b = pair.b.records[0];
 	if (!a || !b) return null;
+	/* Of one customer two records: each has its own name. */
+	const [first, second] = namesOf(pair);
 	return (
 		<table className={css.sides}>
-			<caption className="sr">{pair.a.name} and {pair.b.name}, side by side</caption>
+			<caption className="sr">{first} and {second}, side by side</caption>
 			<thead>
 				<tr>
 					<th scope="col" className={css.label}><span className="sr">Field</span></th>
-					<Head side={pair.a} letter="A" />
-					<Head side={pair.b} letter="B" />
+					<Head side={pair.a} letter="A" name={first} />
+					<Head side={pair.b} letter="B" name={second} />
 				</tr>
 			</thead>
 			<tbody>

@@ -2,19 +2,21 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { api, url } from '../../api/client';
-import type { Doubt, Estimate, Pair, ReviewQueue, Share } from '../../api/types';
+import type { Doubt, Estimate, Pair, ReviewQueue, Sample, Sampled, Share } from '../../api/types';
 import { useData } from '../../api/useData';
 import { useShortcut } from '../../app/shortcuts';
 import { Icon } from '../../ui/Icon';
 import { Bones, Empty, Loaded, Page } from '../../ui/Page';
+import { TabLinks } from '../../ui/TabLinks';
 import { count, plural } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { PairView } from './PairView';
-import { whyUrl } from './evidence';
+import { namesOf, whyUrl } from './evidence';
 import css from './Review.module.css';
 
 const LIMIT = 20;
 const LEAST = 20;
+const SAMPLE_STEP = 100;
 
 /* ---- How good the matching is ---- */
 
@@ -46,8 +48,8 @@ function Quality({ e }: { e: Estimate }) {
 				{e.recall && <Figure label="Recall" share={e.recall} hint="Of the pairs that are one person, how many are joined" />}
 			</dl>
 			<p className="dim small">
-				By {plural(e.looked, 'decision')}, {count(e.same)} of them “one person”. Nobody has looked at scores like those of {percent(e.by_model)} of the joined
-				pairs: there the model’s own figure is taken.
+				By {plural(e.looked, 'decision')}, {count(e.same)} of them “one person”; {e.drawn ? `${count(e.drawn)} of them on a sample of what was joined` : 'none of them on a sample of what was joined: check one'}.
+				{e.by_model > 0 && ` Nobody has looked at pairs like ${percent(e.by_model)} of the joined ones: there the model’s own figure is taken.`}
 			</p>
 		</div>
 	);
@@ -56,13 +58,47 @@ function Quality({ e }: { e: Estimate }) {
 /* ---- The queue ---- */
 
 interface Decided { id: string; decision: string; text: string }
+type Item = Doubt | Sampled;
 
-function useQueue() {
-	const from = useData<ReviewQueue>(url('review', { limit: LIMIT }), 'review');
+/** What differs between deciding doubts and checking a sample. */
+interface Kind {
+	url: (size: number) => string;
+	topic: string | undefined;
+	/** Answers of an item: the path and the body. */
+	same: (d: Item) => [string, object];
+	two: (d: Item) => [string, object];
+	saidSame: (d: Item) => string;
+	saidTwo: (d: Item) => string;
+}
+const REASON = 'Identity review';
+const both = (d: Item) => namesOf(d).join(' and ');
+const DOUBTS: Kind = {
+	url: () => url('review', { limit: LIMIT }),
+	topic: 'review',
+	same: (d) => ['merges', { a: d.a.customer, b: d.b.customer, reason: REASON }],
+	two: (d) => ['nevers', { a: d.a.customer, b: d.b.customer, reason: REASON }],
+	saidSame: (d) => `One person now: ${d.a.name}`,
+	saidTwo: (d) => `Kept apart: ${both(d)}`,
+};
+const checked = (d: Item, same: boolean): [string, object] => {
+	const [a = '', b = ''] = d.id.split('.');
+	return ['review/sample', { a, b, same, reason: 'Sample' }];
+};
+const SAMPLE: Kind = {
+	url: (size) => url('review/sample', { limit: LIMIT, size }),
+	topic: undefined,
+	same: (d) => checked(d, true),
+	two: (d) => checked(d, false),
+	saidSame: (d) => `One person indeed: ${d.a.name}`,
+	saidTwo: (d) => `Two people now: ${both(d)}`,
+};
+
+function useQueue(kind: Kind, size: number) {
+	const from = useData<ReviewQueue | Sample>(kind.url(size), kind.topic);
 	const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
 	const [skipped, setSkipped] = useState<readonly string[]>([]);
 	const [current, setCurrent] = useState<string | null>(null);
-	const open = (from.data?.items ?? []).filter((d) => !gone.has(d.id));
+	const open: Item[] = (from.data?.items ?? []).filter((d) => !gone.has(d.id));
 	/* Skipped ones go to the end. */
 	const items = [...open.filter((d) => !skipped.includes(d.id)), ...skipped.flatMap((id) => open.find((d) => d.id === id) ?? [])];
 	const at = Math.max(0, items.findIndex((d) => d.id === current));
@@ -74,7 +110,7 @@ function useQueue() {
 			return next;
 		});
 	return {
-		from, items, at, hide, here: items[at] as Doubt | undefined,
+		from, items, at, hide, here: items[at],
 		show: (i: number) => setCurrent(items[Math.max(0, Math.min(items.length - 1, i))]?.id ?? null),
 		pick: setCurrent,
 		skip: (id: string) => {
@@ -97,14 +133,14 @@ function Buttons({ act, busy, undoable }: { act: { same: () => void; two: () => 
 	);
 }
 
-function List({ items, at, pick }: { items: Doubt[]; at: number; pick: (id: string) => void }) {
+function List({ items, at, pick }: { items: Item[]; at: number; pick: (id: string) => void }) {
 	return (
 		<ol className={css.list} aria-label="The queue">
 			{items.map((d, i) => (
 				<li key={d.id}>
 					<button type="button" className={css.entry} aria-current={i === at ? 'true' : undefined} onClick={() => pick(d.id)}>
-						<span>{d.a.name}</span>
-						<span>{d.b.name}</span>
+						<span>{namesOf(d)[0]}</span>
+						<span>{namesOf(d)[1]}</span>
 					</button>
 				</li>
 			))}
@@ -113,14 +149,33 @@ function List({ items, at, pick }: { items: Doubt[]; at: number; pick: (id: stri
 }
 
 /** What the queue shows is masked; the one that is looked at is shown in full, and noted as seen. */
-function Current({ d }: { d: Doubt }) {
+function Current({ d }: { d: Item }) {
 	const [a = '', b = ''] = d.id.split('.');
 	const full = useData<Pair>(whyUrl(a, b));
 	return <PairView pair={full.data ?? d} />;
 }
 
-function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
-	const q = useQueue();
+/** Nothing is left. */
+function Done({ sample, size, more }: { sample: Sample | undefined; size: number; more: () => void }) {
+	if (!sample) {
+		return (
+			<Empty icon="check" title="Nothing is in doubt">
+				New pairs come here by themselves, whenever two customers look alike but not enough to be joined.
+			</Empty>
+		);
+	}
+	if (sample.looked === 0) return <Empty icon="check" title="Nothing is joined yet">A sample is drawn from customers who have several records.</Empty>;
+	return (
+		<Empty icon="check" title="The sample is checked">
+			{plural(sample.looked, 'pair')}, {count(sample.same)} of them one person.
+			{sample.looked >= size && <Button mt="md" variant="default" onClick={more}>Check {count(SAMPLE_STEP)} more</Button>}
+		</Empty>
+	);
+}
+
+function Work({ kind, reloadEstimate }: { kind: Kind; reloadEstimate: () => void }) {
+	const [size, setSize] = useState(SAMPLE_STEP);
+	const q = useQueue(kind, size);
 	const [busy, setBusy] = useState(false);
 	const [done, setDone] = useState<readonly Decided[]>([]);
 	const working = useRef(false);
@@ -139,18 +194,18 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 		await q.from.reload();
 		reloadEstimate();
 	}
-	async function decide(path: 'merges' | 'nevers') {
+	async function decide(same: boolean) {
 		if (!here || working.current) return;
 		working.current = true;
 		setBusy(true);
 		const next = q.items[q.at + 1]?.id ?? q.items[q.at - 1]?.id ?? null;
 		try {
-			const made = await api.post<{ decision: string }>(path, { a: here.a.customer, b: here.b.customer, reason: 'Identity review' });
-			const one = { id: here.id, decision: made.decision, text: `${here.a.name} and ${here.b.name}` };
+			const made = await api.post<{ decision: string }>(...(same ? kind.same(here) : kind.two(here)));
+			const one = { id: here.id, decision: made.decision, text: same ? kind.saidSame(here) : kind.saidTwo(here) };
 			setDone((s) => [...s, one]);
 			q.hide(here.id, true);
 			q.pick(next);
-			toast.undo(path === 'merges' ? `One person now: ${here.a.name}` : `Kept apart: ${one.text}`, () => takeBack(one));
+			toast.undo(one.text, () => takeBack(one));
 			reloadEstimate();
 		} catch (e) {
 			toast.fail(e);
@@ -161,8 +216,8 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 		void q.from.reload();
 	}
 	const act = {
-		same: () => void decide('merges'),
-		two: () => void decide('nevers'),
+		same: () => void decide(true),
+		two: () => void decide(false),
 		skip: () => here && q.skip(here.id),
 		undo: () => {
 			const last = done.at(-1);
@@ -191,14 +246,12 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 				if (!here) {
 					return (
 						<div>
-							<Empty icon="check" title="Nothing is in doubt">
-								New pairs come here by themselves, whenever two customers look alike but not enough to be joined.
-							</Empty>
+							<Done sample={'left' in data ? data : undefined} size={size} more={() => setSize(size + SAMPLE_STEP)} />
 							{done.length > 0 && <div className={css.after}><Button variant="default" leftSection={<Icon name="undo" />} onClick={act.undo}>Undo the last one</Button></div>}
 						</div>
 					);
 				}
-				const waiting = Math.max(q.items.length, data.waiting);
+				const waiting = Math.max(q.items.length, 'left' in data ? data.left : data.waiting);
 				return (
 					<div className={css.work}>
 						<aside className={css.aside}>
@@ -207,8 +260,9 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 						<div className={css.main} ref={top}>
 							<div className={css.strip}>
 								<p role="status" className={css.where}>
-									<span className="sr">{here.a.name} and {here.b.name}: </span>
+									<span className="sr">{both(here)}: </span>
 									{count(q.at + 1)} of {waiting >= 10_000 ? 'more than 10,000' : count(waiting)}
+									{'left' in data && data.looked > 0 && <span className="dim"> · {count(data.looked)} checked</span>}
 								</p>
 								<div className={css.moves}>
 									<Button variant="default" size="sm" className={css.move ?? ''} aria-label="Previous" disabled={q.at === 0} onClick={() => q.show(q.at - 1)}><Icon name="back" /></Button>
@@ -225,12 +279,16 @@ function Work({ reloadEstimate }: { reloadEstimate: () => void }) {
 	);
 }
 
-export function ReviewPage() {
+export function ReviewPage({ sample }: { sample: boolean }) {
 	const estimate = useData<Estimate>(url('review/estimate'));
+	const lead = sample
+		? 'Are these two records, which are one customer now, one person indeed? A random sample, so that the figures speak for all of them.'
+		: 'Are these two one person? First come those where most is at stake: the chance that they are, times what both have spent, the last twelve months counted twice.';
 	return (
-		<Page wide title="Identity review" lead="Are these two one person? First come those where most is at stake: the chance that they are, times what both have spent, the last twelve months counted twice.">
+		<Page wide title="Identity review" lead={lead}>
+			<TabLinks label="What to look at" tabs={[{ to: '/review', label: 'In doubt' }, { to: '/review/sample', label: 'Check a sample' }]} here={sample ? '/review/sample' : '/review'} />
 			{estimate.data && <Quality e={estimate.data} />}
-			<Work reloadEstimate={() => void estimate.reload()} />
+			<Work key={String(sample)} kind={sample ? SAMPLE : DOUBTS} reloadEstimate={() => void estimate.reload()} />
 		</Page>
 	);
 }

@@ -2,7 +2,7 @@
 import { url } from '../../api/client';
 import { KIND_NAMES } from '../customer/Identifiers';
 import { ago, count, sentence } from '../../ui/format';
-import type { Apart, WhyField } from '../../api/types';
+import type { Apart, Pair, WhyField } from '../../api/types';
 
 const NAMES: Record<string, string> = {
 	given: 'First name', family: 'Family name', other: 'Middle names', organisation: 'Organisation', gender: 'Gender', generation: 'Senior or junior',
@@ -31,6 +31,12 @@ export function chance(score: number): string {
 }
 
 export const DECISIONS: Record<string, string> = { merge: 'Merged by hand', split: 'Split', never: 'Kept apart', auto_merge: 'Joined by itself' };
+
+/** Two customers' names; of two records of one customer what each is called there. */
+export function namesOf(p: Pair): [string, string] {
+	if (p.a.customer !== p.b.customer) return [p.a.name, p.b.name];
+	return [p.a.records[0]?.name || p.a.name, p.b.records[0]?.name || p.b.name];
+}
 
 /** "by Robin Keller 3 days ago"; without a name the command line did it, or the matching itself. */
 export function whoWhen(d: { by: string | null; at: string | null }): string {
