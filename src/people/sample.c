@@ -308,7 +308,7 @@ static enum result answered(struct db_tx *tx, const struct doubt *pair, bool *ye
 static enum result side_of(struct db_tx *tx, int64_t customer, int64_t a, int64_t b, int64_t *out, int *count,
                            struct error *e)
 {
-	EPOCH_AUTO const struct epoch *epoch = NULL;
+	const struct epoch *epoch;
 	int64_t members[CUSTOMER_MEMBERS_MAX];
 	struct match_record **made = arena_array(db_tx_arena(tx), CUSTOMER_MEMBERS_MAX, sizeof(struct match_record *));
 	const struct match_record *left = NULL, *right = NULL;
@@ -319,7 +319,7 @@ static enum result side_of(struct db_tx *tx, int64_t customer, int64_t a, int64_
 	out[0] = b;
 	*count = 1;
 	TRY(customer_members(tx, customer, members, CUSTOMER_MEMBERS_MAX, &n, e));
-	TRY(epoch_hold(tx, &epoch, e));
+	TRY(epoch_of(tx, &epoch, e));
 	if (!epoch)
 		return OK;
 	TRY(matching_load(tx, epoch->model, members, n, db_tx_arena(tx), made, e));

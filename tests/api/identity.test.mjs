@@ -221,3 +221,62 @@ for (const engine of kit.engines)
 		assert.deepEqual((await world.local.post('/v1/check')).findings, []);
 		await world.server.stop();
 	});
+
+/* ---- Gifts are to stay a surprise ---- */
+
+/* Every answer about a customer, and every word of it. */
+async function allAbout(client, customer) {
+	const paths = [`${customer}`, `${customer}/card`, `${customer}/card?full=true`, `${customer}/timeline`, `${customer}/orders`];
+	return Object.fromEntries(await Promise.all(paths.map(async (p) => [p, await client.get(`/v1/customers/${p}`)])));
+}
+
+for (const engine of kit.engines)
+	test(`${engine}: nothing of what one of a household buys shows with another`, async () => {
+		const world = await open(engine), { admin, key } = world;
+		const home = { address: { street: 'Rue de Lausanne 14', postalCode: '1201', city: 'Genève', country: 'CH' }, phone: '+41225551201' };
+		await kit.send(key, [
+			kit.message.identify('anna', { firstName: 'Anna', lastName: 'Brunschwig', birthday: '1971-03-09', ...home, email: 'anna@brunschwig.example.ch' }),
+			kit.message.identify('jean', { firstName: 'Jean', lastName: 'Brunschwig', birthday: '1969-11-20', ...home, email: 'jean@brunschwig.example.ch' }),
+			{ type: 'group', messageId: kit.messageId(), userId: 'anna', groupId: 'brunschwig' },
+			{ type: 'group', messageId: kit.messageId(), userId: 'jean', groupId: 'brunschwig' },
+		]);
+		const hits = await Promise.all(['Anna', 'Jean'].map(async (n) => (await kit.find(admin, `${n} Brunschwig`)).find((r) => r.name.startsWith(n))));
+		const [anna, jean] = hits.map((r) => r.customer);
+		assert.notEqual(anna, jean);
+		const before = await allAbout(admin, anna);
+		const stream = await admin.stream(`customer:${anna}`);
+
+		/* He buys her a ring, writes it down, asks for it on the phone; all of it is his. */
+		await kit.send(key, [
+			kit.message.order('jean', 'GIFT-4711', [{ product_id: 'RING-1', sku: 'RING-1', name: 'Sapphire ring Aurora', brand: 'Etoile', category: 'jewellery', size: '52', color: 'blue', price: 4900, quantity: 1 }], { associate: 'Z9' }),
+			kit.message.track('jean', 'Product Viewed', { product_id: 'RING-1', sku: 'RING-1', name: 'Sapphire ring Aurora' }),
+		]);
+		await admin.post(`/v1/customers/${jean}/notes`, { text: 'The Aurora ring is for her birthday' });
+		await admin.post(`/v1/customers/${jean}/facts`, { kind: 'likes', value: 'Etoile sapphires' });
+		await kit.settled(world.local);
+		await kit.sleep(500);
+
+		const secret = /GIFT-4711|Aurora|RING-1|Etoile|sapphire|4[ ,’']?900|Z9/i;
+		const his = JSON.stringify(await allAbout(admin, jean));
+		for (const word of ['GIFT-4711', 'Aurora', 'Etoile', '4900', 'Z9']) assert.ok(his.includes(word), `${word} is not even with him`);
+		const after = await allAbout(admin, anna);
+		for (const [path, answer] of Object.entries(after)) {
+			assert.doesNotMatch(JSON.stringify(answer), secret, path);
+			/* Not one member more or other than before. */
+			const strip = (o) => JSON.stringify(o, (k, v) => (['as_of', 'position', 'took_us'].includes(k) ? undefined : v));
+			assert.equal(strip(answer), strip(before[path]), path);
+		}
+		/* Search finds her without it, and not by what he bought. */
+		const hers = (await admin.get('/v1/find?q=Anna+Brunschwig')).results.find((r) => r.customer === anna);
+		assert.deepEqual([hers.spend, hers.last_purchase_at, hers.store, hers.order], [null, null, null, null]);
+		assert.deepEqual((await admin.get('/v1/find?q=GIFT-4711')).results.map((r) => r.customer), [jean]);
+		/* Her open screen heard nothing. */
+		assert.deepEqual(stream.events?.filter((e) => e.event === 'customer') ?? [], []);
+		stream.close();
+
+		/* They know of each other, with the reason, and of nothing else. */
+		const { household } = after[`${anna}/card?full=true`];
+		assert.deepEqual(household.members.map((m) => Object.keys(m).sort()), [['customer', 'how', 'name']]);
+		assert.deepEqual(household.members.map((m) => [m.customer, m.name, m.how.provenance]), [[jean, 'Jean Brunschwig', 'told']]);
+		await world.server.stop();
+	});
