@@ -244,7 +244,7 @@ MUST_CHECK enum result matching_make(const struct matching_row *row, struct aren
 MUST_CHECK enum result component_match(struct db_tx *tx, const struct match_model *model, struct component *c,
                                        struct error *e);
 
-#define KEY_HOLDERS_MAX 200 /* records under one key; a key with more brings nobody together */
+#define KEY_HOLDERS_MAX MATCH_KEY_HOLDERS_MAX /* records under one key; a key with more brings nobody together */
 
 /* Brings keys and pairs of a record (new, changed, erased) to what it says now. The records whose pairs changed are
  * appended to seeds (ids, at most max; *count is moved on): their components are to be resolved. */
