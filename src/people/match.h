@@ -102,6 +102,7 @@ struct match_training {
 	const struct match_label *labels;
 	int label_count;
 	int threads; /* 0: two */
+	int sample;  /* frequencies and m are learned from about so many records; 0: half a million */
 };
 /* Unsupervised: u by counting, m by expectation maximisation over the patterns of pairs that blocking brings together.
  * The model does not depend on the order of records. Binds the records to the new model. t may be NULL. */

@@ -68,7 +68,7 @@ enum pass_key { PASS_BIRTH, PASS_NAME, PASS_POSTCODE, PASS_ADDRESS, PASS_EMAIL, 
 struct training {
 	struct match_model *model;
 	struct match_record **records; /* all, or a sample, in an order that does not depend on how they came */
-	int count, threads;
+	int count, threads, sample;
 	struct arena *arenas[ROLL_PARTS]; /* of a sample that was read */
 	struct match_counts counts;
 	double (*seen)[LEVELS_MAX];
@@ -278,11 +278,9 @@ static enum result fit(struct training *t, const struct match_roll *roll, const 
 
 /* ---- Sample ------------------------------------------------------------------------------------------------------ */
 
-static bool in_sample(const struct match_roll *roll, int i)
+static bool in_sample(const struct training *t, const struct match_roll *roll, int i)
 {
-	uint64_t order = match_roll_order(roll, i);
-
-	return roll->count <= SAMPLE_MOST || drawn(order, (double)SAMPLE_MOST / roll->count);
+	return roll->count <= t->sample || drawn(match_roll_order(roll, i), (double)t->sample / roll->count);
 }
 
 /* Records stand where they stood among all. */
@@ -294,7 +292,7 @@ static enum result sample_part(const struct roll_part *p, struct error *e)
 	if (!p->roll->records && !t->arenas[p->part])
 		return error_nomem(e);
 	for (int i = p->from; i < p->to; i++)
-		if (in_sample(p->roll, i))
+		if (in_sample(t, p->roll, i))
 			TRY(match_roll_get(p->roll, i, t->arenas[p->part], &t->records[i], e));
 	return OK;
 }
@@ -350,6 +348,7 @@ enum result match_train_roll(struct match_roll *roll, const struct match_trainin
 
 	in = in ? in : &none;
 	t.threads = in->threads > 0 ? in->threads : THREADS;
+	t.sample = in->sample > 0 ? in->sample : SAMPLE_MOST;
 	TRY(model_new(&t.model, e));
 	t.seen = mem_calloc(MATCH_COMPARISONS_MAX, sizeof(*t.seen));
 	r = t.seen ? train(&t, roll, in, memory, folder, e) : error_nomem(e);

@@ -206,26 +206,64 @@ static void same_model(const struct match_model *a, const struct match_model *b)
 	buf_free(&y);
 }
 
-static void training_does_not_ask_where_records_are(void **state)
+/* sample: of so many records, 0 of all. */
+static void train_everywhere(int sample)
 {
 	struct match_record *backwards[N];
 	struct match_model *all, *spilt, *turned;
 	struct match_roll bytes;
 	struct error e;
 
-	(void)state;
 	roll_of_bytes(&bytes);
 	for (int i = 0; i < N; i++)
 		backwards[i] = records[N - 1 - i];
-	assert_int_equal(match_train(records, N, NULL, &all, &e), OK);
-	assert_int_equal(match_train(backwards, N, NULL, &turned, &e), OK);
-	assert_int_equal(match_train_roll(&bytes, &(struct match_training){ .threads = 3 }, 1, NULL, &spilt, &e), OK);
+	assert_int_equal(match_train(records, N, &(struct match_training){ .sample = sample }, &all, &e), OK);
+	assert_int_equal(match_train(backwards, N, &(struct match_training){ .sample = sample }, &turned, &e), OK);
+	assert_int_equal(match_train_roll(&bytes, &(struct match_training){ .threads = 3, .sample = sample }, 1, NULL,
+	                                  &spilt, &e),
+	                 OK);
 	same_model(all, turned);
 	same_model(all, spilt);
 	match_roll_free(&bytes);
 	match_model_free(all);
 	match_model_free(turned);
 	match_model_free(spilt);
+	for (int i = 0; i < N; i++)
+		match_record_bind(model, records[i]);
+}
+
+static void training_does_not_ask_where_records_are(void **state)
+{
+	(void)state;
+	train_everywhere(0);
+	train_everywhere(N / 3);
+}
+
+/* Whom a sample would not show: the cashier's address on a few of many records, a key that few of them have. */
+static void all_are_asked_who_shares(void **state)
+{
+	static const char *const givens[] = { "Anna",  "Bernd", "Clara", "David",  "Elena",
+		                              "Farid", "Greta", "Hugo",  "Ingrid", "Jonas" };
+	struct match_record *some[10], *all[N + 10];
+	struct match_model *m;
+	struct error e;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		char key[16];
+		struct match_in in = { .source = STR("till"), .given = str_c(givens[i]), .email_count = 1 };
+
+		snprintf(key, sizeof(key), "t%d", i);
+		in.source_key = str_c(key);
+		in.emails[0].value = STR("cashier@shop.example.net");
+		assert_int_equal(match_record_make(&in, arena, &some[i], &e), OK);
+	}
+	memcpy(all, records, N * sizeof(*all));
+	memcpy(all + N, some, sizeof(some));
+	assert_int_equal(match_train(all, N + 10, &(struct match_training){ .sample = 100 }, &m, &e), OK);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(some[i]->by_sort[WORD_EMAIL]->state, WORD_GENERIC);
+	match_model_free(m);
 	for (int i = 0; i < N; i++)
 		match_record_bind(model, records[i]);
 }
@@ -281,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_are_all_pairs),
 		cmocka_unit_test(training_does_not_ask_where_records_are),
+		cmocka_unit_test(all_are_asked_who_shares),
 		cmocka_unit_test(memory_may_be_out),
 	};
 
