@@ -69,6 +69,8 @@ static enum result metrics_db(struct buf *b, struct db *db, struct error *e)
 	metric(b, "db_groups_total", "counter", "Durable commits of the engine.", st.groups);
 	metric(b, "db_retries_total", "counter", "Transactions run again after a lost race.", st.retries);
 	metric(b, "db_rollbacks_total", "counter", "Transactions rolled back.", st.rollbacks);
+	metric(b, "db_round_trips_total", "counter", "Times that PostgreSQL's answers were waited for.",
+	       st.round_trips);
 	metric(b, "db_queue", "gauge", "Writes waiting.", st.queue_now);
 	metric(b, "db_wal_pages", "gauge", "Pages in the write-ahead log (SQLite).", st.wal_pages);
 	TRY(feed_lag_get(db, &lag, e));

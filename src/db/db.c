@@ -1,5 +1,6 @@
 /* The dispatcher: opening, checks of every call against the statement's signature, values of rows. */
 #include "db/internal.h"
+#include "base/id.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -118,6 +119,7 @@ void db_stats_get(struct db *db, struct db_stats *out)
 		.retries = atomic_load(&db->retries),
 		.rollbacks = atomic_load(&db->rollbacks),
 		.busy_us = atomic_load(&db->busy_us),
+		.round_trips = atomic_load(&db->round_trips),
 	};
 	db->ops->stats(db, out);
 }
@@ -257,6 +259,24 @@ enum result db_each(struct db_tx *tx, const struct db_stmt *stmt, const struct d
 	for (int from = 0; from < runs; from += step)
 		TRY(each_some(tx, stmt, values, from, runs - from < step ? runs : from + step, fn, arg, e));
 	return OK;
+}
+
+enum result db_each_id_values(struct db_tx *tx, const struct db_stmt *stmt, const int64_t *ids, int count,
+                              db_each_fn *fn, void *arg, struct error *e, const struct db_value *further)
+{
+	size_t per = strlen(stmt->params);
+	struct db_value *values = arena_array(tx->arena, (size_t)count * per + 1, sizeof(*values));
+
+	if (!values)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		struct db_value *v = values + (size_t)i * per;
+
+		v[0] = DB_INT(id_bucket(ids[i]));
+		v[1] = DB_INT(ids[i]);
+		memcpy(v + 2, further, (per - 2) * sizeof(*v));
+	}
+	return db_each(tx, stmt, values, count, fn, arg, e);
 }
 
 static enum result row_check(struct db_rows *rows, struct error *e)

@@ -195,6 +195,12 @@ MUST_CHECK enum result db_query_one_values(struct db_tx *tx, const struct db_stm
 typedef enum result db_each_fn(struct db_rows *rows, int run, void *arg, struct error *e);
 MUST_CHECK enum result db_each(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, int runs,
                                db_each_fn *fn, void *arg, struct error *e);
+/* The same for rows that hang on ids: $1 and $2 are (bucket, id) of each, the statement's further values are the same
+ * for all, or DB_NONE. */
+#define db_each_id(tx, stmt, ids, count, fn, arg, e, ...)                                                              \
+	db_each_id_values(tx, stmt, ids, count, fn, arg, e, (const struct db_value[]){ __VA_ARGS__ })
+MUST_CHECK enum result db_each_id_values(struct db_tx *tx, const struct db_stmt *stmt, const int64_t *ids, int count,
+                                         db_each_fn *fn, void *arg, struct error *e, const struct db_value *further);
 
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 
@@ -211,6 +217,7 @@ MUST_CHECK enum result db_restore(const struct db_config *config, const char *pa
 struct db_stats {
 	int64_t commits, groups, retries, rollbacks, busy_us;
 	int64_t queue_now, wal_pages;
+	int64_t round_trips; /* PostgreSQL: ways to the server and back that somebody waited for */
 };
 void db_stats_get(struct db *db, struct db_stats *out);
 

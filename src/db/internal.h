@@ -53,7 +53,7 @@ struct db {
 	struct arena *arenas[DB_ARENAS_KEPT];
 	int arena_count;
 
-	atomic_llong commits, groups, retries, rollbacks, busy_us;
+	atomic_llong commits, groups, retries, rollbacks, busy_us, round_trips;
 	atomic_llong fault_left, fault_count;
 	atomic_int fault_with;
 

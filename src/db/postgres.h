@@ -19,6 +19,7 @@ struct pg_pending {
 
 struct pg_conn {
 	PGconn *pg;
+	struct db *db;
 	unsigned char *prepared; /* one a DB_STMT: enum prepared */
 	unsigned generation;
 	bool begun, broken;

@@ -90,6 +90,7 @@ static enum result conn_new(struct pg_db *p, unsigned generation, struct pg_conn
 		mem_free(prepared);
 		return error_nomem(e);
 	}
+	c->db = p->db;
 	c->prepared = prepared;
 	c->generation = generation;
 	/* The url stands last, so that it may overrule. */
@@ -214,6 +215,7 @@ enum result pg_pipeline_sync(struct pg_conn *c, const char *what, PGresult **las
 		c->broken = true;
 		return pg_conn_lost(what, e);
 	}
+	atomic_fetch_add(&c->db->round_trips, 1);
 	return pipeline_collect(c, what, last, e);
 }
 

@@ -51,37 +51,61 @@ static enum result tally_add(struct tallies *all, const char *kind, const char *
 	return OK;
 }
 
-DB_STMT(bought_of, "ii", "iii", "SELECT sku, n, last_at FROM bought WHERE rkey = $1 AND record = $2 AND n > 0")
+struct bought {
+	int64_t sku, n, last_at;
+};
+struct purchases {
+	struct arena *a;
+	struct bought *list;
+	int count, cap;
+};
 
-static enum result tally_products(struct db_tx *tx, int64_t record, struct tallies *all, struct error *e)
+static enum result purchases_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	TRY(db_query(tx, &bought_of, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	struct purchases *p = arg;
 	enum db_step step;
+	(void)run;
 	while ((step = db_next(rows, e)) == DB_ROW) {
-		struct sku k;
-		bool found = false;
-		int64_t n = db_int(rows, 1), at = db_int(rows, 2);
-		TRY(sku_get(tx, db_int(rows, 0), &k, &found, e));
-		if (!found)
-			continue;
-		TRY(tally_add(all, "size", k.category, k.size, 0, n, at, e));
-		TRY(tally_add(all, "brand", "", k.brand, 0, n, at, e));
-		TRY(tally_add(all, "category", "", k.subcategory[0] ? k.subcategory : k.category, 0, n, at, e));
-		TRY(tally_add(all, "colour", "", k.colour, 0, n, at, e));
+		if (!arena_grow(p->a, &p->list, p->count, &p->cap, sizeof(*p->list)))
+			return error_nomem(e);
+		p->list[p->count++] = (struct bought){ db_int(rows, 0), db_int(rows, 1), db_int(rows, 2) };
 	}
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(served_at, "ii", "iiii",
-        "SELECT store, channel, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
-        "GROUP BY store, channel")
-
-static enum result tally_places(struct db_tx *tx, int64_t record, struct tallies *all, struct error *e)
+DB_STMT(bought_of, "ii", "iii", "SELECT sku, n, last_at FROM bought WHERE rkey = $1 AND record = $2 AND n > 0")
+static enum result tally_products(struct db_tx *tx, const int64_t *records, int count, struct tallies *all,
+                                  struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	TRY(db_query(tx, &served_at, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	struct purchases p = { .a = db_tx_arena(tx) };
+	TRY(db_each_id(tx, &bought_of, records, count, purchases_take, &p, e, DB_NONE));
+	int64_t *skus = arena_array(p.a, (size_t)p.count + 1, sizeof(*skus));
+	if (!skus)
+		return error_nomem(e);
+	for (int i = 0; i < p.count; i++)
+		skus[i] = p.list[i].sku;
+	TRY(skus_expect(tx, skus, p.count, e));
+	for (int i = 0; i < p.count; i++) {
+		const struct bought *b = &p.list[i];
+		struct sku k;
+		bool found = false;
+		TRY(sku_get(tx, b->sku, &k, &found, e));
+		if (!found)
+			continue;
+		TRY(tally_add(all, "size", k.category, k.size, 0, b->n, b->last_at, e));
+		TRY(tally_add(all, "brand", "", k.brand, 0, b->n, b->last_at, e));
+		TRY(tally_add(all, "category", "", k.subcategory[0] ? k.subcategory : k.category, 0, b->n, b->last_at,
+		              e));
+		TRY(tally_add(all, "colour", "", k.colour, 0, b->n, b->last_at, e));
+	}
+	return OK;
+}
+
+static enum result tally_places(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct tallies *all = arg;
 	enum db_step step;
+	(void)run;
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		char store[ID_TEXT_BYTES] = "";
 		int64_t id = db_int(rows, 0), n = db_int(rows, 2), at = db_int(rows, 3);
@@ -110,6 +134,9 @@ static bool same_group(const struct tally *a, const struct tally *b)
 	return strcmp(a->p.kind, b->p.kind) == 0 && strcmp(a->p.scope, b->p.scope) == 0;
 }
 
+DB_STMT(served_at, "ii", "iiii",
+        "SELECT store, channel, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
+        "GROUP BY store, channel")
 enum result preference_list(struct db_tx *tx, const int64_t *records, int record_count, int64_t as_of, int per_kind,
                             struct arena *a, struct preference *out, int limit, int *count, struct error *e)
 {
@@ -117,10 +144,8 @@ enum result preference_list(struct db_tx *tx, const int64_t *records, int record
 	all.t = arena_array(a, CANDIDATES_MAX, sizeof(*all.t));
 	if (!all.t)
 		return error_nomem(e);
-	for (int r = 0; r < record_count; r++) {
-		TRY(tally_products(tx, records[r], &all, e));
-		TRY(tally_places(tx, records[r], &all, e));
-	}
+	TRY(tally_products(tx, records, record_count, &all, e));
+	TRY(db_each_id(tx, &served_at, records, record_count, tally_places, &all, e, DB_NONE));
 	qsort(all.t, (size_t)all.count, sizeof(*all.t), tally_compare);
 	int n = 0;
 	for (int i = 0, end; i < all.count; i = end) {

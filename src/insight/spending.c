@@ -6,49 +6,6 @@
 #define CURRENCIES_MAX 16
 #define PLACES_MAX 256
 
-DB_STMT(spending_sums, "ii", "tiiiiiiii",
-        "SELECT currency, "
-        "CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), "
-        "CAST(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END) AS BIGINT), "
-        "CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
-        "CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE 0 END) AS BIGINT), "
-        "CAST(SUM(CASE WHEN kind = 2 THEN net_minor ELSE 0 END) AS BIGINT), "
-        "CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
-        "MIN(CASE WHEN kind = 1 THEN at ELSE 9223372036854775807 END), "
-        "MAX(CASE WHEN kind = 1 THEN at ELSE 0 END) "
-        "FROM sale WHERE rkey = $1 AND record = $2 GROUP BY currency")
-
-static enum result spending_add_record(struct db_tx *tx, int64_t record, struct spending *by, int *count,
-                                       struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	TRY(db_query(tx, &spending_sums, &rows, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	enum db_step step;
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		int16_t currency = 0;
-		if (!currency_find(db_text(rows, 0), &currency))
-			return error_set(e, ERR_CORRUPT, "sale.currency", NULL, "A stored currency is unknown");
-		int i = 0;
-		while (i < *count && by[i].currency != currency)
-			i++;
-		if (i == CURRENCIES_MAX)
-			continue;
-		if (i == *count)
-			by[(*count)++] = (struct spending){ .currency = currency, .first_at = INT64_MAX };
-		by[i].orders += db_int(rows, 1);
-		by[i].returns += db_int(rows, 2);
-		by[i].units += db_int(rows, 3);
-		by[i].net_minor += db_int(rows, 4) - db_int(rows, 5);
-		by[i].returned_minor += db_int(rows, 5);
-		by[i].full_minor += db_int(rows, 6);
-		if (db_int(rows, 7) < by[i].first_at)
-			by[i].first_at = db_int(rows, 7);
-		if (db_int(rows, 8) > by[i].last_at)
-			by[i].last_at = db_int(rows, 8);
-	}
-	return step == DB_ERR ? e->result : OK;
-}
-
 /* A store or an associate: how often, when last. */
 struct place {
 	int64_t id, n, last_at;
@@ -80,72 +37,116 @@ static void place_add(struct place *p, int *count, int64_t id, int64_t n, int64_
 		p[i].last_at = last_at;
 }
 
-DB_STMT(served_by, "ii", "iiii",
-        "SELECT store, associate, COUNT(*), MAX(at) FROM sale WHERE rkey = $1 AND record = $2 AND kind = 1 "
-        "GROUP BY store, associate")
+struct sums {
+	struct spending by[CURRENCIES_MAX];
+	struct place stores[PLACES_MAX], associates[PLACES_MAX];
+	int count, store_count, associate_count;
+};
 
-static enum result spending_places(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
-                                   struct error *e)
+static struct spending *sums_currency(struct sums *all, int16_t currency)
 {
-	struct place stores[PLACES_MAX] = { 0 }, associates[PLACES_MAX] = { 0 };
-	int store_count = 0, associate_count = 0;
-	for (int r = 0; r < record_count; r++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		TRY(db_query(tx, &served_by, &rows, e, DB_INT(id_bucket(records[r])), DB_INT(records[r])));
-		enum db_step step;
-		while ((step = db_next(rows, e)) == DB_ROW) {
-			place_add(stores, &store_count, db_int(rows, 0), db_int(rows, 2), db_int(rows, 3));
-			place_add(associates, &associate_count, db_int(rows, 1), db_int(rows, 2), db_int(rows, 3));
-		}
-		if (step == DB_ERR)
-			return e->result;
-	}
-	out->store = place_best(stores, store_count);
-	out->associate = place_best(associates, associate_count);
-	for (int i = 0; i < store_count; i++)
-		if (stores[i].id == out->store)
-			out->store_n = stores[i].n;
-	for (int i = 0; i < associate_count; i++)
-		if (associates[i].id == out->associate)
-			out->associate_n = associates[i].n;
-	return OK;
+	for (int i = 0; i < all->count; i++)
+		if (all->by[i].currency == currency)
+			return &all->by[i];
+	if (all->count == CURRENCIES_MAX)
+		return NULL;
+	all->by[all->count] = (struct spending){ .currency = currency, .first_at = INT64_MAX };
+	return &all->by[all->count++];
 }
 
+static enum result sums_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct sums *all = arg;
+	enum db_step step;
+	(void)run;
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		int64_t orders = db_int(rows, 3), last_at = db_int(rows, 9);
+		int16_t currency = 0;
+		if (!currency_find(db_text(rows, 0), &currency))
+			return error_set(e, ERR_CORRUPT, "sale.currency", NULL, "A stored currency is unknown");
+		if (orders) {
+			place_add(all->stores, &all->store_count, db_int(rows, 1), orders, last_at);
+			place_add(all->associates, &all->associate_count, db_int(rows, 2), orders, last_at);
+		}
+		struct spending *s = sums_currency(all, currency);
+		if (!s)
+			continue;
+		s->orders += orders;
+		s->returns += db_int(rows, 4);
+		s->units += db_int(rows, 5);
+		s->net_minor += db_int(rows, 6) - db_int(rows, 7);
+		s->returned_minor += db_int(rows, 7);
+		s->full_minor += db_int(rows, 8);
+		if (orders && db_int(rows, 10) < s->first_at)
+			s->first_at = db_int(rows, 10);
+		if (last_at > s->last_at)
+			s->last_at = last_at;
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+static void spending_places(const struct sums *all, struct spending *out)
+{
+	out->store = place_best(all->stores, all->store_count);
+	out->associate = place_best(all->associates, all->associate_count);
+	for (int i = 0; i < all->store_count; i++)
+		if (all->stores[i].id == out->store)
+			out->store_n = all->stores[i].n;
+	for (int i = 0; i < all->associate_count; i++)
+		if (all->associates[i].id == out->associate)
+			out->associate_n = all->associates[i].n;
+}
+
+DB_STMT(spending_sums, "ii", "tiiiiiiiiii",
+        "SELECT currency, store, associate, "
+        "CAST(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN units ELSE -units END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN net_minor ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 2 THEN net_minor ELSE 0 END) AS BIGINT), "
+        "CAST(SUM(CASE WHEN kind = 1 THEN full_minor ELSE -full_minor END) AS BIGINT), "
+        "MAX(CASE WHEN kind = 1 THEN at ELSE 0 END), "
+        "MIN(CASE WHEN kind = 1 THEN at ELSE 9223372036854775807 END) "
+        "FROM sale WHERE rkey = $1 AND record = $2 GROUP BY currency, store, associate")
 enum result spending_of(struct db_tx *tx, const int64_t *records, int record_count, struct spending *out,
                         struct error *e)
 {
-	struct spending by[CURRENCIES_MAX];
-	int count = 0;
-	for (int r = 0; r < record_count; r++)
-		TRY(spending_add_record(tx, records[r], by, &count, e));
+	struct sums *all = arena_alloc(db_tx_arena(tx), sizeof(*all));
 	struct spending s = { 0 };
-	for (int i = 0; i < count; i++)
-		if (i == 0 || by[i].orders > s.orders ||
-		    (by[i].orders == s.orders && strcmp(currency_code(by[i].currency), currency_code(s.currency)) < 0))
-			s = by[i];
-	s.other_currencies = count > 1 ? count - 1 : 0;
+	if (!all)
+		return error_nomem(e);
+	TRY(db_each_id(tx, &spending_sums, records, record_count, sums_take, all, e, DB_NONE));
+	for (int i = 0; i < all->count; i++)
+		if (i == 0 || all->by[i].orders > s.orders ||
+		    (all->by[i].orders == s.orders &&
+		     strcmp(currency_code(all->by[i].currency), currency_code(s.currency)) < 0))
+			s = all->by[i];
+	s.other_currencies = all->count > 1 ? all->count - 1 : 0;
 	if (s.orders == 0)
 		s.first_at = 0;
-	TRY(spending_places(tx, records, record_count, &s, e));
+	spending_places(all, &s);
 	*out = s;
 	return OK;
+}
+
+static enum result recent_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	int64_t *sum = arg;
+	enum db_step step = db_next(rows, e);
+	(void)run;
+	*sum += step == DB_ROW ? db_int(rows, 0) : 0;
+	return step == DB_ERR ? e->result : OK;
 }
 
 DB_STMT(spending_recent, "iiti", "i",
         "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 1 THEN net_minor ELSE -net_minor END), 0) AS BIGINT) "
         "FROM sale WHERE rkey = $1 AND record = $2 AND currency = $3 AND at >= $4")
-
 enum result spending_since(struct db_tx *tx, const int64_t *records, int record_count, int16_t currency, int64_t since,
                            int64_t *net_minor, struct error *e)
 {
 	int64_t sum = 0;
-	for (int r = 0; r < record_count; r++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		bool found = false;
-		TRY(db_query_one(tx, &spending_recent, &rows, &found, e, DB_INT(id_bucket(records[r])),
-		                 DB_INT(records[r]), DB_CSTR(currency_code(currency)), DB_INT(since)));
-		sum += found ? db_int(rows, 0) : 0;
-	}
+	TRY(db_each_id(tx, &spending_recent, records, record_count, recent_take, &sum, e,
+	               DB_CSTR(currency_code(currency)), DB_INT(since)));
 	*net_minor = sum;
 	return OK;
 }

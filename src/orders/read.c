@@ -25,34 +25,39 @@ static void order_from_head(const struct head *h, struct order *out)
 		               .superseded_by = h->superseded_by };
 }
 
-/* The sale that a return line names, if it has been reported. */
-static enum result find_original(struct db_tx *tx, struct str source, const struct line *l, const struct line *before,
-                                 int64_t before_order, int64_t *order, struct error *e)
+/* Whether line i names an original that the line before it does not. */
+static bool names_original(const struct line *lines, int i)
 {
-	*order = 0;
-	if (!l->original_number.n)
-		return OK;
-	if (before && str_eq(before->original_number, l->original_number)) {
-		*order = before_order;
-		return OK;
-	}
-	struct order_key k;
-	bool found;
-	order_key_make(source, ORDER_SALE, l->original_number, &k);
-	return ref_find(tx, &k, order, &found, e);
+	return lines[i].original_number.n && (!i || !str_eq(lines[i - 1].original_number, lines[i].original_number));
 }
 
-static enum result order_lines(struct db_tx *tx, const struct head *h, struct arena *a, struct order *out,
-                               struct error *e)
+/* The sales that return lines name, in the order of the lines; 0: not reported yet. */
+static enum result originals_find(struct db_tx *tx, const struct head *heads, const struct line_list *lists, int count,
+                                  int64_t **out, struct error *e)
 {
-	struct line *lines;
-	int n;
-	TRY(lines_load(tx, h->id, h->line_count, a, &lines, &n, e));
-	struct order_line *o = arena_array(a, (size_t)n + 1, sizeof(*o));
+	struct arena *a = db_tx_arena(tx);
+	struct order_key *keys = NULL;
+	int n = 0, cap = 0;
+	for (int i = 0; i < count; i++)
+		for (int k = 0; k < lists[i].count; k++) {
+			if (!names_original(lists[i].lines, k))
+				continue;
+			if (!arena_grow(a, &keys, n, &cap, sizeof(*keys)))
+				return error_nomem(e);
+			order_key_make(heads[i].source, ORDER_SALE, lists[i].lines[k].original_number, &keys[n++]);
+		}
+	*out = arena_array(a, (size_t)n + 1, sizeof(**out));
+	return *out ? refs_find(tx, keys, n, *out, e) : error_nomem(e);
+}
+
+static enum result order_lines(struct db_tx *tx, const struct line_list *list, const int64_t **originals,
+                               struct arena *a, struct order *out, struct error *e)
+{
+	struct order_line *o = arena_array(a, (size_t)list->count + 1, sizeof(*o));
 	if (!o)
 		return error_nomem(e);
-	for (int i = 0; i < n; i++) {
-		const struct line *l = &lines[i];
+	for (int i = 0; i < list->count; i++) {
+		const struct line *l = &list->lines[i];
 		struct sku s;
 		bool found;
 		TRY(sku_get(tx, l->sku, &s, &found, e));
@@ -70,11 +75,41 @@ static enum result order_lines(struct db_tx *tx, const struct head *h, struct ar
 		o[i].title = l->title.n ? l->title.p : found ? arena_strdup(a, s.title) : "";
 		if (!o[i].sku_code || !o[i].title)
 			return error_nomem(e);
-		TRY(find_original(tx, h->source, l, i ? l - 1 : NULL, i ? o[i - 1].original_order : 0,
-		                  &o[i].original_order, e));
+		if (l->original_number.n)
+			o[i].original_order =
+			        names_original(list->lines, i) ? *(*originals)++ : o[i - 1].original_order;
 	}
 	out->lines = o;
-	out->line_count = n;
+	out->line_count = list->count;
+	return OK;
+}
+
+static enum result orders_lines(struct db_tx *tx, const struct head *heads, int count, struct arena *a,
+                                struct order *out, struct error *e)
+{
+	struct line_list *lists = arena_array(a, (size_t)count + 1, sizeof(*lists));
+	int64_t *ids = arena_array(a, (size_t)count + 1, sizeof(*ids)), *skus, *found;
+	size_t n = 0;
+	if (!lists || !ids)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		lists[i].count = (int)heads[i].line_count;
+		ids[i] = heads[i].id;
+	}
+	TRY(lines_of(tx, ids, count, a, lists, e));
+	for (int i = 0; i < count; i++)
+		n += (size_t)lists[i].count;
+	skus = arena_array(a, n + 1, sizeof(*skus));
+	if (!skus)
+		return error_nomem(e);
+	n = 0;
+	for (int i = 0; i < count; i++)
+		for (int k = 0; k < lists[i].count; k++)
+			skus[n++] = lists[i].lines[k].sku;
+	TRY(skus_expect(tx, skus, (int)n, e));
+	TRY(originals_find(tx, heads, lists, count, &found, e));
+	for (int i = 0; i < count; i++)
+		TRY(order_lines(tx, &lists[i], (const int64_t **)&found, a, &out[i], e));
 	return OK;
 }
 
@@ -87,7 +122,7 @@ enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct orde
 	if (!found)
 		return error_set(e, ERR_NOT_FOUND, "order.not_found", "order", "no such order");
 	order_from_head(&h, &o);
-	TRY(order_lines(tx, &h, a, &o, e));
+	TRY(orders_lines(tx, &h, 1, a, &o, e));
 	*out = o;
 	return OK;
 }
@@ -119,66 +154,75 @@ static bool newer(struct place a, struct place b)
 	return a.at != b.at ? a.at > b.at : a.id > b.id;
 }
 
-DB_STMT(order_select_places, "iiiiii", "ii",
-        "SELECT placed_at, id FROM orders WHERE rkey = $1 AND record = $2 AND (placed_at < $3 OR (placed_at = $3 AND "
-        "id < $4)) AND state <> $5 ORDER BY placed_at DESC, id DESC LIMIT $6")
+struct places {
+	struct place *list; /* sorted, newest first */
+	int limit, count;
+};
 
-/* Merges one record's orders into places, which stay sorted, newest first. */
-static enum result places_merge(struct db_tx *tx, int64_t record, struct place before, int limit, struct place *out,
-                                int *count, struct error *e)
+static enum result places_merge(struct db_rows *r, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_select_places, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(before.at),
-	             DB_INT(before.id), DB_INT(ORDER_SUPERSEDED), DB_INT(limit)));
+	struct places *all = arg;
 	enum db_step step;
-	int n = *count;
+	(void)run;
 	while ((step = db_next(r, e)) == DB_ROW) {
 		struct place p = { db_int(r, 0), db_int(r, 1) };
-		if (n == limit && !newer(p, out[n - 1]))
+		if (all->count == all->limit && !newer(p, all->list[all->count - 1]))
 			break;
-		int i = n < limit ? n++ : n - 1;
-		for (; i > 0 && newer(p, out[i - 1]); i--)
-			out[i] = out[i - 1];
-		out[i] = p;
+		int i = all->count < all->limit ? all->count++ : all->count - 1;
+		for (; i > 0 && newer(p, all->list[i - 1]); i--)
+			all->list[i] = all->list[i - 1];
+		all->list[i] = p;
 	}
-	*count = n;
 	return step == DB_ERR ? e->result : OK;
 }
 
+/* Those that are gone between two statements are left out. */
+static enum result orders_load(struct db_tx *tx, const int64_t *ids, int n, bool with_lines, struct arena *a,
+                               struct order *out, int *count, struct error *e)
+{
+	struct head *heads = arena_array(a, (size_t)n + 1, sizeof(*heads));
+	int there = 0;
+	if (!heads)
+		return error_nomem(e);
+	TRY(heads_load(tx, ids, n, a, heads, e));
+	for (int i = 0; i < n; i++) {
+		if (!heads[i].id)
+			continue;
+		heads[there] = heads[i];
+		order_from_head(&heads[there], &out[there]);
+		there++;
+	}
+	if (with_lines)
+		TRY(orders_lines(tx, heads, there, a, out, e));
+	*count = there;
+	return OK;
+}
+
+DB_STMT(order_select_places, "iiiiii", "ii",
+        "SELECT placed_at, id FROM orders WHERE rkey = $1 AND record = $2 AND (placed_at < $3 OR (placed_at = $3 AND "
+        "id < $4)) AND state <> $5 ORDER BY placed_at DESC, id DESC LIMIT $6")
 enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at, int64_t before_id,
                        int limit, bool with_lines, struct arena *a, struct order *out, int *count, struct error *e)
 {
-	struct place before = { before_at, before_id };
 	if (!before_at && !before_id)
-		before.at = before.id = INT64_MAX;
+		before_at = before_id = INT64_MAX;
 	if (limit <= 0) {
 		*count = 0;
 		return OK;
 	}
-	struct place *places = arena_array(a, (size_t)limit, sizeof(*places));
-	int n = 0, filled = 0;
-	if (!places)
+	struct places all = { arena_array(a, (size_t)limit, sizeof(*all.list)), limit, 0 };
+	int64_t *ids = arena_array(a, (size_t)limit, sizeof(*ids));
+	if (!all.list || !ids)
 		return error_nomem(e);
-	for (int i = 0; i < record_count; i++)
-		TRY(places_merge(tx, records[i], before, limit, places, &n, e));
-	for (int i = 0; i < n; i++) {
-		struct head h;
-		bool found;
-		TRY(head_load(tx, places[i].id, a, &h, &found, e));
-		if (!found)
-			continue; /* gone between two statements */
-		order_from_head(&h, &out[filled]);
-		if (with_lines)
-			TRY(order_lines(tx, &h, a, &out[filled], e));
-		filled++;
-	}
-	*count = filled;
-	return OK;
+	TRY(db_each_id(tx, &order_select_places, records, record_count, places_merge, &all, e, DB_INT(before_at),
+	               DB_INT(before_id), DB_INT(ORDER_SUPERSEDED), DB_INT(limit)));
+	for (int i = 0; i < all.count; i++)
+		ids[i] = all.list[i].id;
+	return orders_load(tx, ids, all.count, with_lines, a, out, count, e);
 }
 
 DB_STMT(order_ref_by_number, "iti", "i",
         "SELECT order_id FROM order_ref WHERE rkey = $1 AND folded = $2 ORDER BY key LIMIT $3")
-
 enum result order_by_number(struct db_tx *tx, struct str number, int limit, struct arena *a, struct order *out,
                             int *count, struct error *e)
 {
@@ -186,24 +230,19 @@ enum result order_by_number(struct db_tx *tx, struct str number, int limit, stru
 	size_t len = number_fold(number, folded);
 	struct str text = { folded, len };
 	DB_ROWS_AUTO struct db_rows *r = NULL;
+	int64_t *ids = arena_array(a, (size_t)limit + 1, sizeof(*ids));
 	int n = 0;
 	*count = 0;
+	if (!ids)
+		return error_nomem(e);
 	if (!len || number.n > ORDER_NUMBER_MAX)
 		return OK;
 	TRY(db_query(tx, &order_ref_by_number, &r, e, DB_INT(bucket_of(STR("order"), text)), DB_TEXT(text),
 	             DB_INT(limit)));
 	enum db_step step;
-	while (n < limit && (step = db_next(r, e)) != DB_DONE) {
-		struct head h;
-		bool found;
-		if (step == DB_ERR)
-			return e->result;
-		TRY(head_load(tx, db_int(r, 0), a, &h, &found, e));
-		if (found)
-			order_from_head(&h, &out[n++]);
-	}
-	*count = n;
-	return OK;
+	while ((step = db_next(r, e)) == DB_ROW)
+		ids[n++] = db_int(r, 0);
+	return step == DB_ERR ? e->result : orders_load(tx, ids, n, false, a, out, count, e);
 }
 
 DB_STMT(order_revision_select, "iii", "iit",

@@ -51,17 +51,29 @@ MUST_CHECK enum result ref_claim(struct db_tx *tx, const struct order_key *k, in
                                  struct error *e);
 MUST_CHECK enum result ref_find(struct db_tx *tx, const struct order_key *k, int64_t *order, bool *found,
                                 struct error *e);
+/* Of many; orders[i] 0: there is none. */
+MUST_CHECK enum result refs_find(struct db_tx *tx, const struct order_key *keys, int count, int64_t *orders,
+                                 struct error *e);
 /* Hands the identity on. ERR_RETRY when someone else did. */
 MUST_CHECK enum result ref_move(struct db_tx *tx, const struct order_key *k, int64_t from, int64_t to, struct error *e);
 
 MUST_CHECK enum result head_load(struct db_tx *tx, int64_t id, struct arena *a, struct head *out, bool *found,
                                  struct error *e);
+/* Of many; out[i].id 0: there is none. */
+MUST_CHECK enum result heads_load(struct db_tx *tx, const int64_t *ids, int count, struct arena *a, struct head *out,
+                                  struct error *e);
 MUST_CHECK enum result head_insert(struct db_tx *tx, const struct head *h, struct error *e);
 /* Writes h as revision h->revision, which must follow the stored one: else ERR_RETRY. */
 MUST_CHECK enum result head_update(struct db_tx *tx, const struct head *h, struct error *e);
 
 MUST_CHECK enum result lines_load(struct db_tx *tx, int64_t order, int64_t count, struct arena *a, struct line **out,
                                   int *got, struct error *e);
+struct line_list {
+	struct line *lines;
+	int count; /* what the head says, then what is there */
+};
+MUST_CHECK enum result lines_of(struct db_tx *tx, const int64_t *orders, int count, struct arena *a,
+                                struct line_list *lists, struct error *e);
 MUST_CHECK enum result line_insert(struct db_tx *tx, int64_t order, const struct line *l, struct error *e);
 MUST_CHECK enum result line_update(struct db_tx *tx, int64_t order, const struct line *l, struct error *e);
 MUST_CHECK enum result line_delete(struct db_tx *tx, int64_t order, int64_t no, struct error *e);

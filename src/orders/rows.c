@@ -24,14 +24,36 @@ void order_key_make(struct str source, enum order_kind kind, struct str number, 
 
 DB_STMT(order_ref_insert, "itbi", "",
         "INSERT INTO order_ref (rkey, folded, key, order_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+
+static enum result ref_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	int64_t *orders = arg;
+	enum db_step step = db_next(r, e);
+	orders[run] = step == DB_ROW ? db_int(r, 0) : 0;
+	return step == DB_ERR ? e->result : OK;
+}
+
 DB_STMT(order_ref_select, "itb", "i", "SELECT order_id FROM order_ref WHERE rkey = $1 AND folded = $2 AND key = $3")
+enum result refs_find(struct db_tx *tx, const struct order_key *keys, int count, int64_t *orders, struct error *e)
+{
+	struct db_value *values = arena_array(db_tx_arena(tx), (size_t)count * 3 + 1, sizeof(*values));
+	if (!values)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		values[i * 3] = DB_INT(keys[i].rkey);
+		values[i * 3 + 1] = DB_CSTR(keys[i].folded);
+		values[i * 3 + 2] = KEY_BLOB(&keys[i]);
+	}
+	return db_each(tx, &order_ref_select, values, count, ref_take, orders, e);
+}
 
 enum result ref_find(struct db_tx *tx, const struct order_key *k, int64_t *order, bool *found, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query_one(tx, &order_ref_select, &r, found, e, DB_INT(k->rkey), DB_CSTR(k->folded), KEY_BLOB(k)));
+	int64_t id;
+	TRY(refs_find(tx, k, 1, &id, e));
+	*found = id != 0;
 	if (*found)
-		*order = db_int(r, 0);
+		*order = id;
 	return OK;
 }
 
@@ -61,46 +83,67 @@ enum result ref_move(struct db_tx *tx, const struct order_key *k, int64_t from, 
 
 /* ---- Heads ------------------------------------------------------------------------------------------------------ */
 
+struct heads {
+	const int64_t *ids;
+	struct arena *a;
+	struct head *out;
+};
+
+static enum result head_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct heads *all = arg;
+	struct head *h = &all->out[run];
+	enum db_step step = db_next(r, e);
+	*h = (struct head){ 0 };
+	if (step != DB_ROW)
+		return step == DB_ERR ? e->result : OK;
+	*h = (struct head){ .id = all->ids[run],
+		            .record = db_int(r, 0),
+		            .kind = (enum order_kind)db_int(r, 1),
+		            .state = (enum order_state)db_int(r, 2),
+		            .source = str_c(db_text_dup(r, 3, all->a)),
+		            .number = str_c(db_text_dup(r, 4, all->a)),
+		            .store = db_int(r, 5),
+		            .associate = db_int(r, 6),
+		            .channel = (enum channel)db_int(r, 7),
+		            .placed_at = db_int(r, 8),
+		            .said_at = db_int(r, 9),
+		            .updated_at = db_int(r, 10),
+		            .net = db_int(r, 12),
+		            .tax = db_int(r, 13),
+		            .extra_tax = db_int(r, 14),
+		            .discount = db_int(r, 15),
+		            .extra_discount = db_int(r, 16),
+		            .shipping = db_int(r, 17),
+		            .total = db_int(r, 18),
+		            .total_told = db_int(r, 19) != 0,
+		            .full = db_int(r, 20),
+		            .revision = db_int(r, 21),
+		            .line_count = db_int(r, 22),
+		            .superseded_by = db_int(r, 23) };
+	currency_find(db_text(r, 11), &h->currency);
+	return h->source.p && h->number.p ? OK : error_nomem(e);
+}
+
 DB_STMT(order_select, "ii", "iiittIIiiiitiiiiiiiiiiiI",
         "SELECT record, kind, state, source, number, store, associate, channel, placed_at, said_at, updated_at, "
         "currency, "
         "net_minor, tax_minor, extra_tax_minor, discount_minor, extra_discount_minor, shipping_minor, total_minor, "
         "total_told, full_minor, revision, line_count, superseded_by FROM orders WHERE rkey = $1 AND id = $2")
+enum result heads_load(struct db_tx *tx, const int64_t *ids, int count, struct arena *a, struct head *out,
+                       struct error *e)
+{
+	struct heads all = { ids, a, out };
+	return db_each_id(tx, &order_select, ids, count, head_take, &all, e, DB_NONE);
+}
 
 enum result head_load(struct db_tx *tx, int64_t id, struct arena *a, struct head *out, bool *found, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query_one(tx, &order_select, &r, found, e, DB_INT(id_bucket(id)), DB_INT(id)));
-	if (!*found)
-		return OK;
-	struct head h = { .id = id,
-		          .record = db_int(r, 0),
-		          .kind = (enum order_kind)db_int(r, 1),
-		          .state = (enum order_state)db_int(r, 2),
-		          .store = db_int(r, 5),
-		          .associate = db_int(r, 6),
-		          .channel = (enum channel)db_int(r, 7),
-		          .placed_at = db_int(r, 8),
-		          .said_at = db_int(r, 9),
-		          .updated_at = db_int(r, 10),
-		          .net = db_int(r, 12),
-		          .tax = db_int(r, 13),
-		          .extra_tax = db_int(r, 14),
-		          .discount = db_int(r, 15),
-		          .extra_discount = db_int(r, 16),
-		          .shipping = db_int(r, 17),
-		          .total = db_int(r, 18),
-		          .total_told = db_int(r, 19) != 0,
-		          .full = db_int(r, 20),
-		          .revision = db_int(r, 21),
-		          .line_count = db_int(r, 22),
-		          .superseded_by = db_int(r, 23) };
-	currency_find(db_text(r, 11), &h.currency);
-	h.source = str_c(db_text_dup(r, 3, a));
-	h.number = str_c(db_text_dup(r, 4, a));
-	if (!h.source.p || !h.number.p)
-		return error_nomem(e);
-	*out = h;
+	struct head h;
+	TRY(heads_load(tx, &id, 1, a, &h, e));
+	*found = h.id != 0;
+	if (*found)
+		*out = h;
 	return OK;
 }
 
@@ -150,11 +193,6 @@ enum result head_update(struct db_tx *tx, const struct head *h, struct error *e)
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------ */
 
-DB_STMT(order_line_select, "ii", "iTITiiIiiiiTT",
-        "SELECT line, line_key, sku, title, qty, unit_micro, list_micro, discount_minor, share_minor, tax_minor, "
-        "net_minor, "
-        "original_number, original_line_key FROM order_line WHERE rkey = $1 AND order_id = $2 ORDER BY line")
-
 static struct str dup(const struct db_rows *r, int col, struct arena *a, bool *failed)
 {
 	if (db_is_null(r, col))
@@ -164,41 +202,62 @@ static struct str dup(const struct db_rows *r, int col, struct arena *a, bool *f
 	return str_c(p);
 }
 
-enum result lines_load(struct db_tx *tx, int64_t order, int64_t count, struct arena *a, struct line **out, int *got,
-                       struct error *e)
+struct line_lists {
+	struct arena *a;
+	struct line_list *out;
+};
+
+static enum result lines_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
-	struct line *lines = arena_array(a, (size_t)count + 1, sizeof(*lines));
-	if (!lines)
-		return error_nomem(e);
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_line_select, &r, e, DB_INT(id_bucket(order)), DB_INT(order)));
+	struct line_lists *all = arg;
+	struct line_list *list = &all->out[run];
+	int count = list->count;
 	enum db_step step;
 	bool failed = false;
-	int n = 0;
+	list->count = 0;
+	list->lines = arena_array(all->a, (size_t)count + 1, sizeof(*list->lines));
+	if (!list->lines)
+		return error_nomem(e);
 	while ((step = db_next(r, e)) == DB_ROW) {
-		if (n == count)
+		if (list->count == count)
 			return error_set(e, ERR_RETRY, "order.race", NULL, "the order grew meanwhile");
-		struct line *l = &lines[n++];
-		*l = (struct line){ .no = db_int(r, 0),
-			            .key = dup(r, 1, a, &failed),
-			            .sku = db_int(r, 2),
-			            .title = dup(r, 3, a, &failed),
-			            .qty = db_int(r, 4),
-			            .unit = db_int(r, 5),
-			            .list = db_is_null(r, 6) ? -1 : db_int(r, 6),
-			            .discount = db_int(r, 7),
-			            .share = db_int(r, 8),
-			            .tax = db_int(r, 9),
-			            .net = db_int(r, 10),
-			            .original_number = dup(r, 11, a, &failed),
-			            .original_key = dup(r, 12, a, &failed) };
+		list->lines[list->count++] = (struct line){ .no = db_int(r, 0),
+			                                    .key = dup(r, 1, all->a, &failed),
+			                                    .sku = db_int(r, 2),
+			                                    .title = dup(r, 3, all->a, &failed),
+			                                    .qty = db_int(r, 4),
+			                                    .unit = db_int(r, 5),
+			                                    .list = db_is_null(r, 6) ? -1 : db_int(r, 6),
+			                                    .discount = db_int(r, 7),
+			                                    .share = db_int(r, 8),
+			                                    .tax = db_int(r, 9),
+			                                    .net = db_int(r, 10),
+			                                    .original_number = dup(r, 11, all->a, &failed),
+			                                    .original_key = dup(r, 12, all->a, &failed) };
 	}
 	if (step == DB_ERR)
 		return e->result;
-	if (failed)
-		return error_nomem(e);
-	*out = lines;
-	*got = n;
+	return failed ? error_nomem(e) : OK;
+}
+
+DB_STMT(order_line_select, "ii", "iTITiiIiiiiTT",
+        "SELECT line, line_key, sku, title, qty, unit_micro, list_micro, discount_minor, share_minor, tax_minor, "
+        "net_minor, "
+        "original_number, original_line_key FROM order_line WHERE rkey = $1 AND order_id = $2 ORDER BY line")
+enum result lines_of(struct db_tx *tx, const int64_t *orders, int count, struct arena *a, struct line_list *lists,
+                     struct error *e)
+{
+	struct line_lists all = { a, lists };
+	return db_each_id(tx, &order_line_select, orders, count, lines_take, &all, e, DB_NONE);
+}
+
+enum result lines_load(struct db_tx *tx, int64_t order, int64_t count, struct arena *a, struct line **out, int *got,
+                       struct error *e)
+{
+	struct line_list list = { .count = (int)count };
+	TRY(lines_of(tx, &order, 1, a, &list, e));
+	*out = list.lines;
+	*got = list.count;
 	return OK;
 }
 

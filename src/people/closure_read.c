@@ -1,18 +1,5 @@
 #include "people/closure_read.h"
 
-/* (rkey, id) of each: the values of a statement about a record. */
-static struct db_value *record_keys(struct arena *a, const int64_t *ids, int count, int more)
-{
-	int per = 2 + more;
-	struct db_value *keys = arena_array(a, (size_t)(count * per) + 1, sizeof(*keys));
-
-	for (int i = 0; keys && i < count; i++) {
-		keys[i * per] = DB_INT(id_bucket(ids[i]));
-		keys[i * per + 1] = DB_INT(ids[i]);
-	}
-	return keys;
-}
-
 /* ---- Nodes ------------------------------------------------------------------------------------------------------- */
 
 struct nodes {
@@ -49,11 +36,10 @@ enum result closure_nodes(struct db_tx *tx, const int64_t *ids, int count, struc
 {
 	struct arena *a = db_tx_arena(tx);
 	struct nodes n = { a, arena_array(a, (size_t)count + 1, sizeof(*n.list)), 0 };
-	struct db_value *keys = record_keys(a, ids, count, 0);
 
-	if (!n.list || !keys)
+	if (!n.list)
 		return error_nomem(e);
-	TRY(db_each(tx, &closure_node, keys, count, node_take, &n, e));
+	TRY(db_each_id(tx, &closure_node, ids, count, node_take, &n, e, DB_NONE));
 	*out = n.list;
 	*found = n.count;
 	return OK;
@@ -97,11 +83,8 @@ enum result closure_values(struct db_tx *tx, const int64_t *ids, int count, stru
                            struct error *e)
 {
 	struct values v = { .a = db_tx_arena(tx) };
-	struct db_value *keys = record_keys(v.a, ids, count, 0);
 
-	if (!keys)
-		return error_nomem(e);
-	TRY(db_each(tx, &closure_value, keys, count, values_take, &v, e));
+	TRY(db_each_id(tx, &closure_value, ids, count, values_take, &v, e, DB_NONE));
 	*out = v.list;
 	*found = v.count;
 	return OK;
@@ -135,13 +118,8 @@ enum result closure_pairs(struct db_tx *tx, const int64_t *ids, int count, int f
                           int *found, struct error *e)
 {
 	struct pairs p = { .a = db_tx_arena(tx) };
-	struct db_value *keys = record_keys(p.a, ids, count, 1);
 
-	if (!keys)
-		return error_nomem(e);
-	for (int i = 0; i < count; i++)
-		keys[i * 3 + 2] = DB_INT(floor);
-	TRY(db_each(tx, &closure_pair, keys, count, pairs_take, &p, e));
+	TRY(db_each_id(tx, &closure_pair, ids, count, pairs_take, &p, e, DB_INT(floor)));
 	*out = p.list;
 	*found = p.count;
 	return OK;

@@ -121,17 +121,9 @@ enum result decisions_of_many(struct db_tx *tx, const int64_t *records, int n, s
                               struct error *e)
 {
 	struct decisions d = { .a = db_tx_arena(tx) };
-	struct db_value *params = arena_array(d.a, (size_t)n * 3 + 1, sizeof(*params));
 	int kept = 0;
 
-	if (!params)
-		return error_nomem(e);
-	for (int i = 0; i < n; i++) {
-		params[i * 3] = DB_INT(id_bucket(records[i]));
-		params[i * 3 + 1] = DB_INT(records[i]);
-		params[i * 3 + 2] = DB_INT(DECISIONS_READ_MAX);
-	}
-	TRY(db_each(tx, &decision_by_record, params, n, decisions_take, &d, e));
+	TRY(db_each_id(tx, &decision_by_record, records, n, decisions_take, &d, e, DB_INT(DECISIONS_READ_MAX)));
 	if (d.count)
 		qsort(d.list, (size_t)d.count, sizeof(*d.list), by_decision);
 	for (int i = 0; i < d.count; i++)
@@ -225,22 +217,18 @@ static enum result decision_make(struct db_tx *tx, struct decision_row *d, struc
 static enum result never_between(struct db_tx *tx, int64_t a, int64_t b, bool *never, int *members, struct error *e)
 {
 	int64_t left[CUSTOMER_MEMBERS_MAX], right[CUSTOMER_MEMBERS_MAX];
-	int n, m;
+	struct decision_row *rows;
+	int n, m, count;
 
 	*never = false;
 	TRY(customer_members(tx, a, left, CUSTOMER_MEMBERS_MAX, &n, e));
 	TRY(customer_members(tx, b, right, CUSTOMER_MEMBERS_MAX, &m, e));
 	*members = n + m;
-	for (int i = 0; i < n; i++) {
-		struct decision_row *rows;
-		int count;
-
-		TRY(decisions_of(tx, left[i], &rows, &count, e));
-		for (int k = 0; k < count; k++)
-			for (int j = 0; rows[k].kind == DECISION_NEVER && rows[k].standing && j < m; j++)
-				if (rows[k].left[0] == right[j] || rows[k].right[0] == right[j])
-					*never = true;
-	}
+	TRY(decisions_of_many(tx, left, n, &rows, &count, e));
+	for (int k = 0; k < count; k++)
+		for (int j = 0; rows[k].kind == DECISION_NEVER && rows[k].standing && j < m; j++)
+			if (rows[k].left[0] == right[j] || rows[k].right[0] == right[j])
+				*never = true;
 	return OK;
 }
 
@@ -265,21 +253,18 @@ static bool divides(const struct decision_row *d, const int64_t *one, int n, con
 
 enum result customers_apart(struct db_tx *tx, int64_t a, int64_t b, bool *apart, struct error *e)
 {
-	int64_t left[CUSTOMER_MEMBERS_MAX], right[CUSTOMER_MEMBERS_MAX];
-	int n, m;
+	int64_t left[2 * CUSTOMER_MEMBERS_MAX], *right;
+	struct decision_row *rows;
+	int n, m, count;
 
 	*apart = false;
 	TRY(customer_members(tx, a, left, CUSTOMER_MEMBERS_MAX, &n, e));
+	right = left + n;
 	TRY(customer_members(tx, b, right, CUSTOMER_MEMBERS_MAX, &m, e));
-	for (int i = 0; i < n + m && !*apart; i++) {
-		struct decision_row *rows;
-		int count;
-
-		/* an automatic merge is listed under its left side only */
-		TRY(decisions_of(tx, i < n ? left[i] : right[i - n], &rows, &count, e));
-		for (int k = 0; k < count && !*apart; k++)
-			*apart = divides(&rows[k], left, n, right, m);
-	}
+	/* of both: an automatic merge is listed under its left side only */
+	TRY(decisions_of_many(tx, left, n + m, &rows, &count, e));
+	for (int k = 0; k < count && !*apart; k++)
+		*apart = divides(&rows[k], left, n, right, m);
 	return OK;
 }
 
@@ -526,30 +511,26 @@ enum result decision_list(struct db_tx *tx, int64_t customer, int limit, struct 
                           int *count, struct error *e)
 {
 	int64_t records[CUSTOMER_MEMBERS_MAX];
-	int members, n = 0;
+	struct decision_row *rows;
+	int members, found, n = 0;
 
 	TRY(customer_of(tx, customer, &customer, e));
 	TRY(customer_members(tx, customer, records, CUSTOMER_MEMBERS_MAX, &members, e));
-	for (int i = 0; i < members; i++) {
-		struct decision_row *rows;
-		int found;
+	TRY(decisions_of_many(tx, records, members, &rows, &found, e));
+	for (int k = 0; k < found; k++) {
+		struct decision d = { .id = rows[k].id,
+			              .at = rows[k].at,
+			              .user = rows[k].user,
+			              .a = rows[k].a,
+			              .b = rows[k].b,
+			              .undone_by = rows[k].undone_by,
+			              .kind = rows[k].kind,
+			              .reason = str_dup(a, rows[k].reason),
+			              .evidence = str_dup(a, rows[k].evidence) };
 
-		TRY(decisions_of(tx, records[i], &rows, &found, e));
-		for (int k = 0; k < found; k++) {
-			struct decision d = { .id = rows[k].id,
-				              .at = rows[k].at,
-				              .user = rows[k].user,
-				              .a = rows[k].a,
-				              .b = rows[k].b,
-				              .undone_by = rows[k].undone_by,
-				              .kind = rows[k].kind,
-				              .reason = str_dup(a, rows[k].reason),
-				              .evidence = str_dup(a, rows[k].evidence) };
-
-			if (!d.reason || !d.evidence)
-				return error_nomem(e);
-			decision_insert_sorted(out, &n, limit, &d);
-		}
+		if (!d.reason || !d.evidence)
+			return error_nomem(e);
+		decision_insert_sorted(out, &n, limit, &d);
 	}
 	*count = n;
 	return OK;

@@ -130,58 +130,74 @@ enum result home_refresh(struct db_tx *tx, int64_t record, struct error *e)
 
 /* ---- Who lives together ------------------------------------------------------------------------------------------ */
 
-/* Those who share it: the customers who hold the records now. None where too many do. */
-DB_STMT(home_customers, "ii", "ii",
-        "SELECT r.customer, h.record FROM person_home_record h "
-        "JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record WHERE h.hkey = $1 "
-        "ORDER BY r.customer, h.record LIMIT $2")
-static enum result home_share(struct db_tx *tx, const struct home *home, int64_t self, struct housemate *out, int limit,
-                              int *count, struct error *e)
+struct homes_shared {
+	struct home list[PERSON_HOMES_MAX];
+	int count;
+	int64_t self;
+	struct housemate *out;
+	int limit, mates;
+};
+
+static enum result shared_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	struct homes_shared *s = arg;
+	enum db_step step;
+
+	(void)run;
+	while ((step = db_next(rows, e)) == DB_ROW && s->count < PERSON_HOMES_MAX) {
+		struct home h = { (enum home_kind)db_int(rows, 0), db_int(rows, 1) };
+
+		if (!home_in(s->list, s->count, &h))
+			s->list[s->count++] = h;
+	}
+	return rows_end(step, e);
+}
+
+/* Those who share it: the customers who hold the records now. None where too many do. */
+static enum result mates_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct homes_shared *s = arg;
 	int64_t customers[HOME_RECORDS_MAX + 1];
 	enum db_step step;
 	int n = 0;
 
-	TRY(db_query(tx, &home_customers, &rows, e, DB_INT(home->hkey), DB_INT(HOME_RECORDS_MAX + 1)));
 	while ((step = db_next(rows, e)) == DB_ROW)
 		customers[n++] = db_int(rows, 0);
 	TRY(rows_end(step, e));
 	for (int i = 0; i < n && n <= HOME_RECORDS_MAX; i++) {
-		bool known = customers[i] == self;
+		bool known = customers[i] == s->self;
 
-		for (int k = 0; k < *count && !known; k++)
-			known = out[k].customer == customers[i];
-		if (!known && *count < limit)
-			out[(*count)++] = (struct housemate){ customers[i], home->kind };
+		for (int k = 0; k < s->mates && !known; k++)
+			known = s->out[k].customer == customers[i];
+		if (!known && s->mates < s->limit)
+			s->out[s->mates++] = (struct housemate){ customers[i], s->list[run].kind };
 	}
 	return OK;
 }
 
+DB_STMT(home_customers, "ii", "ii",
+        "SELECT r.customer, h.record FROM person_home_record h "
+        "JOIN person_record r ON r.rkey = (h.record & 4095) AND r.id = h.record WHERE h.hkey = $1 "
+        "ORDER BY r.customer, h.record LIMIT $2")
 enum result household_inferred(struct db_tx *tx, const struct person *p, struct housemate *out, int limit, int *count,
                                struct error *e)
 {
-	struct home homes[PERSON_HOMES_MAX];
+	struct homes_shared s = { .self = p->customer, .out = out, .limit = limit };
+	struct home sorted[PERSON_HOMES_MAX];
+	struct db_value values[2 * PERSON_HOMES_MAX];
 	int n = 0;
 
-	for (int i = 0; i < p->record_count && n < PERSON_HOMES_MAX; i++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		enum db_step step;
-
-		TRY(db_query(tx, &homes_get, &rows, e, DB_INT(id_bucket(p->records[i])), DB_INT(p->records[i])));
-		while ((step = db_next(rows, e)) == DB_ROW && n < PERSON_HOMES_MAX) {
-			struct home h = { (enum home_kind)db_int(rows, 0), db_int(rows, 1) };
-
-			if (!home_in(homes, n, &h))
-				homes[n++] = h;
-		}
-		if (step == DB_ERR)
-			return e->result;
-	}
-	*count = 0;
+	TRY(db_each_id(tx, &homes_get, p->records, p->record_count, shared_take, &s, e, DB_NONE));
 	for (enum home_kind kind = HOME_ADDRESS; kind <= HOME_CARD; kind++) /* the best reason first */
-		for (int i = 0; i < n; i++)
-			if (homes[i].kind == kind)
-				TRY(home_share(tx, &homes[i], p->customer, out, limit, count, e));
+		for (int i = 0; i < s.count; i++)
+			if (s.list[i].kind == kind)
+				sorted[n++] = s.list[i];
+	memcpy(s.list, sorted, (size_t)n * sizeof(*sorted));
+	for (int i = 0; i < n; i++) {
+		values[2 * i] = DB_INT(sorted[i].hkey);
+		values[2 * i + 1] = DB_INT(HOME_RECORDS_MAX + 1);
+	}
+	TRY(db_each(tx, &home_customers, values, n, mates_take, &s, e));
+	*count = s.mates;
 	return OK;
 }

@@ -28,9 +28,37 @@ enum result nomination_clear(struct db_tx *tx, const struct value_holders *h, en
 	return OK;
 }
 
+struct nominations {
+	int limit, count;
+	struct arena *a;
+	struct nomination *out;
+};
+
+static enum result nominations_take(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	struct nominations *all = arg;
+	enum db_step step = DB_DONE;
+
+	(void)run;
+	while (all->count < all->limit && (step = db_next(rows, e)) == DB_ROW) {
+		struct nomination *n = &all->out[all->count++];
+
+		*n = (struct nomination){ .id = db_int(rows, 0),
+			                  .a = db_int(rows, 1),
+			                  .b = db_int(rows, 2),
+			                  .at = db_int(rows, 3),
+			                  .kind = (enum identifier_kind)db_int(rows, 4),
+			                  .value = db_text_dup(rows, 5, all->a),
+			                  .other = db_int(rows, 6) };
+		if (!n->value)
+			return error_nomem(e);
+	}
+	return rows_end(step, e);
+}
+
 /* Left out: pairs that are one customer by now, and pairs that somebody told apart. */
-DB_STMT(nomination_page, "iiiii", "iiiiit",
-        "SELECT n.id, n.a, n.b, n.at, n.kind, i.value FROM person_nomination n "
+DB_STMT(nomination_page, "iiiii", "iiiiiti",
+        "SELECT n.id, n.a, n.b, n.at, n.kind, i.value, r.customer FROM person_nomination n "
         "JOIN person_record r ON r.rkey = (n.b & 4095) AND r.id = n.b "
         "JOIN person_identifier i ON i.rkey = n.rkey AND i.record = n.a AND i.kind = n.kind AND i.vkey = n.vkey "
         "WHERE n.rkey = $1 AND n.a = $2 AND r.customer <> $3 AND NOT EXISTS "
@@ -43,28 +71,13 @@ enum result nomination_list(struct db_tx *tx, int64_t customer, int limit, struc
                             int *count, struct error *e)
 {
 	int64_t records[CUSTOMER_MEMBERS_MAX];
-	int members, n = 0;
+	struct nominations all = { .limit = limit, .a = a, .out = out };
+	int members;
 
 	TRY(customer_of(tx, customer, &customer, e));
 	TRY(customer_members(tx, customer, records, CUSTOMER_MEMBERS_MAX, &members, e));
-	for (int i = 0; i < members && n < limit; i++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-		enum db_step step;
-
-		TRY(db_query(tx, &nomination_page, &rows, e, DB_INT(id_bucket(records[i])), DB_INT(records[i]),
-		             DB_INT(customer), DB_INT(DECISION_NEVER), DB_INT(limit - n)));
-		while ((step = db_next(rows, e)) == DB_ROW) {
-			out[n] = (struct nomination){ .id = db_int(rows, 0),
-				                      .a = db_int(rows, 1),
-				                      .b = db_int(rows, 2),
-				                      .at = db_int(rows, 3),
-				                      .kind = (enum identifier_kind)db_int(rows, 4),
-				                      .value = db_text_dup(rows, 5, a) };
-			if (!out[n++].value)
-				return error_nomem(e);
-		}
-		TRY(rows_end(step, e));
-	}
-	*count = n;
+	TRY(db_each_id(tx, &nomination_page, records, members, nominations_take, &all, e, DB_INT(customer),
+	               DB_INT(DECISION_NEVER), DB_INT(limit)));
+	*count = all.count;
 	return OK;
 }

@@ -204,6 +204,7 @@ MUST_CHECK enum result recipient_list(struct db_tx *tx, const struct person *p, 
 /* A shared, unverified identifier nominates a pair for people to look at. */
 struct nomination {
 	int64_t id, a, b, at;
+	int64_t other; /* who holds b; the customer holds a */
 	enum identifier_kind kind;
 	const char *value;
 };

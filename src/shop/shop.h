@@ -46,6 +46,8 @@ MUST_CHECK enum result sku_need(struct db_tx *tx, struct str code, const struct 
 MUST_CHECK enum result store_get(struct db_tx *tx, int64_t id, struct store *out, bool *found, struct error *e);
 MUST_CHECK enum result associate_get(struct db_tx *tx, int64_t id, struct associate *out, bool *found, struct error *e);
 MUST_CHECK enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, struct error *e);
+/* Says which SKUs sku_get() is about to be asked for (sorts them): on PostgreSQL what the cache lacks comes at once. */
+MUST_CHECK enum result skus_expect(struct db_tx *tx, int64_t *ids, int count, struct error *e);
 MUST_CHECK enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found,
                                      struct error *e);
 

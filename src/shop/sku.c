@@ -1,4 +1,5 @@
 #include "shop/room.h"
+#include <stdlib.h>
 
 #define SKU_COLS                                                                                                       \
 	"s.id, s.code, s.product, s.size, s.colour, s.list_minor, s.cost_minor, s.currency, s.provisional, "           \
@@ -231,4 +232,40 @@ enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, 
 		cache_row_keep(SHOP_SKU, id, out, generation);
 	}
 	return OK;
+}
+
+static enum result sku_keep(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	const uint64_t *generation = arg;
+	enum db_step step = db_next(rows, e);
+	struct sku k;
+	(void)run;
+	if (step == DB_ROW) {
+		sku_read(rows, &k);
+		cache_row_keep(SHOP_SKU, k.id, &k, *generation);
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+static int id_compare(const void *va, const void *vb)
+{
+	int64_t a = *(const int64_t *)va, b = *(const int64_t *)vb;
+	return (a > b) - (a < b);
+}
+
+enum result skus_expect(struct db_tx *tx, int64_t *ids, int count, struct error *e)
+{
+	struct db_value *lacking = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*lacking));
+	uint64_t generation = shop_cache_generation();
+	int n = 0;
+	struct sku k;
+	if (!lacking)
+		return error_nomem(e);
+	if (count < 2 || db_tx_engine(tx) == DB_SQLITE)
+		return OK;
+	qsort(ids, (size_t)count, sizeof(*ids), id_compare);
+	for (int i = 0; i < count; i++)
+		if (ids[i] && (i == 0 || ids[i] != ids[i - 1]) && !cache_row_find(SHOP_SKU, ids[i], &k))
+			lacking[n++] = DB_INT(ids[i]);
+	return db_each(tx, &sku_select, lacking, n, sku_keep, &generation, e);
 }

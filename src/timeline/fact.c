@@ -95,6 +95,35 @@ enum result fact_withdraw(struct db_tx *tx, int64_t record, int64_t fact, int64_
 	return feed_append(tx, FEED_FACT, record, fact, e);
 }
 
+struct facts {
+	const int64_t *records;
+	int limit, count;
+	struct arena *a;
+	struct fact *out;
+};
+
+static enum result facts_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct facts *all = arg;
+	enum db_step step = DB_DONE;
+	while (all->count < all->limit && (step = db_next(r, e)) == DB_ROW) {
+		struct fact *f = &all->out[all->count++];
+		*f = (struct fact){ .id = db_int(r, 0),
+			            .record = all->records[run],
+			            .at = db_int(r, 6),
+			            .user = db_int(r, 7),
+			            .kind = db_text_dup(r, 1, all->a),
+			            .value = db_text_dup(r, 2, all->a),
+			            .reason = db_text_dup(r, 8, all->a),
+			            .provenance = (enum provenance)db_int(r, 4),
+			            .state = (enum fact_state)db_int(r, 3),
+			            .sayable = db_int(r, 5) != 0 };
+		if (!f->kind || !f->value || !f->reason)
+			return error_nomem(e);
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
 DB_STMT(fact_select, "iiii", "ittiiiiITI",
         "SELECT id, kind, value, state, provenance, sayable, at, user_id, reason, touchpoint FROM fact "
         "WHERE rkey = $1 AND record = $2 AND state <> $3 ORDER BY kind, value, mark LIMIT $4")
@@ -102,31 +131,10 @@ DB_STMT(fact_select, "iiii", "ittiiiiITI",
 enum result fact_list(struct db_tx *tx, const int64_t *records, int record_count, int limit, struct arena *a,
                       struct fact *out, int *count, struct error *e)
 {
-	int n = 0;
-	for (int i = 0; i < record_count && n < limit; i++) {
-		DB_ROWS_AUTO struct db_rows *r = NULL;
-		TRY(db_query(tx, &fact_select, &r, e, DB_INT(id_bucket(records[i])), DB_INT(records[i]),
-		             DB_INT(FACT_ENDED), DB_INT(limit - n)));
-		enum db_step step;
-		while ((step = db_next(r, e)) == DB_ROW) {
-			struct fact *f = &out[n++];
-			*f = (struct fact){ .id = db_int(r, 0),
-				            .record = records[i],
-				            .at = db_int(r, 6),
-				            .user = db_int(r, 7),
-				            .kind = db_text_dup(r, 1, a),
-				            .value = db_text_dup(r, 2, a),
-				            .reason = db_text_dup(r, 8, a),
-				            .provenance = (enum provenance)db_int(r, 4),
-				            .state = (enum fact_state)db_int(r, 3),
-				            .sayable = db_int(r, 5) != 0 };
-			if (!f->kind || !f->value || !f->reason)
-				return error_nomem(e);
-		}
-		if (step == DB_ERR)
-			return e->result;
-	}
-	*count = n;
+	struct facts all = { .records = records, .limit = limit, .a = a, .out = out };
+	TRY(db_each_id(tx, &fact_select, records, record_count, facts_take, &all, e, DB_INT(FACT_ENDED),
+	               DB_INT(limit)));
+	*count = all.count;
 	return OK;
 }
 

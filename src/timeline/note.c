@@ -61,79 +61,60 @@ enum result note_remove(struct db_tx *tx, int64_t record, int64_t note, int64_t 
 	return feed_append(tx, FEED_NOTE, record, note, e);
 }
 
-DB_STMT(note_select, "iii", "iiIItI",
-        "SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 "
-        "AND removed_at IS NULL AND (shown_on IS NULL OR shown_on = $2) ORDER BY id DESC LIMIT $3")
-DB_STMT(note_select_moved, "iii", "ii",
-        "SELECT DISTINCT note, home FROM note_moved WHERE rkey = $1 AND record = $2 ORDER BY note DESC LIMIT $3")
-DB_STMT(note_select_one, "iiii", "iiIItI",
-        "SELECT id, at, user_id, store, text, shown_on FROM note WHERE rkey = $1 AND record = $2 AND id = $3 "
-        "AND removed_at IS NULL AND shown_on = $4")
-
 static bool note_newer(const struct note *a, const struct note *b)
 {
 	return a->at != b->at ? a->at > b->at : a->id > b->id;
 }
 
-/* Keeps the newest, sorted. */
-static enum result note_keep(const struct db_rows *r, int64_t record, int limit, struct arena *a, struct note *out,
-                             int *count, struct error *e)
-{
-	struct note n = {
-		.id = db_int(r, 0), .record = record, .at = db_int(r, 1), .user = db_int(r, 2), .store = db_int(r, 3)
-	};
-	int i = *count;
-	if (i == limit && !note_newer(&n, &out[i - 1]))
-		return OK;
-	n.text = db_text_dup(r, 4, a);
-	if (!n.text)
-		return error_nomem(e);
-	if (i < limit)
-		*count = i + 1;
-	else
-		i--;
-	for (; i > 0 && note_newer(&n, &out[i - 1]); i--)
-		out[i] = out[i - 1];
-	out[i] = n;
-	return OK;
-}
+struct notes {
+	const int64_t *records;
+	int limit, count;
+	struct arena *a;
+	struct note *out; /* the newest, sorted */
+};
 
-static enum result note_list_moved(struct db_tx *tx, int64_t record, int limit, struct arena *a, struct note *out,
-                                   int *count, struct error *e)
+static enum result notes_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &note_select_moved, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(limit)));
+	struct notes *all = arg;
 	enum db_step step;
 	while ((step = db_next(r, e)) == DB_ROW) {
-		int64_t home = db_int(r, 1);
-		if (home == record)
-			continue; /* came back: listed with its own */
-		DB_ROWS_AUTO struct db_rows *one = NULL;
-		bool found;
-		TRY(db_query_one(tx, &note_select_one, &one, &found, e, DB_INT(id_bucket(home)), DB_INT(home),
-		                 DB_INT(db_int(r, 0)), DB_INT(record)));
-		if (found)
-			TRY(note_keep(one, record, limit, a, out, count, e));
+		struct note n = { .id = db_int(r, 0),
+			          .record = all->records[run],
+			          .at = db_int(r, 1),
+			          .user = db_int(r, 2),
+			          .store = db_int(r, 3) };
+		int i = all->count;
+		if (i == all->limit && !note_newer(&n, &all->out[i - 1]))
+			continue;
+		n.text = db_text_dup(r, 4, all->a);
+		if (!n.text)
+			return error_nomem(e);
+		if (i < all->limit)
+			all->count = i + 1;
+		else
+			i--;
+		for (; i > 0 && note_newer(&n, &all->out[i - 1]); i--)
+			all->out[i] = all->out[i - 1];
+		all->out[i] = n;
 	}
 	return step == DB_ERR ? e->result : OK;
 }
 
+/* Those written on the record, and those written on others and shown here. */
+DB_STMT(note_select, "iii", "iiIIt",
+        "SELECT * FROM (SELECT id, at, user_id, store, text FROM note WHERE rkey = $1 AND record = $2 "
+        "AND removed_at IS NULL AND (shown_on IS NULL OR shown_on = $2) ORDER BY id DESC LIMIT $3) own "
+        "UNION ALL SELECT * FROM (SELECT DISTINCT n.id, n.at, n.user_id, n.store, n.text FROM note_moved m "
+        "JOIN note n ON n.rkey = (m.home & 4095) AND n.record = m.home AND n.id = m.note "
+        "WHERE m.rkey = $1 AND m.record = $2 AND m.home <> $2 AND n.removed_at IS NULL AND n.shown_on = $2 "
+        "ORDER BY n.id DESC LIMIT $3) moved")
 enum result note_list(struct db_tx *tx, const int64_t *records, int record_count, int limit, struct arena *a,
                       struct note *out, int *count, struct error *e)
 {
-	int n = 0;
-	for (int i = 0; i < record_count && limit > 0; i++) {
-		DB_ROWS_AUTO struct db_rows *r = NULL;
-		TRY(db_query(tx, &note_select, &r, e, DB_INT(id_bucket(records[i])), DB_INT(records[i]),
-		             DB_INT(limit)));
-		enum db_step step;
-		while ((step = db_next(r, e)) == DB_ROW)
-			TRY(note_keep(r, records[i], limit, a, out, &n, e));
-		if (step == DB_ERR)
-			return e->result;
-		TRY(note_list_moved(tx, records[i], limit, a, out, &n, e));
-	}
-	*count = n;
+	struct notes all = { .records = records, .limit = limit, .a = a, .out = out };
+	if (limit > 0)
+		TRY(db_each_id(tx, &note_select, records, record_count, notes_take, &all, e, DB_INT(limit)));
+	*count = all.count;
 	return OK;
 }
 

@@ -78,45 +78,46 @@ static bool newer(int64_t at, int64_t id, const struct touchpoint *t)
 	return at != t->at ? at > t->at : id > t->id;
 }
 
+struct page {
+	const int64_t *records;
+	int limit, count;
+	struct arena *a;
+	struct touchpoint *out; /* sorted, newest first */
+};
+
+/* Rows older than a full page are not read. */
+static enum result page_merge(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct page *p = arg;
+	enum db_step step;
+	while ((step = db_next(r, e)) == DB_ROW) {
+		int64_t at = db_int(r, 0), id = db_int(r, 1);
+		if (p->count == p->limit && !newer(at, id, &p->out[p->count - 1]))
+			break;
+		int i = p->count < p->limit ? p->count++ : p->count - 1;
+		for (; i > 0 && newer(at, id, &p->out[i - 1]); i--)
+			p->out[i] = p->out[i - 1];
+		TRY(touchpoint_read(r, p->records[run], p->a, &p->out[i], e));
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
 DB_STMT(touchpoint_page, "iiiiii", "iiittTIIIT",
         "SELECT at, id, channel, source, kind, title, store, associate, ref, body FROM touchpoint "
         "WHERE rkey = $1 AND record = $2 AND (at, id) < ($3, $4) AND ($5 = 0 OR channel = $5) "
         "ORDER BY at DESC, id DESC LIMIT $6")
-
-/* Merges one record's rows into out, which stays sorted, newest first. Rows older than a full page are not read. */
-static enum result page_merge(struct db_tx *tx, int64_t record, enum channel channel, int64_t before_at,
-                              int64_t before_id, int limit, struct arena *a, struct touchpoint *out, int *count,
-                              struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &touchpoint_page, &r, e, DB_INT(id_bucket(record)), DB_INT(record), DB_INT(before_at),
-	             DB_INT(before_id), DB_INT(channel), DB_INT(limit)));
-	enum db_step step;
-	int n = *count;
-	while ((step = db_next(r, e)) == DB_ROW) {
-		int64_t at = db_int(r, 0), id = db_int(r, 1);
-		if (n == limit && !newer(at, id, &out[n - 1]))
-			break;
-		int i = n < limit ? n++ : n - 1;
-		for (; i > 0 && newer(at, id, &out[i - 1]); i--)
-			out[i] = out[i - 1];
-		TRY(touchpoint_read(r, record, a, &out[i], e));
-	}
-	*count = n;
-	return step == DB_ERR ? e->result : OK;
-}
-
 enum result timeline_page(struct db_tx *tx, const int64_t *records, int record_count, enum channel channel,
                           int64_t before_at, int64_t before_id, int limit, struct arena *a, struct touchpoint *out,
                           int *count, struct error *e)
 {
-	int n = 0;
 	if (before_at == 0 && before_id == 0)
 		before_at = before_id = INT64_MAX;
 	if (limit > TIMELINE_PAGE_MAX)
 		limit = TIMELINE_PAGE_MAX;
-	for (int i = 0; i < record_count && limit > 0; i++)
-		TRY(page_merge(tx, records[i], channel, before_at, before_id, limit, a, out, &n, e));
-	*count = n;
+	struct page p = { .records = records, .limit = limit, .a = a, .out = out };
+	if (limit > 0)
+		TRY(db_each_id(tx, &touchpoint_page, records, record_count, page_merge, &p, e, DB_INT(before_at),
+		               DB_INT(before_id), DB_INT(channel), DB_INT(limit)));
+	*count = p.count;
 	return OK;
 }
