@@ -207,7 +207,7 @@ static enum result query(struct db_tx *tx, const struct db_stmt *stmt, bool late
 	if (r == OK) {
 		rows->tx = tx;
 		rows->stmt = stmt;
-		rows->later = later;
+		rows->later = later || tx->together;
 		r = tx->db->ops->query(tx, stmt, values, count, rows, &local);
 	}
 	if (r != OK) {

@@ -202,6 +202,15 @@ MUST_CHECK enum result db_each(struct db_tx *tx, const struct db_stmt *stmt, con
 MUST_CHECK enum result db_each_id_values(struct db_tx *tx, const struct db_stmt *stmt, const int64_t *ids, int count,
                                          db_each_fn *fn, void *arg, struct error *e, const struct db_value *further);
 
+/* Reads that do not need each other's answers: as if each fn ran alone, one after the other, and the first that is not
+ * OK tells. On PostgreSQL, in a read transaction, they take turns on one connection: where one would wait for an answer
+ * the next one asks, so that all of them take as many ways to the server as the longest. Each has 250 KB of stack. */
+struct db_part {
+	db_fn *fn;
+	void *arg;
+};
+MUST_CHECK enum result db_together(struct db_tx *tx, const struct db_part *parts, int count, struct error *e);
+
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 
 /* Prepares every DB_STMT on this database; prints each failure to out (a FILE *). Number of failures in *bad. */

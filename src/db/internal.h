@@ -13,6 +13,7 @@
 #define DB_POOL_DEFAULT 16        /* PostgreSQL connections */
 #define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
 #define EACH_MAX 100              /* statements of one db_each() that are asked for at once */
+#define TOGETHER_MAX 16           /* parts of one db_together() that take turns */
 #define DB_ARENAS_KEPT 64         /* idle arenas */
 
 struct node_lease;
@@ -75,8 +76,9 @@ struct db_tx {
 	struct db_rows *open; /* cursors not yet freed */
 	struct error failure; /* the first failed statement: nothing runs after it */
 	struct tx_hook *hooks, **hooks_end;
-	struct tx_hook *ends; /* db_at_end() */
-	void *slot[DB_SLOTS]; /* db_tx_slot() */
+	struct tx_hook *ends;      /* db_at_end() */
+	void *slot[DB_SLOTS];      /* db_tx_slot() */
+	struct together *together; /* a part of db_together() runs */
 };
 
 struct db_rows {
@@ -111,6 +113,11 @@ void tx_end(struct db_tx *tx);
 enum result tx_fail(struct db_tx *tx, const struct error *e);
 /* Waits a little before run number attempt; counts. False when attempts are used up (and *e is set). */
 bool tx_retry(struct db *db, int attempt, struct error *e);
+
+/* ---- together.c ---- */
+
+/* Lets the other parts ask, and comes back when the answers are there; fails when they are not. */
+MUST_CHECK enum result together_wait(struct db_tx *tx, struct error *e);
 
 /* ---- fault.c ---- */
 

@@ -190,7 +190,9 @@ static enum result pg_query(struct db_tx *tx, const struct db_stmt *stmt, const 
 static enum result rows_fetch(struct db_rows *rows, struct error *e)
 {
 	rows->later = false;
-	if (!rows->handle)
+	if (!rows->handle && rows->tx->together)
+		TRY(together_wait(rows->tx, e));
+	else if (!rows->handle)
 		TRY(pg_pipeline_sync(rows->tx->conn, rows->stmt->name, NULL, e));
 	if (!rows->handle)
 		return pg_conn_lost(rows->stmt->name, e);

@@ -6,7 +6,7 @@
 #include "db/internal.h"
 #include <libpq-fe.h>
 
-#define PG_PENDING_MAX 256 /* statements sent and not yet collected */
+#define PG_PENDING_MAX 1024 /* statements sent and not yet collected */
 
 enum prepared { P_NONE, P_SENT, P_READY };
 
@@ -23,7 +23,8 @@ struct pg_conn {
 	unsigned char *prepared; /* one a DB_STMT: enum prepared */
 	unsigned generation;
 	bool begun, broken;
-	bool owing; /* the answer to a read's COMMIT is still to be collected */
+	void *stacks[TOGETHER_MAX]; /* together.c: those of parts */
+	bool owing;                 /* the answer to a read's COMMIT is still to be collected */
 	struct pg_pending pending[PG_PENDING_MAX];
 	int pending_count;
 	struct pg_conn *next_idle;
@@ -50,6 +51,8 @@ void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows);
 MUST_CHECK enum result pg_send_plain(struct pg_conn *c, const char *sql, struct error *e);
 /* Sends what is still here and collects every pending answer. *last: the last one's result, when all went well. */
 MUST_CHECK enum result pg_pipeline_sync(struct pg_conn *c, const char *what, PGresult **last, struct error *e);
+
+void together_stacks_free(struct pg_conn *c);
 
 /* The pool. A connection that is given back in no fit state is closed. */
 MUST_CHECK enum result pg_conn_take(struct pg_db *p, struct pg_conn **out, struct error *e);

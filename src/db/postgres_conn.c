@@ -59,6 +59,7 @@ static void no_notice(void *arg, const PGresult *res)
 static void conn_free(struct pg_conn *c)
 {
 	PQfinish(c->pg);
+	together_stacks_free(c);
 	mem_free(c->prepared);
 	mem_free(c);
 }

@@ -4,25 +4,94 @@
 #include "base/clock.h"
 
 #define PREFERENCES_A_KIND 4
-#define NOTES_SHOWN 20
 #define LAST_LINES 6
 #define YEAR_DAYS 365
 
-static enum result card_load(struct shape *s, const struct person *p, bool full, struct card *c, struct error *e)
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
+
+static enum result read_spending(struct db_tx *tx, void *arg, struct error *e)
 {
-	*c = (struct card){ .person = p, .full = full };
-	c->preferences = arena_array(s->a, CARD_PREFERENCES_MAX, sizeof(*c->preferences));
-	c->facts = arena_array(s->a, CARD_FACTS_MAX, sizeof(*c->facts));
-	c->orders = arena_array(s->a, CARD_ORDERS, sizeof(*c->orders));
-	if (!c->preferences || !c->facts || !c->orders)
-		return error_nomem(e);
-	TRY(spending_of(s->tx, p->records, p->record_count, &c->spending, e));
-	TRY(preference_list(s->tx, p->records, p->record_count, s->now, PREFERENCES_A_KIND, s->a, c->preferences,
-	                    CARD_PREFERENCES_MAX, &c->preference_count, e));
-	TRY(fact_list(s->tx, p->records, p->record_count, CARD_FACTS_MAX, s->a, c->facts, &c->fact_count, e));
-	return order_page(s->tx, p->records, p->record_count, 0, 0, CARD_ORDERS, true, s->a, c->orders, &c->order_count,
-	                  e);
+	struct card *c = arg;
+	const struct person *p = c->person;
+	TRY(spending_of(tx, p->records, p->record_count, &c->spending, e));
+	if (!c->full || c->spending.orders + c->spending.returns == 0)
+		return OK;
+	return spending_since(tx, p->records, p->record_count, c->spending.currency, c->now - YEAR_DAYS * DAY_US,
+	                      &c->recent_minor, e);
 }
+
+static enum result read_preferences(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return preference_list(tx, c->person->records, c->person->record_count, c->now, PREFERENCES_A_KIND, c->a,
+	                       c->preferences, CARD_PREFERENCES_MAX, &c->preference_count, e);
+}
+
+static enum result read_facts(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return fact_list(tx, c->person->records, c->person->record_count, CARD_FACTS_MAX, c->a, c->facts,
+	                 &c->fact_count, e);
+}
+
+static enum result read_orders(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return order_page(tx, c->person->records, c->person->record_count, 0, 0, CARD_ORDERS, true, c->a, c->orders,
+	                  &c->order_count, e);
+}
+
+static enum result read_contacts(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return timeline_page(tx, c->person->records, c->person->record_count, 0, 0, 0, CARD_CONTACTS, c->a, c->contacts,
+	                     &c->contact_count, e);
+}
+
+static enum result read_consents(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return consent_list(tx, c->person, c->consents, CARD_CONSENTS, &c->consent_count, e);
+}
+
+static enum result read_household(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	struct household *h = &c->household;
+	if (!c->person->household)
+		return OK;
+	TRY(household_members(tx, c->person->household, h->members, HOUSEHOLD_SHOWN, &h->count, e));
+	return customer_names(tx, h->members, h->count, c->a, h->member_names, e);
+}
+
+static enum result read_housemates(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	struct household *h = &c->household;
+	int64_t mates[HOUSEHOLD_SHOWN];
+	TRY(household_inferred(tx, c->person, h->mates, HOUSEHOLD_SHOWN, &h->mate_count, e));
+	for (int i = 0; i < h->mate_count; i++)
+		mates[i] = h->mates[i].customer;
+	return customer_names(tx, mates, h->mate_count, c->a, h->mate_names, e);
+}
+
+static enum result read_notes(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return c->full ? note_list(tx, c->person->records, c->person->record_count, CARD_NOTES, c->a, c->notes,
+	                           &c->note_count, e)
+	               : OK;
+}
+
+static enum result card_read(struct shape *s, struct card *c, struct error *e)
+{
+	const struct db_part parts[] = { { read_spending, c },  { read_preferences, c }, { read_facts, c },
+		                         { read_orders, c },    { read_contacts, c },    { read_consents, c },
+		                         { read_household, c }, { read_housemates, c },  { read_notes, c } };
+	return db_together(s->tx, parts, sizeof(parts) / sizeof(*parts), e);
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 static enum result card_associate(struct shape *s, const struct card *c, struct error *e)
 {
@@ -117,20 +186,17 @@ static enum result card_last_purchase(struct shape *s, const struct card *c, str
 	return OK;
 }
 
-static enum result card_spend(struct shape *s, const struct card *c, struct error *e)
+static void card_spend(struct shape *s, const struct card *c)
 {
 	const struct spending *sp = &c->spending;
-	int64_t recent = 0;
 	jw_key(s->w, "spend");
 	if (!c->full || sp->orders + sp->returns == 0) {
 		jw_null(s->w);
-		return OK;
+		return;
 	}
-	TRY(spending_since(s->tx, c->person->records, c->person->record_count, sp->currency,
-	                   s->now - YEAR_DAYS * DAY_US, &recent, e));
 	jw_object(s->w);
 	shape_money(s, "total", sp->currency, sp->net_minor);
-	shape_money(s, "last_12_months", sp->currency, recent);
+	shape_money(s, "last_12_months", sp->currency, c->recent_minor);
 	jw_ki64(s->w, "orders", sp->orders);
 	jw_ki64(s->w, "returns", sp->returns);
 	jw_key(s->w, "full_price_share");
@@ -141,41 +207,40 @@ static enum result card_spend(struct shape *s, const struct card *c, struct erro
 	shape_time_or_null(s, "first_at", sp->first_at);
 	jw_ki64(s->w, "other_currencies", sp->other_currencies);
 	jw_end_object(s->w);
-	return OK;
 }
 
 static enum result card_notes(struct shape *s, const struct card *c, struct error *e)
 {
-	struct note *notes = arena_array(s->a, NOTES_SHOWN, sizeof(*notes));
-	int count = 0;
-	if (!notes)
-		return error_nomem(e);
-	if (c->full)
-		TRY(note_list(s->tx, c->person->records, c->person->record_count, NOTES_SHOWN, s->a, notes, &count, e));
 	jw_key(s->w, "notes");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++)
-		TRY(shape_note(s, &notes[i], e));
+	for (int i = 0; i < c->note_count; i++)
+		TRY(shape_note(s, &c->notes[i], e));
 	jw_end_array(s->w);
 	return OK;
 }
 
 enum result card_members(struct shape *s, const struct person *p, bool full, struct error *e)
 {
-	struct card c;
-	TRY(card_load(s, p, full, &c, e));
+	struct card *c = arena_alloc(s->a, sizeof(*c));
+	if (!c)
+		return error_nomem(e);
+	c->person = p;
+	c->a = s->a;
+	c->now = s->now;
+	c->full = full;
+	TRY(card_read(s, c, e));
 	shape_person_name(s, "name", p);
-	TRY(card_open_matters(s, &c, e));
-	TRY(card_opener(s, &c, e));
-	card_facts(s, &c);
-	TRY(card_milestones(s, &c, e));
-	TRY(card_associate(s, &c, e));
-	TRY(card_last_purchase(s, &c, e));
-	TRY(card_spend(s, &c, e));
-	TRY(card_home_store(s, &c, e));
-	TRY(shape_consents(s, p, e));
-	TRY(shape_household(s, p, e));
-	return card_notes(s, &c, e);
+	card_open_matters(s, c);
+	TRY(card_opener(s, c, e));
+	card_facts(s, c);
+	TRY(card_milestones(s, c, e));
+	TRY(card_associate(s, c, e));
+	TRY(card_last_purchase(s, c, e));
+	card_spend(s, c);
+	TRY(card_home_store(s, c, e));
+	shape_consents(s, c->consents, c->consent_count);
+	shape_household(s, p, &c->household);
+	return card_notes(s, c, e);
 }
 
 struct card_ask {

@@ -7,17 +7,30 @@
 #define CARD_FACTS_MAX 200
 #define CARD_PREFERENCES_MAX 128
 #define CARD_ORDERS 8
+#define CARD_CONTACTS 30
+#define CARD_CONSENTS 32
+#define CARD_NOTES 20
 
-/* Everything the card is made from, read once. */
+/* Everything the card is made from, read at once. */
 struct card {
 	const struct person *person;
+	struct arena *a;
+	int64_t now;
 	struct spending spending;
-	struct preference *preferences;
+	int64_t recent_minor; /* of it in the last twelve months */
+	struct preference preferences[CARD_PREFERENCES_MAX];
 	int preference_count;
-	struct fact *facts; /* told facts and wrong-marks */
+	struct fact facts[CARD_FACTS_MAX]; /* told facts and wrong-marks */
 	int fact_count;
-	struct order *orders; /* the newest, with lines */
+	struct order orders[CARD_ORDERS]; /* the newest, with lines */
 	int order_count;
+	struct touchpoint contacts[CARD_CONTACTS]; /* the newest of any kind */
+	int contact_count;
+	struct consent consents[CARD_CONSENTS];
+	int consent_count;
+	struct household household;
+	struct note notes[CARD_NOTES];
+	int note_count;
 	bool full; /* also what may not be said aloud */
 };
 
@@ -29,6 +42,6 @@ bool card_is_wrong(const struct card *c, const char *kind, const char *value);
 /* occasion.c: milestones within 30 days; the one opener; what is open. */
 MUST_CHECK enum result card_milestones(struct shape *s, const struct card *c, struct error *e);
 MUST_CHECK enum result card_opener(struct shape *s, const struct card *c, struct error *e);
-MUST_CHECK enum result card_open_matters(struct shape *s, const struct card *c, struct error *e);
+void card_open_matters(struct shape *s, const struct card *c);
 
 #endif

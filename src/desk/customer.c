@@ -53,104 +53,161 @@ static enum result write_records(struct shape *s, const struct person *p, struct
 	return OK;
 }
 
-static enum result write_recipients(struct shape *s, const struct person *p, struct error *e)
+/* ---- What the card does not have --------------------------------------------------------------------------------- */
+
+struct page {
+	const struct person *person;
+	struct arena *a;
+	struct recipient recipients[RECIPIENTS_SHOWN];
+	struct buf evidence;
+	struct decision decisions[DECISIONS_SHOWN];
+	struct nomination nominations[NOMINATIONS_SHOWN];
+	const char *nominated[NOMINATIONS_SHOWN];
+	struct order orders[ORDERS_SHOWN];
+	int recipient_count, decision_count, nomination_count, order_count;
+};
+
+static enum result read_recipients(struct db_tx *tx, void *arg, struct error *e)
 {
-	struct recipient *rc = arena_array(s->a, RECIPIENTS_SHOWN, sizeof(*rc));
-	int count = 0;
-	if (!rc)
-		return error_nomem(e);
-	TRY(recipient_list(s->tx, p, rc, RECIPIENTS_SHOWN, &count, e));
+	struct page *p = arg;
+	return recipient_list(tx, p->person, p->recipients, RECIPIENTS_SHOWN, &p->recipient_count, e);
+}
+
+static enum result read_evidence(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct page *p = arg;
+	struct json_writer w;
+	jw_init(&w, &p->evidence);
+	return customer_evidence(tx, p->person->customer, &w, e);
+}
+
+static enum result read_decisions(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct page *p = arg;
+	return decision_list(tx, p->person->customer, DECISIONS_SHOWN, p->a, p->decisions, &p->decision_count, e);
+}
+
+static enum result read_nominations(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct page *p = arg;
+	int64_t others[NOMINATIONS_SHOWN];
+	TRY(nomination_list(tx, p->person->customer, NOMINATIONS_SHOWN, p->a, p->nominations, &p->nomination_count, e));
+	for (int i = 0; i < p->nomination_count; i++)
+		others[i] = p->nominations[i].other;
+	return customer_names(tx, others, p->nomination_count, p->a, p->nominated, e);
+}
+
+static enum result read_orders(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct page *p = arg;
+	return order_page(tx, p->person->records, p->person->record_count, 0, 0, ORDERS_SHOWN, false, p->a, p->orders,
+	                  &p->order_count, e);
+}
+
+static enum result page_read(struct shape *s, struct page *p, struct error *e)
+{
+	const struct db_part parts[] = { { read_recipients, p },
+		                         { read_evidence, p },
+		                         { read_decisions, p },
+		                         { read_nominations, p },
+		                         { read_orders, p } };
+	return db_together(s->tx, parts, sizeof(parts) / sizeof(*parts), e);
+}
+
+static void write_recipients(struct shape *s, const struct page *p)
+{
 	jw_key(s->w, "recipients");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < p->recipient_count; i++) {
+		const struct recipient *rc = &p->recipients[i];
 		jw_object(s->w);
-		jw_kid(s->w, "id", ID_RECIPIENT, rc[i].id);
-		jw_kcstr(s->w, "name", rc[i].name);
-		jw_kcstr(s->w, "relation", rc[i].relation);
-		jw_kcstr(s->w, "birthday", shape_birthday(s, rc[i].birth_year, rc[i].birth_month, rc[i].birth_day));
-		jw_kcstr(s->w, "note", rc[i].note);
+		jw_kid(s->w, "id", ID_RECIPIENT, rc->id);
+		jw_kcstr(s->w, "name", rc->name);
+		jw_kcstr(s->w, "relation", rc->relation);
+		jw_kcstr(s->w, "birthday", shape_birthday(s, rc->birth_year, rc->birth_month, rc->birth_day));
+		jw_kcstr(s->w, "note", rc->note);
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	return OK;
 }
 
-static enum result write_decisions(struct shape *s, const struct person *p, struct error *e)
+static enum result write_decisions(struct shape *s, const struct page *p, struct error *e)
 {
 	static const char *const kinds[] = { "", "auto_merge", "merge", "split", "never", "undo", "policy" };
-	struct decision *d = arena_array(s->a, DECISIONS_SHOWN, sizeof(*d));
-	int count = 0;
-	if (!d)
-		return error_nomem(e);
-	TRY(decision_list(s->tx, p->customer, DECISIONS_SHOWN, s->a, d, &count, e));
+	struct user by = { 0 };
 	jw_key(s->w, "decisions");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		struct user by = { 0 };
-		if (d[i].user) {
-			enum result r = user_get(s->tx, d[i].user, &by, e);
+	for (int i = 0; i < p->decision_count; i++) {
+		const struct decision *d = &p->decisions[i];
+		if (d->user != by.id) { /* many in a row are of one user */
+			by = (struct user){ 0 };
+			enum result r = d->user ? user_get(s->tx, d->user, &by, e) : OK;
 			if (r != OK && r != ERR_NOT_FOUND)
 				return r;
 		}
 		jw_object(s->w);
-		jw_kid(s->w, "id", ID_DECISION, d[i].id);
-		jw_kcstr(s->w, "kind", kinds[d[i].kind]);
-		jw_ktime(s->w, "at", d[i].at);
+		jw_kid(s->w, "id", ID_DECISION, d->id);
+		jw_kcstr(s->w, "kind", kinds[d->kind]);
+		jw_ktime(s->w, "at", d->at);
 		jw_kcstr(s->w, "by", by.id ? by.name : NULL);
-		jw_kcstr(s->w, "reason", d[i].reason);
-		jw_kbool(s->w, "undone", d[i].undone_by != 0);
+		jw_kcstr(s->w, "reason", d->reason);
+		jw_kbool(s->w, "undone", d->undone_by != 0);
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
 	return OK;
 }
 
-static enum result write_nominations(struct shape *s, const struct person *p, struct error *e)
+static void write_nominations(struct shape *s, const struct page *p)
 {
-	struct nomination *n = arena_array(s->a, NOMINATIONS_SHOWN, sizeof(*n));
-	int count = 0;
-	if (!n)
-		return error_nomem(e);
-	TRY(nomination_list(s->tx, p->customer, NOMINATIONS_SHOWN, s->a, n, &count, e));
 	jw_key(s->w, "nominations");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		struct person *other = arena_alloc(s->a, sizeof(*other));
-		int64_t a = 0, b = 0;
-		if (!other)
-			return error_nomem(e);
-		TRY(customer_of(s->tx, n[i].a, &a, e));
-		TRY(customer_of(s->tx, n[i].b, &b, e));
-		if (a == b)
-			continue; /* one by now */
-		TRY(person_load(s->tx, a == p->customer ? b : a, s->a, other, e));
+	for (int i = 0; i < p->nomination_count; i++) {
+		const struct nomination *n = &p->nominations[i];
 		jw_object(s->w);
-		jw_kid(s->w, "id", ID_NOMINATION, n[i].id);
-		jw_kid(s->w, "customer", ID_CUSTOMER, other->customer);
-		jw_kcstr(s->w, "name", person_name(other, s->a));
-		jw_kcstr(s->w, "kind", identifier_kind_name(n[i].kind));
+		jw_kid(s->w, "id", ID_NOMINATION, n->id);
+		jw_kid(s->w, "customer", ID_CUSTOMER, n->other);
+		jw_kcstr(s->w, "name", p->nominated[i]);
+		jw_kcstr(s->w, "kind", identifier_kind_name(n->kind));
+		jw_end_object(s->w);
+	}
+	jw_end_array(s->w);
+}
+
+static enum result write_orders(struct shape *s, const struct page *p, struct error *e)
+{
+	jw_key(s->w, "orders");
+	jw_array(s->w);
+	for (int i = 0; i < p->order_count; i++) {
+		jw_object(s->w);
+		TRY(shape_order(s, &p->orders[i], false, e));
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
 	return OK;
 }
 
-static enum result write_orders(struct shape *s, const struct person *p, struct error *e)
+static enum result write_page(struct shape *s, const struct person *person, struct error *e)
 {
-	struct order *o = arena_array(s->a, ORDERS_SHOWN, sizeof(*o));
-	int count = 0;
-	if (!o)
+	struct page *p = arena_alloc(s->a, sizeof(*p));
+	if (!p)
 		return error_nomem(e);
-	TRY(order_page(s->tx, p->records, p->record_count, 0, 0, ORDERS_SHOWN, false, s->a, o, &count, e));
-	jw_key(s->w, "orders");
-	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		jw_object(s->w);
-		TRY(shape_order(s, &o[i], false, e));
-		jw_end_object(s->w);
+	p->person = person;
+	p->a = s->a;
+	buf_init(&p->evidence, 0);
+	enum result r = page_read(s, p, e);
+	if (r == OK) {
+		write_recipients(s, p);
+		jw_key(s->w, "evidence");
+		jw_raw(s->w, buf_view(&p->evidence));
 	}
-	jw_end_array(s->w);
-	return OK;
+	if (r == OK && p->evidence.failed)
+		r = error_nomem(e);
+	buf_free(&p->evidence);
+	TRY(r);
+	TRY(write_decisions(s, p, e));
+	write_nominations(s, p);
+	return write_orders(s, p, e);
 }
 
 struct customer_ask {
@@ -174,12 +231,7 @@ static enum result customer_answer(struct shape *s, void *arg, struct error *e)
 	jw_kcstr(s->w, "birthday", shape_birthday(s, r->birth_year, r->birth_month, r->birth_day));
 	write_identifiers(s, p, 0);
 	TRY(write_records(s, p, e));
-	TRY(write_recipients(s, p, e));
-	jw_key(s->w, "evidence");
-	TRY(customer_evidence(s->tx, p->customer, s->w, e));
-	TRY(write_decisions(s, p, e));
-	TRY(write_nominations(s, p, e));
-	TRY(write_orders(s, p, e));
+	TRY(write_page(s, p, e));
 	jw_end_object(s->w);
 	return OK;
 }

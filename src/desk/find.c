@@ -36,33 +36,51 @@ static void find_hints(struct shape *s, const struct person *p)
 	jw_kcstr(s->w, "loyalty", loyalty);
 }
 
-static enum result find_row(struct shape *s, int64_t customer, const char *matched, const struct order *o,
-                            struct error *e)
+struct found {
+	int64_t customer;
+	const char *matched;
+	const struct order *order; /* NULL: not by its number */
+	struct arena *a;
+	struct person *person; /* NULL: erased since the view was built */
+	struct spending spending;
+};
+
+static enum result found_read(struct db_tx *tx, void *arg, struct error *e)
 {
-	struct spending sp;
-	struct person *p = arena_alloc(s->a, sizeof(*p));
+	struct found *f = arg;
+	struct person *p = arena_alloc(f->a, sizeof(*p));
 	if (!p)
 		return error_nomem(e);
-	enum result r = person_load(s->tx, customer, s->a, p, e);
-	if (r == ERR_NOT_FOUND) /* erased since the view was built */
+	enum result r = person_load(tx, f->customer, f->a, p, e);
+	if (r == ERR_NOT_FOUND)
 		return OK;
 	TRY(r);
-	TRY(spending_of(s->tx, p->records, p->record_count, &sp, e));
+	f->person = p;
+	return spending_of(tx, p->records, p->record_count, &f->spending, e);
+}
+
+static enum result found_write(struct shape *s, const struct found *f, struct error *e)
+{
+	const struct person *p = f->person;
+	const struct spending *sp = &f->spending;
+	const struct order *o = f->order;
+	if (!p)
+		return OK;
 	jw_object(s->w);
 	jw_kid(s->w, "customer", ID_CUSTOMER, p->customer);
 	jw_kcstr(s->w, "name", person_name(p, s->a));
 	jw_kcstr(s->w, "city", p->chosen.city);
 	jw_kcstr(s->w, "postcode", p->chosen.postcode);
 	find_hints(s, p);
-	TRY(shape_store(s, "store", sp.store, e));
-	shape_time_or_null(s, "last_purchase_at", sp.last_at);
-	if (sp.orders + sp.returns) {
-		shape_money(s, "spend", sp.currency, sp.net_minor);
+	TRY(shape_store(s, "store", sp->store, e));
+	shape_time_or_null(s, "last_purchase_at", sp->last_at);
+	if (sp->orders + sp->returns) {
+		shape_money(s, "spend", sp->currency, sp->net_minor);
 	} else {
 		jw_key(s->w, "spend");
 		jw_null(s->w);
 	}
-	jw_kcstr(s->w, "matched", matched);
+	jw_kcstr(s->w, "matched", f->matched);
 	jw_key(s->w, "order");
 	if (o) {
 		jw_object(s->w);
@@ -84,30 +102,42 @@ static bool like_order_number(struct str text)
 	return digit && text.n >= ORDER_NUMBER_LEAST;
 }
 
-static enum result find_orders(struct shape *s, const struct find_ask *ask, struct error *e)
+/* Customers by order numbers, then the view's hits. */
+static enum result find_all(struct shape *s, const struct find_ask *ask, struct found *all, int *count, struct error *e)
 {
+	static const char *const fields[] = { "", "name", "phone", "email", "loyalty", "postcode" };
 	struct order *orders = arena_array(s->a, FIND_ORDERS, sizeof(*orders));
-	int count = 0;
+	int order_count = 0, n = 0;
 	if (!orders)
 		return error_nomem(e);
-	TRY(order_by_number(s->tx, ask->text, FIND_ORDERS, s->a, orders, &count, e));
-	for (int i = 0; i < count; i++)
+	if (like_order_number(ask->text))
+		TRY(order_by_number(s->tx, ask->text, FIND_ORDERS, s->a, orders, &order_count, e));
+	for (int i = 0; i < order_count; i++)
 		if (orders[i].record)
-			TRY(find_row(s, orders[i].record, "order", &orders[i], e));
+			all[n++] = (struct found){ orders[i].record, "order", &orders[i], s->a, NULL, { 0 } };
+	for (int i = 0; i < ask->hit_count; i++)
+		all[n++] = (struct found){ ask->hits[i].customer, fields[ask->hits[i].field], NULL, s->a, NULL, { 0 } };
+	*count = n;
 	return OK;
 }
 
 static enum result find_answer(struct shape *s, void *arg, struct error *e)
 {
-	static const char *const fields[] = { "", "name", "phone", "email", "loyalty", "postcode" };
 	struct find_ask *ask = arg;
+	struct found *all = arena_array(s->a, FIND_ORDERS + FIND_LIMIT_MAX, sizeof(*all));
+	struct db_part parts[FIND_ORDERS + FIND_LIMIT_MAX];
+	int n = 0;
+	if (!all)
+		return error_nomem(e);
+	TRY(find_all(s, ask, all, &n, e));
+	for (int i = 0; i < n; i++)
+		parts[i] = (struct db_part){ found_read, &all[i] };
+	TRY(db_together(s->tx, parts, n, e));
 	jw_object(s->w);
 	jw_key(s->w, "results");
 	jw_array(s->w);
-	if (like_order_number(ask->text))
-		TRY(find_orders(s, ask, e));
-	for (int i = 0; i < ask->hit_count; i++)
-		TRY(find_row(s, ask->hits[i].customer, fields[ask->hits[i].field], NULL, e));
+	for (int i = 0; i < n; i++)
+		TRY(found_write(s, &all[i], e));
 	jw_end_array(s->w);
 	jw_ki64(s->w, "took_us", clock_monotonic() - ask->started);
 	jw_kbool(s->w, "ready", ask->ready);

@@ -8,7 +8,6 @@
 #define OPEN_RETURN_DAYS 30
 #define OPEN_ORDER_DAYS 14
 #define OPEN_CONTACT_DAYS 14
-#define CONTACTS_LOOKED_AT 30
 
 /* ---- Milestones ---------------------------------------------------------------------------------------------------
  */
@@ -203,15 +202,10 @@ static void open_orders(struct shape *s, const struct card *c)
 }
 
 /* Calls, chats and mails of the last days, other than orders: someone may be waiting for an answer. */
-static enum result open_contacts(struct shape *s, const struct card *c, struct error *e)
+static void open_contacts(struct shape *s, const struct card *c)
 {
-	struct touchpoint *t = arena_array(s->a, CONTACTS_LOOKED_AT, sizeof(*t));
-	int count = 0;
-	if (!t)
-		return error_nomem(e);
-	TRY(timeline_page(s->tx, c->person->records, c->person->record_count, 0, 0, 0, CONTACTS_LOOKED_AT, s->a, t,
-	                  &count, e));
-	for (int i = 0; i < count && s->now - t[i].at <= OPEN_CONTACT_DAYS * DAY_US; i++) {
+	const struct touchpoint *t = c->contacts;
+	for (int i = 0; i < c->contact_count && s->now - t[i].at <= OPEN_CONTACT_DAYS * DAY_US; i++) {
 		bool contact =
 		        t[i].channel == CHANNEL_PHONE || t[i].channel == CHANNEL_CHAT || t[i].channel == CHANNEL_EMAIL;
 		if (!contact || t[i].ref)
@@ -222,15 +216,13 @@ static enum result open_contacts(struct shape *s, const struct card *c, struct e
 		open_matter(s, "contact", text, 0, t[i].at);
 		break; /* the newest is enough for five seconds */
 	}
-	return OK;
 }
 
-enum result card_open_matters(struct shape *s, const struct card *c, struct error *e)
+void card_open_matters(struct shape *s, const struct card *c)
 {
 	jw_key(s->w, "open");
 	jw_array(s->w);
 	open_orders(s, c);
-	TRY(open_contacts(s, c, e));
+	open_contacts(s, c);
 	jw_end_array(s->w);
-	return OK;
 }

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 
 #define ANSWER_MAX (8u << 20)
-#define HOUSEHOLD_SHOWN 20
-#define CONSENTS_SHOWN 32
 
 /* ---- The frame of an answer -------------------------------------------------------------------------------------- */
 
@@ -317,60 +315,45 @@ void shape_person_name(struct shape *s, const char *key, const struct person *p)
 }
 
 /* A member: the name and why, and nothing of what he buys: gifts are to stay a surprise. */
-static enum result shape_housemate(struct shape *s, int64_t customer, const struct how *how, struct error *e)
+static void shape_housemate(struct shape *s, int64_t customer, const char *name, const struct how *how)
 {
-	struct person *other = arena_alloc(s->a, sizeof(*other));
-	if (!other)
-		return error_nomem(e);
-	TRY(person_load(s->tx, customer, s->a, other, e));
 	jw_object(s->w);
 	jw_kid(s->w, "customer", ID_CUSTOMER, customer);
-	jw_kcstr(s->w, "name", person_name(other, s->a));
+	jw_kcstr(s->w, "name", name);
 	shape_how(s, how);
 	jw_end_object(s->w);
-	return OK;
 }
 
-enum result shape_household(struct shape *s, const struct person *p, struct error *e)
+void shape_household(struct shape *s, const struct person *p, const struct household *h)
 {
 	static const struct how told = { FACT_TOLD, "A source says so", 0, NULL };
-	int64_t members[HOUSEHOLD_SHOWN];
-	struct housemate mates[HOUSEHOLD_SHOWN];
-	int count = 0, mate_count = 0;
-	if (p->household)
-		TRY(household_members(s->tx, p->household, members, HOUSEHOLD_SHOWN, &count, e));
-	TRY(household_inferred(s->tx, p, mates, HOUSEHOLD_SHOWN, &mate_count, e));
 	jw_key(s->w, "household");
-	if (!p->household && !mate_count) {
+	if (!p->household && !h->mate_count) {
 		jw_null(s->w);
-		return OK;
+		return;
 	}
 	jw_object(s->w);
 	jw_kid(s->w, "id", ID_HOUSEHOLD, p->household);
 	jw_key(s->w, "members");
 	jw_array(s->w);
-	for (int i = 0; i < count; i++)
-		if (members[i] != p->customer)
-			TRY(shape_housemate(s, members[i], &told, e));
-	for (int i = 0; i < mate_count; i++) {
+	for (int i = 0; i < h->count; i++)
+		if (h->members[i] != p->customer)
+			shape_housemate(s, h->members[i], h->member_names[i], &told);
+	for (int i = 0; i < h->mate_count; i++) {
 		bool known = false;
-		for (int k = 0; k < count; k++)
-			known = known || members[k] == mates[i].customer;
-		const struct how how = { FACT_INFERRED, home_kind_text(mates[i].kind), 0, NULL };
+		for (int k = 0; k < h->count; k++)
+			known = known || h->members[k] == h->mates[i].customer;
+		const struct how how = { FACT_INFERRED, home_kind_text(h->mates[i].kind), 0, NULL };
 		if (!known)
-			TRY(shape_housemate(s, mates[i].customer, &how, e));
+			shape_housemate(s, h->mates[i].customer, h->mate_names[i], &how);
 	}
 	jw_end_array(s->w);
 	jw_end_object(s->w);
-	return OK;
 }
 
-enum result shape_consents(struct shape *s, const struct person *p, struct error *e)
+void shape_consents(struct shape *s, const struct consent *c, int count)
 {
 	static const char *const states[] = { "never_asked", "yes", "no" };
-	struct consent c[CONSENTS_SHOWN];
-	int count = 0;
-	TRY(consent_list(s->tx, p, c, CONSENTS_SHOWN, &count, e));
 	jw_key(s->w, "contact");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++) {
@@ -382,5 +365,4 @@ enum result shape_consents(struct shape *s, const struct person *p, struct error
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	return OK;
 }

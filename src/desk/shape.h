@@ -51,9 +51,16 @@ void shape_address(struct shape *s, const struct record *r);
 /* "1975-05-08", "--05-08", "1975"; NULL: unknown. */
 const char *shape_birthday(struct shape *s, int year, int month, int day);
 void shape_person_name(struct shape *s, const char *key, const struct person *p);
-/* {customer, name} pairs of a household, or null. */
-MUST_CHECK enum result shape_household(struct shape *s, const struct person *p, struct error *e);
-MUST_CHECK enum result shape_consents(struct shape *s, const struct person *p, struct error *e);
+/* Who lives together: by what a source says, and by what records share. */
+#define HOUSEHOLD_SHOWN 20
+struct household {
+	int64_t members[HOUSEHOLD_SHOWN];
+	struct housemate mates[HOUSEHOLD_SHOWN];
+	const char *member_names[HOUSEHOLD_SHOWN], *mate_names[HOUSEHOLD_SHOWN];
+	int count, mate_count;
+};
+void shape_household(struct shape *s, const struct person *p, const struct household *h);
+void shape_consents(struct shape *s, const struct consent *c, int count);
 /* "12 May 2025", in UTC days: for sentences. */
 const char *shape_date(struct shape *s, int64_t at);
 

@@ -25,20 +25,23 @@ static enum result top_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct top_query *q = arg;
 	struct top_row *rows = arena_array(s->a, (size_t)q->limit, sizeof(*rows));
-	struct person *p = arena_alloc(s->a, sizeof(*p));
+	const char **names = arena_array(s->a, (size_t)q->limit, sizeof(*names));
+	int64_t *customers = arena_array(s->a, (size_t)q->limit, sizeof(*customers));
 	struct top_summary all;
 	int count = 0;
-	if (!rows || !p)
+	if (!rows || !names || !customers)
 		return error_nomem(e);
 	TRY(top_customers(s->tx, q, rows, &count, &all, e));
+	for (int i = 0; i < count; i++)
+		customers[i] = rows[i].customer;
+	TRY(customer_names(s->tx, customers, count, s->a, names, e));
 	jw_object(s->w);
 	jw_key(s->w, "rows");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++) {
-		TRY(person_load(s->tx, rows[i].customer, s->a, p, e));
 		jw_object(s->w);
 		jw_kid(s->w, "customer", ID_CUSTOMER, rows[i].customer);
-		jw_kcstr(s->w, "name", person_name(p, s->a));
+		jw_kcstr(s->w, "name", names[i]);
 		shape_money(s, "net", q->currency, rows[i].net_minor);
 		share(s, rows[i].full_minor, rows[i].net_minor);
 		jw_ki64(s->w, "orders", rows[i].orders);

@@ -108,6 +108,9 @@ struct person {
 MUST_CHECK enum result person_load(struct db_tx *tx, int64_t id, struct arena *a, struct person *out, struct error *e);
 /* "Jane Smith"; for display, never empty ("Unknown visitor"). */
 const char *person_name(const struct person *p, struct arena *a);
+/* The same of many customers, of whom nothing else is needed. ERR_NOT_FOUND when one is none. */
+MUST_CHECK enum result customer_names(struct db_tx *tx, const int64_t *customers, int count, struct arena *a,
+                                      const char **names, struct error *e);
 
 /* ---- Identifiers and policy -------------------------------------------------------------------------------------- */
 

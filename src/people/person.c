@@ -2,6 +2,11 @@
 #include "people/internal.h"
 #include "text/text.h"
 
+static enum result customer_unknown(struct error *e)
+{
+	return error_set(e, ERR_NOT_FOUND, "customer.unknown", "customer", "There is no such customer.");
+}
+
 DB_STMT(customer_get, "ii", "i", "SELECT customer FROM person_record WHERE rkey = $1 AND id = $2")
 enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct error *e)
 {
@@ -10,7 +15,7 @@ enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct 
 
 	TRY(db_query_one(tx, &customer_get, &rows, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
 	if (!found)
-		return error_set(e, ERR_NOT_FOUND, "customer.unknown", "customer", "There is no such customer.");
+		return customer_unknown(e);
 	*customer = db_int(rows, 0);
 	return OK;
 }
@@ -97,40 +102,42 @@ static enum result record_read(const struct db_rows *rows, struct arena *a, stru
 	return ok ? OK : error_nomem(e);
 }
 
-/* *holder: the customer who holds this record; members only when it is the founding one. */
-static enum result records_load(struct db_tx *tx, int64_t id, struct arena *a, struct person *p,
-                                struct record **records, struct member **members, int64_t *holder, struct error *e)
+struct loading {
+	struct arena *a;
+	struct person *p;
+	int64_t id, holder; /* holder: the customer who holds this record; members only when it is the founding one */
+	struct record *records;
+	struct member *members;
+	int record_cap, member_cap;
+};
+
+static enum result records_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	struct loading *l = (struct loading *)arg + run;
+	struct person *p = l->p;
 	enum db_step step;
-	int n = 0, cap = 0;
 
-	*holder = 0;
-	TRY(db_query(tx, &person_records, &rows, e, DB_INT(id_bucket(id)), DB_INT(id)));
-	while ((step = db_next(rows, e)) == DB_ROW && n < CUSTOMER_MEMBERS_MAX) {
-		if (n == cap) {
-			int more = cap ? cap * 4 : 4;
-			struct record *r = arena_array(a, (size_t)more, sizeof(*r));
-			struct member *m = arena_array(a, (size_t)more, sizeof(*m));
+	while ((step = db_next(rows, e)) == DB_ROW && p->record_count < CUSTOMER_MEMBERS_MAX) {
+		int n = p->record_count++;
 
-			if (!r || !m)
-				return error_nomem(e);
-			if (n) {
-				memcpy(r, *records, (size_t)n * sizeof(*r));
-				memcpy(m, *members, (size_t)n * sizeof(*m));
-			}
-			*records = r;
-			*members = m;
-			cap = more;
-		}
-		TRY(record_read(rows, a, &(*records)[n], &(*members)[n], e));
-		if ((*records)[n].id == id)
-			*holder = (*records)[n].customer;
-		p->records[n] = (*records)[n].id;
-		n++;
+		if (!arena_grow(l->a, &l->records, n, &l->record_cap, sizeof(*l->records)) ||
+		    !arena_grow(l->a, &l->members, n, &l->member_cap, sizeof(*l->members)))
+			return error_nomem(e);
+		TRY(record_read(rows, l->a, &l->records[n], &l->members[n], e));
+		p->records[n] = l->records[n].id;
+		if (p->records[n] == l->id)
+			l->holder = l->records[n].customer;
 	}
-	p->record_count = n;
+	p->members = l->records;
+	p->customer = l->id;
 	return step == DB_ERR ? e->result : OK;
+}
+
+static enum result records_load(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct loading *l = arg;
+
+	return db_each_id(tx, &person_records, &l->id, 1, records_take, l, e, DB_NONE);
 }
 
 #define IDENTIFIER_COLS "i.record, i.kind, i.value, i.grade, i.first_seen, i.last_seen, v.state, v.manual"
@@ -142,31 +149,27 @@ DB_STMT(person_identifiers, "iii", "iitiiiII",
         "UNION ALL SELECT " IDENTIFIER_COLS " FROM person_member m "
         "JOIN person_identifier i ON i.rkey = (m.record & 4095) AND i.record = m.record " VALUE_JOIN
         "WHERE m.rkey = $1 AND m.customer = $2 ORDER BY 1, 2, 3 LIMIT $3")
-static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct person *p, struct error *e)
+static enum result identifiers_load(struct db_tx *tx, void *arg, struct error *e)
 {
+	struct loading *l = arg;
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	enum db_step step;
 	struct identifier *list = NULL;
 	int n = 0, cap = 0;
 
-	TRY(db_query(tx, &person_identifiers, &rows, e, DB_INT(id_bucket(p->customer)), DB_INT(p->customer),
+	if (l->holder && l->holder != l->id) /* another is loaded instead */
+		return OK;
+	TRY(db_query(tx, &person_identifiers, &rows, e, DB_INT(id_bucket(l->id)), DB_INT(l->id),
 	             DB_INT(PERSON_IDENTIFIERS_MAX)));
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		struct identifier *i;
 		int64_t grade = db_int(rows, 3);
 
-		if (n == cap) {
-			struct identifier *more = arena_array(a, (size_t)(cap = cap ? cap * 4 : 8), sizeof(*more));
-
-			if (!more)
-				return error_nomem(e);
-			if (n)
-				memcpy(more, list, (size_t)n * sizeof(*more));
-			list = more;
-		}
+		if (!arena_grow(l->a, &list, n, &cap, sizeof(*list)))
+			return error_nomem(e);
 		i = &list[n++];
 		*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, 1),
-			                  .value = db_text_dup(rows, 2, a),
+			                  .value = db_text_dup(rows, 2, l->a),
 			                  .verified = grade == GRADE_VERIFIED,
 			                  .record = db_int(rows, 0),
 			                  .first_seen = db_int(rows, 4),
@@ -176,8 +179,8 @@ static enum result identifiers_load(struct db_tx *tx, struct arena *a, struct pe
 		i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, 6),
 		                               db_int(rows, 7) != 0, (int)db_int(rows, 6));
 	}
-	p->identifiers = list;
-	p->identifier_count = n;
+	l->p->identifiers = list;
+	l->p->identifier_count = n;
 	return rows_end(step, e);
 }
 
@@ -233,27 +236,43 @@ static void attributes_choose(struct person *p, struct record *records, const st
 	c->id = c->customer = p->customer;
 }
 
+static enum result loading_begin(struct loading *l, struct arena *a, int64_t id, struct error *e)
+{
+	*l = (struct loading){ .a = a, .p = arena_alloc(a, sizeof(*l->p)), .id = id };
+	return l->p ? OK : error_nomem(e);
+}
+
 enum result person_load(struct db_tx *tx, int64_t id, struct arena *a, struct person *out, struct error *e)
 {
-	struct record *records = NULL;
-	struct member *members = NULL;
-	int64_t holder;
-	struct person *p = arena_alloc(a, sizeof(*p)); /* out stays untouched on failure */
+	struct loading l = { .holder = id };
 
-	if (!p)
-		return error_nomem(e);
-	TRY(records_load(tx, id, a, p, &records, &members, &holder, e));
-	if (holder && holder != id) {
-		id = holder;
-		TRY(records_load(tx, id, a, p, &records, &members, &holder, e));
+	for (int turn = 0; turn < 2 && l.holder && l.holder != l.id; turn++) {
+		TRY(loading_begin(&l, a, l.holder, e));
+		TRY(db_together(tx, (struct db_part[]){ { records_load, &l }, { identifiers_load, &l } }, 2, e));
 	}
-	if (holder != id)
-		return error_set(e, ERR_NOT_FOUND, "customer.unknown", "customer", "There is no such customer.");
-	p->customer = id;
-	p->members = records;
-	TRY(identifiers_load(tx, a, p, e));
-	attributes_choose(p, records, members);
-	*out = *p;
+	if (l.holder != l.id)
+		return customer_unknown(e);
+	attributes_choose(l.p, l.records, l.members);
+	*out = *l.p;
+	return OK;
+}
+
+enum result customer_names(struct db_tx *tx, const int64_t *customers, int count, struct arena *a, const char **names,
+                           struct error *e)
+{
+	struct loading *all = arena_array(a, (size_t)count + 1, sizeof(*all));
+
+	if (!all)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++)
+		TRY(loading_begin(&all[i], a, customers[i], e));
+	TRY(db_each_id(tx, &person_records, customers, count, records_take, all, e, DB_NONE));
+	for (int i = 0; i < count; i++) {
+		if (all[i].holder != customers[i])
+			return customer_unknown(e);
+		attributes_choose(all[i].p, all[i].records, all[i].members);
+		names[i] = person_name(all[i].p, a);
+	}
 	return OK;
 }
 

@@ -393,7 +393,7 @@ static void many_records_take_as_many_round_trips_as_one(void **state)
 	many = round_trips(card_page, first);
 	print_message("a card takes %d round trips\n", (int)many);
 	assert_int_equal(one, many);
-	assert_true(strcmp(kit_engine(), "sqlite") == 0 ? many == 0 : many < 20);
+	assert_true(strcmp(kit_engine(), "sqlite") == 0 ? many == 0 : many < 10);
 }
 
 int main(void)
