@@ -269,6 +269,27 @@ static enum result decision_take(struct loader *l, struct decision_row *d, struc
 	return OK;
 }
 
+/* All whom these decisions bring in, at once. */
+static enum result named_load(struct loader *l, const struct decision_row *rows, int count, struct error *e)
+{
+	int64_t *named = NULL;
+	int n = 0, cap = 0;
+
+	for (int i = 0; i < count; i++)
+		for (int k = 0; k < rows[i].left_count + rows[i].right_count; k++) {
+			bool left = k < rows[i].left_count;
+			bool brings = rows[i].kind == DECISION_MERGE ||
+			              (rows[i].kind == DECISION_SPLIT && left && rows[i].left_count > 1);
+
+			if (!rows[i].standing || !brings || decision_seen(l, rows[i].id))
+				continue;
+			if (!arena_grow(l->a, &named, n, &cap, sizeof(*named)))
+				return error_nomem(e);
+			named[n++] = left ? rows[i].left[k] : rows[i].right[k - rows[i].left_count];
+		}
+	return nodes_load(l, named, n, e);
+}
+
 static enum result links_by_decisions(struct loader *l, int from, int to, struct error *e)
 {
 	int64_t *decided = arena_array(l->a, (size_t)(to - from) + 1, sizeof(*decided));
@@ -281,6 +302,7 @@ static enum result links_by_decisions(struct loader *l, int from, int to, struct
 		if (l->c->nodes[i].flags & RECORD_DECIDED)
 			decided[n++] = l->c->nodes[i].id;
 	TRY(decisions_of_many(l->tx, decided, n, &rows, &count, e));
+	TRY(named_load(l, rows, count, e));
 	for (int i = 0; i < count; i++)
 		if (!decision_seen(l, rows[i].id))
 			TRY(decision_take(l, &rows[i], e));
