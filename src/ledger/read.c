@@ -15,36 +15,56 @@ enum result ledger_balance(struct db_tx *tx, enum book book, int64_t subject, in
 	return OK;
 }
 
+struct balances {
+	struct ledger_balance *list;
+	int count, cap;
+	struct arena *a;
+};
+
 /* Rows of (subject, place, account, qty). */
-static enum result balances_take(struct db_rows *r, struct arena *a, struct ledger_balance **out, int *count,
-                                 struct error *e)
+static enum result balances_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
-	struct ledger_balance *list = NULL;
-	int n = 0, cap = 0;
+	struct balances *b = arg;
 	enum db_step step;
+	(void)run;
 	while ((step = db_next(r, e)) == DB_ROW) {
-		if (!arena_grow(a, &list, n, &cap, sizeof(*list)))
+		if (!arena_grow(b->a, &b->list, b->count, &b->cap, sizeof(*b->list)))
 			return error_nomem(e);
-		list[n++] = (struct ledger_balance){ db_int(r, 0), db_int(r, 1), (int)db_int(r, 2), db_int(r, 3) };
+		b->list[b->count++] =
+		        (struct ledger_balance){ db_int(r, 0), db_int(r, 1), (int)db_int(r, 2), db_int(r, 3) };
 	}
-	if (step == DB_ERR)
-		return e->result;
-	*out = list;
-	*count = n;
-	return OK;
+	return step == DB_ERR ? e->result : OK;
 }
 
 DB_STMT(ledger_balance_list, "iiii", "iiii",
         "SELECT subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $2 AND subject = $3 "
         "AND account < $4 AND qty <> 0 ORDER BY subject, place, account")
 
+enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
+                                 bool counters, struct arena *a, struct ledger_balance **out, int *count,
+                                 struct error *e)
+{
+	enum { PARAMS = 4 };
+	struct balances b = { .a = a };
+	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)subject_count * PARAMS + 1, sizeof(*v));
+	if (!v)
+		return error_nomem(e);
+	for (int i = 0; i < subject_count; i++) {
+		v[i * PARAMS] = DB_INT(id_bucket(subjects[i]));
+		v[i * PARAMS + 1] = DB_INT(book);
+		v[i * PARAMS + 2] = DB_INT(subjects[i]);
+		v[i * PARAMS + 3] = DB_INT(counters ? LEDGER_ACCOUNTS : LEDGER_COUNTER);
+	}
+	TRY(db_each(tx, &ledger_balance_list, v, subject_count, balances_take, &b, e));
+	*out = b.list;
+	*count = b.count;
+	return OK;
+}
+
 enum result ledger_balances(struct db_tx *tx, enum book book, int64_t subject, bool counters, struct arena *a,
                             struct ledger_balance **out, int *count, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &ledger_balance_list, &r, e, DB_INT(id_bucket(subject)), DB_INT(book), DB_INT(subject),
-	             DB_INT(counters ? LEDGER_ACCOUNTS : LEDGER_COUNTER)));
-	return balances_take(r, a, out, count, e);
+	return ledger_balances_many(tx, book, &subject, 1, counters, a, out, count, e);
 }
 
 DB_STMT(ledger_balance_account, "iii", "iiii",
@@ -55,8 +75,12 @@ enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket
                                struct ledger_balance **out, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
+	struct balances b = { .a = a };
 	TRY(db_query(tx, &ledger_balance_account, &r, e, DB_INT(bucket), DB_INT(book), DB_INT(account)));
-	return balances_take(r, a, out, count, e);
+	TRY(balances_take(r, 0, &b, e));
+	*out = b.list;
+	*count = b.count;
+	return OK;
 }
 
 /* An act's id may lie this far from its time: the clock of another server, or one that ran ahead. */

@@ -117,25 +117,45 @@ enum result expected_list(struct db_tx *tx, int64_t sku, int limit, struct stock
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(stock_expected_sum, "ii", "iii",
-        "SELECT location, CAST(SUM(qty - received) AS BIGINT), MIN(CASE WHEN due_at > 0 THEN due_at ELSE "
+DB_STMT(stock_expected_sum, "ii", "iiii",
+        "SELECT sku, location, CAST(SUM(qty - received) AS BIGINT), MIN(CASE WHEN due_at > 0 THEN due_at ELSE "
         "9223372036854775807 END) FROM stock_expected "
-        "WHERE rkey = $1 AND sku = $2 AND state = 1 GROUP BY location ORDER BY location")
+        "WHERE rkey = $1 AND sku = $2 AND state = 1 GROUP BY sku, location ORDER BY location")
 
-enum result expected_sums(struct db_tx *tx, int64_t sku, struct arena *a, struct to_come **out, int *count,
-                          struct error *e)
+struct sums {
+	struct to_come *list;
+	int count, cap;
+	struct arena *a;
+};
+
+static enum result sums_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
+	struct sums *s = arg;
 	enum db_step step;
-	int n = 0, cap = 0;
-	*out = NULL;
-	TRY(db_query(tx, &stock_expected_sum, &r, e, DB_INT(id_bucket(sku)), DB_INT(sku)));
+	(void)run;
 	while ((step = db_next(r, e)) == DB_ROW) {
-		if (!arena_grow(a, out, n, &cap, sizeof(**out)))
+		if (!arena_grow(s->a, &s->list, s->count, &s->cap, sizeof(*s->list)))
 			return error_nomem(e);
-		int64_t due = db_int(r, 2);
-		(*out)[n++] = (struct to_come){ db_int(r, 0), db_int(r, 1), due == INT64_MAX ? 0 : due };
+		int64_t due = db_int(r, 3);
+		s->list[s->count++] =
+		        (struct to_come){ db_int(r, 0), db_int(r, 1), db_int(r, 2), due == INT64_MAX ? 0 : due };
 	}
-	*count = n;
 	return step == DB_ERR ? e->result : OK;
+}
+
+enum result expected_sums(struct db_tx *tx, const int64_t *skus, int sku_count, struct arena *a, struct to_come **out,
+                          int *count, struct error *e)
+{
+	struct sums s = { .a = a };
+	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)sku_count * 2 + 1, sizeof(*v));
+	if (!v)
+		return error_nomem(e);
+	for (int i = 0; i < sku_count; i++) {
+		v[i * 2] = DB_INT(id_bucket(skus[i]));
+		v[i * 2 + 1] = DB_INT(skus[i]);
+	}
+	TRY(db_each(tx, &stock_expected_sum, v, sku_count, sums_take, &s, e));
+	*out = s.list;
+	*count = s.count;
+	return OK;
 }

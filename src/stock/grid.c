@@ -42,33 +42,37 @@ static bool among(const int64_t *wanted, int count, int64_t location)
 	return !wanted || bsearch(&location, wanted, (size_t)count, sizeof(*wanted), id_cmp);
 }
 
-static enum result sku_read(struct db_tx *tx, int64_t sku, const int64_t *wanted, int wanted_count, struct cells *c,
-                            struct error *e)
+/* What was read of all SKUs, and how far it has been laid out. */
+struct readings {
+	struct ledger_balance *balance;
+	struct to_come *coming;
+	int balances, comings, b, x;
+};
+
+static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wanted, int wanted_count, struct cells *c,
+                             struct error *e)
 {
-	struct ledger_balance *b;
-	struct to_come *x;
-	int balances, coming;
 	c->begin = c->count;
-	TRY(ledger_balances(tx, BOOK_UNITS, sku, false, db_tx_arena(tx), &b, &balances, e));
-	TRY(expected_sums(tx, sku, db_tx_arena(tx), &x, &coming, e));
-	for (int i = 0; i < balances; i++) {
-		if (!among(wanted, wanted_count, b[i].place) || b[i].account >= UNIT_STATES)
+	for (; r->b < r->balances && r->balance[r->b].subject == sku; r->b++) {
+		const struct ledger_balance *b = &r->balance[r->b];
+		if (!among(wanted, wanted_count, b->place) || b->account >= UNIT_STATES)
 			continue;
-		struct stock_cell *cell = cell_of(c, sku, b[i].place);
+		struct stock_cell *cell = cell_of(c, sku, b->place);
 		if (!cell)
 			return error_nomem(e);
-		cell->qty[b[i].account] = b[i].qty;
-		if (b[i].account == UNIT_TRANSIT)
-			cell->incoming += b[i].qty;
+		cell->qty[b->account] = b->qty;
+		if (b->account == UNIT_TRANSIT)
+			cell->incoming += b->qty;
 	}
-	for (int i = 0; i < coming; i++) {
-		if (!among(wanted, wanted_count, x[i].location))
+	for (; r->x < r->comings && r->coming[r->x].sku == sku; r->x++) {
+		const struct to_come *x = &r->coming[r->x];
+		if (!among(wanted, wanted_count, x->location))
 			continue;
-		struct stock_cell *cell = cell_of(c, sku, x[i].location);
+		struct stock_cell *cell = cell_of(c, sku, x->location);
 		if (!cell)
 			return error_nomem(e);
-		cell->incoming += x[i].qty;
-		cell->incoming_at = x[i].due_at;
+		cell->incoming += x->qty;
+		cell->incoming_at = x->due_at;
 	}
 	if (c->count > c->begin)
 		qsort(c->list + c->begin, (size_t)(c->count - c->begin), sizeof(*c->list), cell_cmp);
@@ -89,8 +93,11 @@ enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, con
 		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
 		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
 	}
+	struct readings r = { 0 };
+	TRY(ledger_balances_many(tx, BOOK_UNITS, skus, sku_count, false, db_tx_arena(tx), &r.balance, &r.balances, e));
+	TRY(expected_sums(tx, skus, sku_count, db_tx_arena(tx), &r.coming, &r.comings, e));
 	for (int i = 0; i < sku_count; i++)
-		TRY(sku_read(tx, skus[i], wanted, location_count, &c, e));
+		TRY(sku_cells(skus[i], &r, wanted, location_count, &c, e));
 	*out = c.list;
 	*count = c.count;
 	return OK;

@@ -124,7 +124,8 @@ struct stock_cell {
 	int64_t incoming;         /* on the way: transit here, and what suppliers are expected to deliver */
 	int64_t incoming_at;      /* the first day of it that is known; 0: none */
 };
-/* Cells that are not all zero, by (SKU as given, location). locations NULL: every one. In the arena. ≤ 500 SKUs. */
+/* Cells that are not all zero, by (SKU as given, each once; location). locations NULL: every one. In the arena. ≤ 500
+ * SKUs. */
 MUST_CHECK enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                                   int location_count, struct arena *a, struct stock_cell **out, int *count,
                                   struct error *e);
