@@ -84,7 +84,7 @@ CREATE TABLE stock_expected (
 	state {int} NOT NULL,
 	PRIMARY KEY (rkey, id)
 ) {clustered};
-CREATE INDEX stock_expected_sku ON stock_expected (rkey, sku, due_at) WHERE state = 1;
+CREATE INDEX stock_expected_sku ON stock_expected (rkey, sku, location) WHERE state = 1;
 
 -- id gives the order in which they came.
 CREATE TABLE stock_waiting (
@@ -113,3 +113,12 @@ CREATE TABLE stock_level (
 	safety {int} NOT NULL,
 	PRIMARY KEY (rkey, sku, location)
 ) {clustered};
+
+-- How a location is run. hold_us: how long a hold lasts of which nobody says it. return_to: the state in which what comes back stands.
+-- elsewhere: 1 when its stock is kept in another system, and only reports and imports change it here.
+CREATE TABLE stock_place (
+	location {int} NOT NULL PRIMARY KEY,
+	hold_us {int} NOT NULL,
+	return_to {int} NOT NULL,
+	elsewhere {int} NOT NULL
+) {rows};

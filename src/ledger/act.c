@@ -91,25 +91,3 @@ enum result act_end(struct db_tx *tx, struct act *act, const int64_t *values, in
 	return db_exec(tx, &ledger_act_update, NULL, e, DB_INT(act->moves), DB_CSTR(text), DB_INT(key_bucket(act->key)),
 	               DB_BLOB(bytes(act->key)));
 }
-
-DB_STMT(ledger_act_prune, "iii", "", "DELETE FROM ledger_act WHERE rkey >= $1 AND rkey < $2 AND moves = 0 AND at < $3")
-
-#define PRUNE_BUCKETS 256
-struct prune {
-	int64_t from, before;
-};
-
-static enum result prune_page(struct db_tx *tx, void *arg, struct error *e)
-{
-	const struct prune *p = arg;
-	return db_exec(tx, &ledger_act_prune, NULL, e, DB_INT(p->from), DB_INT(p->from + PRUNE_BUCKETS),
-	               DB_INT(p->before));
-}
-
-enum result act_prune(struct db *db, int64_t keep_us, int64_t *from, struct error *e)
-{
-	struct prune p = { .from = *from, .before = clock_now() - keep_us };
-	TRY(db_transact(db, prune_page, &p, e));
-	*from = p.from + PRUNE_BUCKETS < ID_BUCKETS ? p.from + PRUNE_BUCKETS : 0;
-	return OK;
-}

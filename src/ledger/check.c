@@ -20,7 +20,8 @@ DB_STMT(ledger_difference, "iii", "iiiii",
         "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
         "SELECT book, subject, place, account, -qty FROM ledger_balance "
         "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2))) AS all_sides "
-        "GROUP BY book, subject, place, account HAVING SUM(d) <> 0 ORDER BY book, subject, place, account")
+        "GROUP BY book, subject, place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY book, subject, place, "
+        "account")
 
 static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, struct difference **out,
                                int *count, struct error *e)
@@ -46,7 +47,7 @@ DB_STMT(ledger_wrong, "iii", "iiiiI",
         "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 "
         "AND ($2 = 0 OR (book = $3 AND subject = $2)) AND account < 100 AND qty < 0 UNION ALL "
         "SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 "
-        "AND ($2 = 0 OR (book = $3 AND subject = $2)) GROUP BY book, subject HAVING SUM(qty) <> 0")
+        "AND ($2 = 0 OR (book = $3 AND subject = $2)) GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
 
 typedef void finding_fn(void *arg, const char *invariant, const char *detail);
 

@@ -126,10 +126,6 @@ MUST_CHECK enum result ledger_history(struct db_tx *tx, enum book book, int64_t 
  * the replay of the moves. *bad: how many findings; the first one's text in detail. For tests and for check(). */
 MUST_CHECK enum result ledger_check_subject(struct db_tx *tx, enum book book, int64_t subject, int *bad,
                                             char detail[256], struct error *e);
-/* Forgets acts older than keep_us that moved nothing, in some of the buckets from *from on; 0 at first and again when
- * all are through. An act with moves stays for ever: what it did is never done again. */
-MUST_CHECK enum result act_prune(struct db *db, int64_t keep_us, int64_t *from, struct error *e);
-
 struct room;
 extern const struct room ledger_room;
 

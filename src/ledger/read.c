@@ -88,13 +88,13 @@ enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket
 
 /* One statement, so that balances and moves are those of one moment. */
 DB_STMT(ledger_sum_at, "iiiiiii", "i",
-        "SELECT CAST(COALESCE((SELECT SUM(qty) FROM ledger_balance WHERE rkey = $1 AND book = $2 AND subject = $3 "
-        "AND place = $4 AND account < 32 AND (($5 >> CAST(account AS INTEGER)) & 1) = 1), 0) - "
-        "COALESCE((SELECT SUM(CASE WHEN to_place = $4 AND to_account < 32 "
+        "SELECT COALESCE((SELECT CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 AND book = $2 "
+        "AND subject = $3 AND place = $4 AND account < 32 AND (($5 >> CAST(account AS INTEGER)) & 1) = 1), 0) - "
+        "COALESCE((SELECT CAST(SUM(CASE WHEN to_place = $4 AND to_account < 32 "
         "AND (($5 >> CAST(to_account AS INTEGER)) & 1) = 1 THEN qty ELSE 0 END - "
         "CASE WHEN from_place = $4 AND from_account < 32 "
-        "AND (($5 >> CAST(from_account AS INTEGER)) & 1) = 1 THEN qty ELSE 0 END) FROM ledger_move "
-        "WHERE rkey = $1 AND book = $2 AND subject = $3 AND act >= $6 AND at > $7), 0) AS BIGINT)")
+        "AND (($5 >> CAST(from_account AS INTEGER)) & 1) = 1 THEN qty ELSE 0 END) AS BIGINT) FROM ledger_move "
+        "WHERE rkey = $1 AND book = $2 AND subject = $3 AND act >= $6 AND at > $7), 0)")
 
 enum result ledger_held_at(struct db_tx *tx, enum book book, int64_t subject, int64_t place, uint32_t accounts,
                            int64_t at, int64_t *qty, struct error *e)
@@ -113,7 +113,7 @@ DB_STMT(ledger_line_moves, "iiiii", "iii",
         "WHERE rkey = $1 AND book = $2 AND subject = $3 AND order_id = $4 AND ($5 = 0 OR line = $5) UNION ALL "
         "SELECT from_place, from_account, -qty FROM ledger_move "
         "WHERE rkey = $1 AND book = $2 AND subject = $3 AND order_id = $4 AND ($5 = 0 OR line = $5)) AS both_sides "
-        "GROUP BY place, account HAVING SUM(d) <> 0 ORDER BY place, account")
+        "GROUP BY place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY place, account")
 
 enum result ledger_line_net(struct db_tx *tx, enum book book, int64_t subject, int64_t order, int64_t line,
                             struct arena *a, struct ledger_balance **out, int *count, struct error *e)

@@ -33,7 +33,9 @@ static enum result run_adjust(struct db_tx *tx, struct act *act, const struct st
 	if (c->reason < REASON_FOUND || c->reason > REASON_OTHER)
 		return error_set(e, ERR_INVALID, "stock.reason", "reason", "an adjustment has a reason");
 	TRY(place_check(tx, c->sku, c->location, e));
-	TRY(qty_check(c->qty < 0 ? -c->qty : c->qty, 1, e));
+	TRY(kept_here(tx, c->location, e));
+	if (c->qty < -UNITS_MAX || c->qty > UNITS_MAX || !c->qty)
+		return error_set(e, ERR_INVALID, "stock.qty", "qty", "at most %d, and not none", UNITS_MAX);
 	if (c->qty > 0 && (c->reason == REASON_LOST || c->reason == REASON_STOLEN || c->reason == REASON_BROKEN))
 		return error_set(e, ERR_INVALID, "stock.reason", "reason", "nothing is added for that reason");
 	struct ledger_move m;
@@ -70,6 +72,7 @@ static const struct {
 	[STOCK_TRANSFER_CANCEL] = { "stock.transfer_cancel", transfer_cancel },
 	[STOCK_WAIT_JOIN] = { "stock.wait_join", waiting_join },
 	[STOCK_WAIT_LEAVE] = { "stock.wait_leave", waiting_leave },
+	[STOCK_PLACE] = { "stock.place", place_set },
 };
 
 const char *stock_kind_name(enum stock_kind kind)

@@ -71,7 +71,13 @@ enum result hold_place(struct db_tx *tx, struct act *act, const struct stock_com
 {
 	TRY(place_check(tx, c->sku, c->location, e));
 	TRY(qty_check(c->qty, 1, e));
-	TRY(until_check(c->at, act->at, e));
+	int64_t until = c->at;
+	if (!until) {
+		struct stock_place p;
+		TRY(place_get(tx, c->location, &p, e));
+		until = act->at + p.hold_us;
+	}
+	TRY(until_check(until, act->at, e));
 	struct stock_hold h = {
 		.id = id_new(id_bucket(c->sku)), .sku = c->sku, .record = c->record, .state = HOLD_OPEN
 	};
@@ -80,7 +86,7 @@ enum result hold_place(struct db_tx *tx, struct act *act, const struct stock_com
 	TRY(unit_post(tx, act, &m, 1, e));
 	TRY(db_exec(tx, &stock_hold_insert, NULL, e, DB_INT(id_bucket(h.id)), DB_INT(h.id), DB_INT(c->sku),
 	            DB_INT(c->location), DB_INT_OR_NULL(c->record), DB_INT_OR_NULL(act->associate), DB_INT(c->qty),
-	            DB_INT(c->qty), DB_INT(act->at), DB_INT(c->at), DB_INT(act->at), DB_INT(HOLD_OPEN),
+	            DB_INT(c->qty), DB_INT(act->at), DB_INT(until), DB_INT(act->at), DB_INT(HOLD_OPEN),
 	            DB_INT_OR_NULL(waiting)));
 	*out = (struct stock_outcome){ .id = h.id, .qty = c->qty, .state = HOLD_OPEN };
 	return hold_announce(tx, &h, e);

@@ -106,6 +106,13 @@ MUST_CHECK enum result safety_set(struct db_tx *tx, struct act *act, const struc
 MUST_CHECK enum result level_set(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                  struct stock_outcome *out, struct error *e);
 
+/* ---- place.c ---------------------------------------------------------------------------------------------------- */
+
+MUST_CHECK enum result place_set(struct db_tx *tx, struct act *act, const struct stock_command *c,
+                                 struct stock_outcome *out, struct error *e);
+/* ERR_CONFLICT "stock.elsewhere" where another system keeps the stock. */
+MUST_CHECK enum result kept_here(struct db_tx *tx, int64_t location, struct error *e);
+
 /* ---- waiting.c -------------------------------------------------------------------------------------------------- */
 
 MUST_CHECK enum result waiting_join(struct db_tx *tx, struct act *act, const struct stock_command *c,

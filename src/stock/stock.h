@@ -154,6 +154,7 @@ enum stock_kind {
 	STOCK_TRANSFER_CANCEL,
 	STOCK_WAIT_JOIN,
 	STOCK_WAIT_LEAVE,
+	STOCK_PLACE,
 	STOCK_KINDS
 };
 const char *stock_kind_name(enum stock_kind kind); /* "stock.hold_place" */
@@ -186,21 +187,23 @@ struct stock_outcome {
 	bool replayed;
 };
 /*
- * HOLD_PLACE       sku, location, qty, record, at     available → held until `at`. Lapsed holds are given back by
- * hold_sweep() HOLD_EXTEND      id, at                             later only HOLD_RELEASE     id held → available STEP
- * sku, location, qty, reason = the step ADJUST           sku, location, qty (signed), reason  adjust ↔ available;
- * REASON_BROKEN: available → damaged SAFETY           sku, location, qty ≥ 0             keeps so many back: available
- * ↔ safety LEVEL            sku, location, qty                 low when available falls to this; -1: never low EXPECT
- * sku, location, qty, at             a supplier will deliver EXPECT_CANCEL    id DELIVER          id, qty, final; or
- * without id: sku, location, qty   supplier → available; more than expected is taken in COUNT_OPEN       sku, location
- * the open task of the place, made when there is none COUNT_ENTER      id, qty, at                        blind:
- * counted of available + held + committed + safety. What moved since `at` is accounted for. A shortage comes off
- * available, then safety; what is left stays open COUNT_CANCEL     id TRANSFER_REQUEST location, to, lines
- * TRANSFER_DISPATCH id, lines (every SKU once; fewer or more than asked is allowed)  available or committed → transit
- * at `to` TRANSFER_RECEIVE id, lines, final                   transit → available or committed; more than sent: from
- * adjust, with a count task at the sender; final: the rest is lost, with a count task at the sender TRANSFER_CANCEL  id
- * before dispatch: nothing moved; after: what is in transit goes back WAIT_JOIN        sku, location (0: any), qty,
- * record WAIT_LEAVE       id                                 an offer that stands is released
+ * HOLD_PLACE       sku, location, qty, record, at     available → held until `at` (0: as the place has it). Lapsed
+ * holds are given back by hold_sweep() HOLD_EXTEND      id, at                             later only HOLD_RELEASE id
+ * held → available STEP sku, location, qty, reason = the step ADJUST           sku, location, qty (signed), reason
+ * adjust ↔ available; REASON_BROKEN: available → damaged SAFETY           sku, location, qty ≥ 0             keeps so
+ * many back: available ↔ safety LEVEL            sku, location, qty                 low when available falls to this;
+ * -1: never low EXPECT sku, location, qty, at             a supplier will deliver EXPECT_CANCEL    id DELIVER id, qty,
+ * final; or without id: sku, location, qty   supplier → available; more than expected is taken in COUNT_OPEN       sku,
+ * location the open task of the place, made when there is none COUNT_ENTER      id, qty, at blind: counted of available
+ * + held + committed + safety. What moved since `at` is accounted for. A shortage comes off available, then safety;
+ * what is left stays open COUNT_CANCEL     id TRANSFER_REQUEST location, to, lines TRANSFER_DISPATCH id, lines (every
+ * SKU once; fewer or more than asked is allowed)  available or committed → transit at `to` TRANSFER_RECEIVE id, lines,
+ * final                   transit → available or committed; more than sent: from adjust, with a count task at the
+ * sender; final: the rest is lost, with a count task at the sender TRANSFER_CANCEL  id before dispatch: nothing moved;
+ * after: what is in transit goes back WAIT_JOIN        sku, location (0: any), qty, record WAIT_LEAVE       id an offer
+ * that stands is released
+ *
+ * ADJUST, DELIVER and COUNT_ENTER are refused ("stock.elsewhere") where another system keeps the stock.
  *
  * Idempotent by key. ERR_INVALID, ERR_NOT_FOUND, ERR_CONFLICT "stock.short", "stock.state" (detail: the state),
  * "stock.hold"; ERR_MISMATCH "act.mismatch". */
@@ -294,6 +297,14 @@ MUST_CHECK enum result waiting_offer(struct db_tx *tx, int64_t sku, int64_t offe
 /* SKUs somebody waits for, after `after`. */
 MUST_CHECK enum result waiting_skus(struct db_tx *tx, int64_t after, int limit, int64_t *out, int *count,
                                     struct error *e);
+
+struct stock_place {
+	int64_t location, hold_us;
+	enum unit_state return_to;
+	bool elsewhere;
+};
+/* How a location is run; where nobody said, 48 hours, UNIT_QUALITY, here. */
+MUST_CHECK enum result place_get(struct db_tx *tx, int64_t location, struct stock_place *out, struct error *e);
 
 struct stock_low {
 	int64_t sku, location, level, available, incoming;

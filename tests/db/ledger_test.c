@@ -310,28 +310,6 @@ static void deliberate_faults_are_caught(void **state)
 #endif
 }
 
-static void acts_without_moves_are_forgotten(void **state)
-{
-	(void)state;
-	struct job j = { .key = "idle", .payload = "p" };
-	int64_t from = 0;
-	assert_ok(db_transact(db, job_run, &j, &kit_err));
-	assert_ok(post("1", MOVE(WORLD, SHELF, 5)));
-	do
-		assert_ok(act_prune(db, HOUR_US, &from, &kit_err));
-	while (from);
-	assert_ok(db_transact(db, job_run, &j, &kit_err));
-	assert_true(j.act.replayed);
-	clock_set(clock_now() + 2 * HOUR_US);
-	do
-		assert_ok(act_prune(db, HOUR_US, &from, &kit_err));
-	while (from);
-	assert_ok(db_transact(db, job_run, &j, &kit_err));
-	assert_false(j.act.replayed);
-	assert_ok(post("1", MOVE(WORLD, SHELF, 5))); /* a replay */
-	assert_state(5, 0, -5, 1);
-}
-
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -343,7 +321,6 @@ int main(void)
 		T(what_was_there_at_a_time),
 		T(wrong_balances_are_found_and_mended),
 		T(deliberate_faults_are_caught),
-		T(acts_without_moves_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

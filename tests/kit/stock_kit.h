@@ -159,4 +159,17 @@ static inline void stock_count_finding(void *arg, const char *room, const char *
 	++*(int *)arg;
 }
 
+/* ---- Words for tests that have one kit, k ----------------------------------------------------------------------- */
+
+#define T0 (1790000000 * USEC)
+#define CMD(kind_, ...) ((struct stock_command){ .kind = STOCK_##kind_, __VA_ARGS__ })
+#define HERE .sku = k.sku[0], .location = k.place[A]
+#define DO(out, ...) assert_ok(stock_call_do(k.db, NULL, CMD(__VA_ARGS__), (out)))
+#define REFUSED(result, code_, ...)                                                                                    \
+	do {                                                                                                           \
+		assert_result(result, stock_call_do(k.db, NULL, CMD(__VA_ARGS__), NULL));                              \
+		assert_string_equal(kit_err.code, code_);                                                              \
+	} while (0)
+#define IS(place, text) assert_string_equal(stock_text(&k, 0, place), text)
+
 #endif
