@@ -109,6 +109,10 @@ MUST_CHECK enum result units_do(struct work *w, enum order_command_kind kind, st
 MUST_CHECK enum result units_cancel_all(struct work *w, struct error *e);
 MUST_CHECK enum result units_return(struct work *w, struct error *e);
 MUST_CHECK enum result units_inspect(struct work *w, struct error *e);
+enum unit_step unit_return_step(enum unit_condition c);
+
+/* returned.c: after units were handed over: returns of them that were reported before */
+MUST_CHECK enum result parked_find(struct work *w, struct error *e);
 
 /* book_rows.c */
 MUST_CHECK enum result book_lock(struct db_tx *tx, int64_t order, int64_t at, bool *found, struct error *e);
@@ -121,6 +125,8 @@ MUST_CHECK enum result face_return(struct work *w, struct error *e);
 MUST_CHECK enum result face_touch(struct work *w, struct error *e);
 
 /* command.c */
+/* Locks and reads the command's order. */
+MUST_CHECK enum result work_load(struct work *w, struct error *e);
 MUST_CHECK enum result command_check(const struct order_command *c, struct error *e);
 void command_bytes(const struct order_command *c, struct buf *out);
 MUST_CHECK enum result work_finish(struct work *w, struct error *e);

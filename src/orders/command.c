@@ -140,7 +140,7 @@ static void *copy(struct arena *a, const void *p, size_t count, size_t size)
 }
 
 /* The stored order, and copies of what may change. */
-static enum result work_load(struct work *w, struct error *e)
+enum result work_load(struct work *w, struct error *e)
 {
 	bool found;
 	TRY(book_lock(w->tx, w->c->order, w->act.at, &found, e));
@@ -161,9 +161,10 @@ static enum result work_load(struct work *w, struct error *e)
 	w->payment_cap = b->payment_count;
 	w->return_cap = b->return_count;
 	w->batch_cap = b->batch_count;
-	if (!book_allows(b->state, w->c->kind))
-		return error_set(e, ERR_CONFLICT, "order.state", NULL, "%s is not for an order that is %s",
-		                 order_command_name(w->c->kind), book_state_name(b->state));
+	w->back = arena_array(w->a, (size_t)b->line_count + ORDER_ITEMS_MAX, sizeof(*w->back));
+	if (!w->back)
+		return error_nomem(e);
+	till_open(w);
 	return OK;
 }
 
@@ -199,7 +200,8 @@ static enum result work_new(struct work *w, struct error *e)
 		return error_nomem(e);
 	unsigned bucket = c->record ? id_bucket(c->record) : bucket_of(STR(ORDER_SOURCE), str_c(w->b.number));
 	w->b.order = id_new(bucket);
-	return OK;
+	w->back = arena_array(w->a, ORDER_ITEMS_MAX, sizeof(*w->back));
+	return w->back ? OK : error_nomem(e);
 }
 
 /* ---- Doing ------------------------------------------------------------------------------------------------------ */
@@ -534,11 +536,12 @@ enum result order_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], i
 		TRY(work_load(&w, e));
 	else
 		TRY(work_new(&w, e));
-	w.back = arena_array(w.a, (size_t)w.b.line_count + ORDER_ITEMS_MAX, sizeof(*w.back));
-	if (!w.back)
-		return error_nomem(e);
-	till_open(&w);
+	if (c->order && !book_allows(w.b.state, c->kind))
+		return error_set(e, ERR_CONFLICT, "order.state", NULL, "%s is not for an order that is %s",
+		                 order_command_name(c->kind), book_state_name(w.b.state));
 	TRY(work_do(&w, e));
 	TRY(work_finish(&w, e));
+	if (w.handed)
+		TRY(parked_find(&w, e));
 	return work_end(&w, out, e);
 }

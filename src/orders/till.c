@@ -224,5 +224,5 @@ enum result till_refund_end(struct work *w, int payment, bool went_out, struct e
 /* Given back beyond what was taken or is due: a report says so. */
 enum result till_unmatched(struct work *w, enum tender t, int64_t minor, struct error *e)
 {
-	return post(w, SIDE(MONEY_UNMATCHED), SIDE_OF(MONEY_RETAINED, t), -minor, MONEY_REFUND, 0, e);
+	return post(w, SIDE_OF(MONEY_RETAINED, t), SIDE(MONEY_UNMATCHED), minor, MONEY_REFUND, 0, e);
 }

@@ -142,7 +142,7 @@ enum result units_cancel_all(struct work *w, struct error *e)
 
 /* ---- Returns ---------------------------------------------------------------------------------------------------- */
 
-static enum unit_step return_step(enum unit_condition c)
+enum unit_step unit_return_step(enum unit_condition c)
 {
 	return c == CONDITION_GOOD ? STEP_RETURN_SHELF : c == CONDITION_DAMAGED ? STEP_RETURN_DAMAGED : STEP_RETURN;
 }
@@ -172,7 +172,7 @@ static enum result return_unit(struct work *w, const struct order_unit_in *u, st
 	struct unit_line s = {
 		.sku = l->sku, .location = location, .qty = u->qty, .order = w->b.order, .line = l->line
 	};
-	return work_step(w, return_step(u->condition), &s, e);
+	return work_step(w, unit_return_step(u->condition), &s, e);
 }
 
 /* What a line gave is noted by its entries in this return, in slices of their quantity. */

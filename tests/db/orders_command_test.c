@@ -430,6 +430,139 @@ static void what_is_refused(void **state)
 	everything_sound();
 }
 
+struct returned_run {
+	unsigned char key[HASH128_BYTES];
+	struct order_returned_in in;
+	struct order_returned_out out;
+};
+
+static enum result returned_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct returned_run *r = arg;
+	return order_report_return(tx, r->key, &r->in, &r->out, e);
+}
+
+static struct order_returned_out returned(const char *number, int sku, int64_t qty, int store, int64_t refunded)
+{
+	struct returned_run r = { .in = { .number = str_c(number),
+		                          .sku = shop.skus[sku],
+		                          .qty = qty,
+		                          .location = shop.stores[store],
+		                          .condition = CONDITION_GOOD,
+		                          .tender = TENDER_CASH,
+		                          .refunded_minor = refunded } };
+	shop_key(++shop.keys, r.key);
+	assert_ok(db_transact(shop.db, returned_run, &r, &kit_err));
+	struct order_returned_out first = r.out;
+	assert_ok(db_transact(shop.db, returned_run, &r, &kit_err)); /* a replay */
+	assert_memory_equal(&first, &r.out, sizeof(first));
+	return r.out;
+}
+
+/* What a till says has happened is never refused: before its sale, of more than was sold, for more than was paid. */
+static void returns_as_reported(void **state)
+{
+	(void)state;
+	struct order_done done = { 0 };
+	struct order_returned_out out = returned("T-9", 0, 1, 2, 800);
+	assert_int_equal(out.order, 0);
+	assert_int_equal(out.parked, 1);
+	assert_int_equal(shop_units(&shop, 0, 2, UNIT_AVAILABLE), 1);
+	everything_sound();
+
+	struct order_item_in item = shop_item(&shop, 0, 2, 800);
+	struct order_unit_in at = UNIT(-1, 2, 0, METHOD_TAKE);
+	struct order_command c = shop_place(&shop, &item, 1);
+	shop_fill(&shop, 0, 0, 2);
+	c.number = STR("T-9");
+	c.units = &at;
+	c.unit_count = 1;
+	c.pays = (struct order_pay_in[]){ { .tender = TENDER_CASH, .minor = 1600 } };
+	c.pay_count = 1;
+	assert_ok(shop_do(&shop, &c, &done));
+	int64_t order = done.order;
+	struct order_book b = shop_book(&shop, order, arena);
+	assert_int_equal(b.lines[0].returned, 1);
+	assert_int_equal(b.return_lines[0].location, shop.stores[2]);
+	assert_int_equal(book_captured(&b, TENDER_CASH), 800);
+	assert_int_equal(book_payable(&b), 0);
+	assert_int_equal(shop_units(&shop, 0, 2, UNIT_AVAILABLE), 1); /* once */
+	shop_sound(&shop, order);
+
+	out = returned("T-9", 0, 3, 1, 3000); /* one of them is this order's, and 1000 of the money */
+	assert_int_equal(out.order, order);
+	assert_int_equal(out.taken, 1);
+	assert_int_equal(out.parked, 2);
+	assert_int_equal(out.unmatched_minor, 200);
+	assert_int_equal(shop_units(&shop, 0, 1, UNIT_AVAILABLE), 3);
+	shop_sound(&shop, order);
+	everything_sound();
+}
+
+static void a_hold_becomes_an_order(void **state)
+{
+	(void)state;
+	struct order_done done = { 0 };
+	shop_fill(&shop, 0, 0, 1);
+	struct stock_run hold = { .c = { .kind = STOCK_HOLD_PLACE,
+		                         .sku = shop.skus[0],
+		                         .location = shop.stores[0],
+		                         .qty = 1,
+		                         .at = clock_now() + DAY_US } };
+	shop_key(++shop.keys, hold.key);
+	assert_ok(db_transact(shop.db, stock_run, &hold, &kit_err));
+	struct order_item_in item = shop_item(&shop, 0, 1, 800);
+	struct order_unit_in at = UNIT(-1, 1, 0, METHOD_PICK_UP);
+	struct order_command c = shop_place(&shop, &item, 1);
+	c.units = &at;
+	c.unit_count = 1;
+	assert_result(ERR_CONFLICT, shop_do(&shop, &c, &done)); /* it is held */
+	at.hold = hold.out.id;
+	assert_ok(shop_do(&shop, &c, &done));
+	assert_int_equal(shop_units(&shop, 0, 0, UNIT_HELD), 0);
+	assert_int_equal(shop_units(&shop, 0, 0, UNIT_COMMITTED), 1);
+	shop_sound(&shop, done.order);
+	assert_result(ERR_CONFLICT, shop_do(&shop, &c, &done));
+	assert_string_equal(kit_err.code, "stock.hold");
+	everything_sound();
+}
+
+static enum result erase_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	return orders_room.erase_record(tx, *(int64_t *)arg, e);
+}
+
+static enum result foreign_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct order_outcome out;
+	struct order_in in = {
+		.kind = ORDER_SALE, .source = STR(ORDER_SOURCE), .number = STR("x"), .channel = CHANNEL_WEB
+	};
+	(void)arg;
+	return order_report(tx, &in, &out, e);
+}
+
+static void nobody_s_order(void **state)
+{
+	(void)state;
+	struct order_done done = { 0 };
+	int64_t record = put(shop.db, "till", "ada", "Ada Byron", "e:ada@b.org");
+	struct order_item_in item = shop_item(&shop, 0, 1, 800);
+	struct order_command c = shop_place(&shop, &item, 1);
+	c.record = record;
+	c.may_wait = true;
+	c.detail = STR("for her nephew");
+	assert_ok(shop_do(&shop, &c, &done));
+	assert_int_equal(id_bucket(done.order), id_bucket(record));
+	assert_ok(db_transact(shop.db, erase_run, &record, &kit_err));
+	assert_int_equal(shop_book(&shop, done.order, arena).record, 0);
+	struct order_command cancel = { .kind = COMMAND_CANCEL, .order = done.order };
+	assert_ok(shop_do(&shop, &cancel, &done));
+	everything_sound();
+	assert_result(ERR_INVALID, db_transact(shop.db, foreign_run, NULL, &kit_err));
+	assert_string_equal(kit_err.code, "order.source");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +574,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(exchanged_with_a_difference, setup, teardown),
 		cmocka_unit_test_setup_teardown(refunds_of_several_tenders, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(returns_as_reported, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hold_becomes_an_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_s_order, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,269 @@
+/* Reported returns of orders that were made here: never refused. What fits the order is its return; what does not is
+ * parked until the sale is known to have been handed over; money beyond what was due or taken opens a review. */
+#include "orders/book.h"
+
+#define REVIEW_UNMATCHED 1
+
+static unsigned number_key(struct str number, char folded[FOLDED_MAX])
+{
+	return bucket_of(STR("parked"), (struct str){ folded, number_fold(number, folded) });
+}
+
+DB_STMT(order_parked_insert, "itiiiiiiii", "",
+        "INSERT INTO order_parked (rkey, number, id, at, sku, qty, location, condition, refunded_minor, tender) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+
+static enum result park(struct db_tx *tx, const struct act *act, const struct order_returned_in *in, int64_t qty,
+                        int64_t refunded, struct error *e)
+{
+	char folded[FOLDED_MAX];
+	unsigned rkey = number_key(in->number, folded);
+	return db_exec(tx, &order_parked_insert, NULL, e, DB_INT(rkey), DB_CSTR(folded), DB_INT(id_new(rkey)),
+	               DB_INT(act->at), DB_INT(in->sku), DB_INT(qty), DB_INT(in->location), DB_INT(in->condition),
+	               DB_INT(refunded), DB_INT(in->tender));
+}
+
+DB_STMT(order_review_insert, "iiiiii", "",
+        "INSERT INTO order_review (rkey, order_id, id, at, kind, amount_minor) VALUES ($1, $2, $3, $4, $5, $6)")
+
+static enum result review(struct work *w, enum tender t, int64_t minor, struct error *e)
+{
+	unsigned rkey = id_bucket(w->b.order);
+	TRY(till_unmatched(w, t, minor, e));
+	return db_exec(w->tx, &order_review_insert, NULL, e, DB_INT(rkey), DB_INT(w->b.order), DB_INT(id_new(rkey)),
+	               DB_INT(w->act.at), DB_INT(REVIEW_UNMATCHED), DB_INT(minor));
+}
+
+/* ---- A return on its order -------------------------------------------------------------------------------------- */
+
+/* The report as a command on the lines of that SKU of which the customer has some; *units: how many that are. */
+static enum result as_command(struct work *w, struct order_command *c, int64_t sku, int64_t qty, int64_t location,
+                              enum unit_condition condition, int64_t *units, struct error *e)
+{
+	struct order_unit_in *u = arena_array(w->a, (size_t)w->b.line_count + 1, sizeof(*u));
+	if (!u)
+		return error_nomem(e);
+	*units = 0;
+	for (int i = 0; i < w->b.line_count && *units < qty; i++) {
+		const struct book_line *l = &w->b.lines[i];
+		int64_t n = l->handed - l->returned;
+		n = n < qty - *units ? n : qty - *units;
+		if (l->sku != sku || n <= 0)
+			continue;
+		u[c->unit_count++] = (struct order_unit_in){
+			.line = l->line, .qty = n, .location = location, .condition = condition
+		};
+		*units += n;
+	}
+	c->units = u;
+	return OK;
+}
+
+/* What the customer got already: from that tender what is due and left of it, the rest is unmatched. */
+static enum result paid_back(struct work *w, enum tender t, int64_t minor, int64_t *unmatched, struct error *e)
+{
+	int64_t due = w->payable - w->refunding;
+	due = due < w->captured[t] ? due : w->captured[t];
+	struct order_pay_in p = { .tender = t, .minor = minor < due ? minor : due };
+	*unmatched = minor - (p.minor > 0 ? p.minor : 0);
+	if (p.minor > 0)
+		TRY(till_refund(w, &p, e));
+	return *unmatched ? review(w, t, *unmatched, e) : OK;
+}
+
+/* Opens the order inside the report's act. *found is false when it was not made here. */
+static enum result open_by_number(struct db_tx *tx, const struct act *act, struct str number, struct order_command *c,
+                                  struct work *w, bool *found, struct error *e)
+{
+	struct order_key k;
+	*found = false;
+	if (!number.n)
+		return OK;
+	order_key_make(STR(ORDER_SOURCE), ORDER_SALE, number, &k);
+	TRY(ref_find(tx, &k, &c->order, found, e));
+	if (!*found)
+		return OK;
+	*w = (struct work){ .tx = tx, .a = db_tx_arena(tx), .act = *act, .c = c };
+	return work_load(w, e);
+}
+
+/* The units that fit, as a return of the order. */
+static enum result take(struct work *w, struct order_command *c, const struct order_returned_in *in,
+                        struct order_returned_out *out, struct error *e)
+{
+	TRY(as_command(w, c, in->sku, in->qty, in->location, in->condition, &out->taken, e));
+	if (!out->taken)
+		return OK;
+	out->order = w->b.order;
+	TRY(units_return(w, e));
+	int64_t worth = w->amount;
+	int64_t got = in->refunded_minor < 0 ? worth : in->qty ? in->refunded_minor * out->taken / in->qty : 0;
+	if (got)
+		TRY(paid_back(w, in->tender, got, &out->unmatched_minor, e));
+	return work_finish(w, e);
+}
+
+static enum result returned_check(const struct order_returned_in *in, struct error *e)
+{
+	if (!in->sku || !in->location)
+		return error_set(e, ERR_INVALID, "unit.line", "sku", "a return is of a SKU and received at a location");
+	if (in->qty <= 0 || in->qty > ORDER_PART_MAX)
+		return error_set(e, ERR_INVALID, "unit.quantity", "qty", "1 to %lld", (long long)ORDER_PART_MAX);
+	if (in->condition <= 0 || in->condition >= CONDITION_SCRAP)
+		return error_set(e, ERR_INVALID, "unit.condition", "condition", "in what condition is it?");
+	if (in->tender <= 0 || in->tender >= TENDERS || in->refunded_minor < -1)
+		return error_set(e, ERR_INVALID, "pay.tender", "tender", "how was it paid back?");
+	if (in->refunded_minor > LEDGER_QTY_MAX || in->number.n > ORDER_NUMBER_MAX)
+		return error_set(e, ERR_INVALID, "order.text", "number", "too long");
+	return OK;
+}
+
+static enum result begin(struct db_tx *tx, const unsigned char key[HASH128_BYTES], const struct order_returned_in *in,
+                         struct act *act, struct error *e)
+{
+	BUF_AUTO struct buf b;
+	buf_init(&b, 0);
+	buf_add(&b, in->number.p, in->number.n);
+	buf_printf(&b, " %lld %lld %lld %d %d %lld", (long long)in->sku, (long long)in->qty, (long long)in->location,
+	           in->condition, in->tender, (long long)in->refunded_minor);
+	if (b.failed)
+		return error_nomem(e);
+	struct act_in a = { .what = STR("order.report_return"), .payload = buf_view(&b) };
+	memcpy(a.key, key, HASH128_BYTES);
+	return act_begin(tx, &a, act, e);
+}
+
+/* Units that belong to no order that is known to have them. */
+static enum result come_in(struct db_tx *tx, struct act *act, const struct order_returned_in *in, int64_t qty,
+                           int64_t refunded, struct error *e)
+{
+	struct unit_line u = { .sku = in->sku, .location = in->location, .qty = qty };
+	TRY(unit_report(tx, act, unit_return_step(in->condition), &u, 1, e));
+	return park(tx, act, in, qty, refunded, e);
+}
+
+enum result order_report_return(struct db_tx *tx, const unsigned char key[HASH128_BYTES],
+                                const struct order_returned_in *in, struct order_returned_out *out, struct error *e)
+{
+	struct order_command c = { .kind = COMMAND_RETURN, .store = in->location };
+	struct order_returned_out o = { 0 };
+	struct act act;
+	struct work w;
+	bool found;
+	TRY(returned_check(in, e));
+	TRY(begin(tx, key, in, &act, e));
+	if (act.replayed) {
+		*out = (struct order_returned_out){ act.value[0], act.value[1], act.value[2], act.value[3] };
+		return OK;
+	}
+	TRY(open_by_number(tx, &act, in->number, &c, &w, &found, e));
+	if (found && book_allows(w.b.state, COMMAND_RETURN)) {
+		TRY(take(&w, &c, in, &o, e));
+		act = w.act;
+	}
+	o.parked = in->qty - o.taken;
+	if (o.parked)
+		TRY(come_in(tx, &act, in, o.parked,
+		            in->refunded_minor < 0 ? -1 : in->refunded_minor - in->refunded_minor * o.taken / in->qty,
+		            e));
+	TRY(act_end(tx, &act, (int64_t[]){ o.order, o.taken, o.parked, o.unmatched_minor }, 4, e));
+	*out = o;
+	return OK;
+}
+
+/* ---- The sale comes after its return ---------------------------------------------------------------------------- */
+
+struct parked {
+	int64_t rkey, id, sku, qty, location, refunded;
+	enum unit_condition condition;
+	enum tender tender;
+};
+
+DB_STMT(order_parked_select, "it", "iiiiiii",
+        "SELECT id, sku, qty, location, condition, refunded_minor, tender FROM order_parked "
+        "WHERE rkey = $1 AND number = $2 AND found IS NULL ORDER BY id LIMIT 50")
+
+static enum result parked_load(struct work *w, struct parked out[50], int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	char folded[FOLDED_MAX];
+	unsigned rkey = number_key(str_c(w->b.number), folded);
+	TRY(db_query(w->tx, &order_parked_select, &r, e, DB_INT(rkey), DB_CSTR(folded)));
+	enum db_step step;
+	*count = 0;
+	while ((step = db_next(r, e)) == DB_ROW)
+		out[(*count)++] = (struct parked){ .rkey = rkey,
+			                           .id = db_int(r, 0),
+			                           .sku = db_int(r, 1),
+			                           .qty = db_int(r, 2),
+			                           .location = db_int(r, 3),
+			                           .condition = (enum unit_condition)db_int(r, 4),
+			                           .refunded = db_int(r, 5),
+			                           .tender = (enum tender)db_int(r, 6) };
+	return step == DB_ERR ? e->result : OK;
+}
+
+DB_STMT(order_parked_found, "iitii", "",
+        "UPDATE order_parked SET found = $1, qty = qty WHERE rkey = $2 AND number = $3 AND id = $4 AND found IS NULL "
+        "AND qty = $5")
+
+/* The units came in as nobody's: the move is taken back and made again as the line's. Balances stay as they are. */
+static enum result claim(struct work *w, const struct parked *p, int64_t line, int64_t n, struct error *e)
+{
+	int state = p->condition == CONDITION_GOOD      ? UNIT_AVAILABLE
+	            : p->condition == CONDITION_DAMAGED ? UNIT_DAMAGED
+	                                                : UNIT_QUALITY;
+	struct ledger_move moves[] = { { .subject = p->sku, .from = state, .to = UNIT_CUSTOMER },
+		                       { .subject = p->sku, .from = UNIT_CUSTOMER, .to = state } };
+	for (int i = 0; i < 2; i++) {
+		moves[i].from_place = moves[i].to_place = p->location;
+		moves[i].qty = n;
+		moves[i].reason = REASON_RETURN;
+	}
+	moves[1].order = w->b.order;
+	moves[1].line = line;
+	return unit_post(w->tx, &w->act, moves, 2, e);
+}
+
+/* One parked return, when the order has all of its units with the customer. */
+static enum result parked_take(struct work *outer, const struct parked *p, struct error *e)
+{
+	struct order_command c = { .kind = COMMAND_RETURN, .order = outer->b.order, .store = p->location };
+	struct work w = { .tx = outer->tx, .a = outer->a, .act = outer->act, .c = &c };
+	int64_t units, unmatched = 0, changed;
+	char folded[FOLDED_MAX];
+	TRY(work_load(&w, e));
+	TRY(as_command(&w, &c, p->sku, p->qty, p->location, p->condition, &units, e));
+	if (units < p->qty)
+		return OK;
+	number_fold(str_c(w.b.number), folded);
+	TRY(db_exec(w.tx, &order_parked_found, &changed, e, DB_INT(w.b.order), DB_INT(p->rkey), DB_CSTR(folded),
+	            DB_INT(p->id), DB_INT(p->qty)));
+	if (!changed)
+		return OK;
+	TRY(units_return(&w, e));
+	for (int i = 0; i < w.unit_count; i++)
+		TRY(claim(&w, p, w.units[i].line, w.units[i].qty, e));
+	w.unit_count = 0; /* stock has them already */
+	int64_t got = p->refunded < 0 ? w.amount : p->refunded;
+	if (got)
+		TRY(paid_back(&w, p->tender, got, &unmatched, e));
+	TRY(work_finish(&w, e));
+	outer->act = w.act;
+	outer->b.state = w.b.state;
+	outer->b.events = w.b.events;
+	outer->receivable = w.receivable;
+	outer->payable = w.payable;
+	outer->refunding = w.refunding;
+	return OK;
+}
+
+enum result parked_find(struct work *w, struct error *e)
+{
+	struct parked parked[50];
+	int count;
+	TRY(parked_load(w, parked, &count, e));
+	for (int i = 0; i < count; i++)
+		TRY(parked_take(w, &parked[i], e));
+	return OK;
+}
