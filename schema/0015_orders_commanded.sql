@@ -167,6 +167,7 @@ CREATE TABLE order_parked (
 	found {int},
 	PRIMARY KEY (rkey, number, id)
 ) {clustered};
+CREATE INDEX order_parked_open ON order_parked (at, id) WHERE found IS NULL;
 
 -- What somebody must look at: money that went back beyond what was taken.
 CREATE TABLE order_review (

@@ -289,6 +289,23 @@ MUST_CHECK enum result order_report_return(struct db_tx *tx, const unsigned char
                                            const struct order_returned_in *in, struct order_returned_out *out,
                                            struct error *e);
 
+/* What was given back beyond what was due or taken: open ones, oldest first after (at, id). */
+struct order_review {
+	int64_t order, id, at, unmatched_minor;
+};
+MUST_CHECK enum result order_reviews(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit,
+                                     struct order_review *out, int *count, struct error *e);
+/* ERR_NOT_FOUND "order.review" when it is not open. */
+MUST_CHECK enum result order_review_close(struct db_tx *tx, int64_t order, int64_t id, struct error *e);
+/* Returns that still wait for their sale, oldest first after (at, id). number: folded, "" without receipt. */
+struct order_parked {
+	const char *number;
+	int64_t id, at, sku, qty, location, refunded_minor;
+	enum tender tender;
+};
+MUST_CHECK enum result order_parked_returns(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit,
+                                            struct arena *a, struct order_parked *out, int *count, struct error *e);
+
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 
 /* The invariants of one order. *bad: how many are broken; detail: the first one. */

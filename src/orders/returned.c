@@ -267,3 +267,62 @@ enum result parked_find(struct work *w, struct error *e)
 		TRY(parked_take(w, &parked[i], e));
 	return OK;
 }
+
+/* ---- What somebody must look at --------------------------------------------------------------------------------- */
+
+DB_STMT(order_review_list, "iii", "iiii",
+        "SELECT order_id, id, at, amount_minor FROM order_review WHERE closed_at IS NULL AND (at, id) > ($1, $2) "
+        "ORDER BY at, id LIMIT $3")
+
+enum result order_reviews(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit, struct order_review *out,
+                          int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_review_list, &r, e, DB_INT(after_at), DB_INT(after_id), DB_INT(limit)));
+	enum db_step step;
+	int n = 0;
+	while ((step = db_next(r, e)) == DB_ROW)
+		out[n++] = (struct order_review){
+			.order = db_int(r, 0), .id = db_int(r, 1), .at = db_int(r, 2), .unmatched_minor = db_int(r, 3)
+		};
+	*count = n;
+	return step == DB_ERR ? e->result : OK;
+}
+
+DB_STMT(order_review_update, "iiii", "",
+        "UPDATE order_review SET closed_at = $1 WHERE rkey = $2 AND order_id = $3 AND id = $4 AND closed_at IS NULL")
+
+enum result order_review_close(struct db_tx *tx, int64_t order, int64_t id, struct error *e)
+{
+	int64_t changed;
+	TRY(db_exec(tx, &order_review_update, &changed, e, DB_INT(clock_now()), DB_INT(id_bucket(order)), DB_INT(order),
+	            DB_INT(id)));
+	return changed ? OK : error_set(e, ERR_NOT_FOUND, "order.review", "id", "no such open review");
+}
+
+DB_STMT(order_parked_list, "iii", "itiiiiiii",
+        "SELECT rkey, number, id, at, sku, qty, location, refunded_minor, tender FROM order_parked "
+        "WHERE found IS NULL AND (at, id) > ($1, $2) ORDER BY at, id LIMIT $3")
+
+enum result order_parked_returns(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit, struct arena *a,
+                                 struct order_parked *out, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_parked_list, &r, e, DB_INT(after_at), DB_INT(after_id), DB_INT(limit)));
+	enum db_step step;
+	int n = 0;
+	while ((step = db_next(r, e)) == DB_ROW) {
+		out[n] = (struct order_parked){ .number = db_text_dup(r, 1, a),
+			                        .id = db_int(r, 2),
+			                        .at = db_int(r, 3),
+			                        .sku = db_int(r, 4),
+			                        .qty = db_int(r, 5),
+			                        .location = db_int(r, 6),
+			                        .refunded_minor = db_int(r, 7),
+			                        .tender = (enum tender)db_int(r, 8) };
+		if (!out[n++].number)
+			return error_nomem(e);
+	}
+	*count = n;
+	return step == DB_ERR ? e->result : OK;
+}

@@ -459,6 +459,25 @@ static struct order_returned_out returned(const char *number, int sku, int64_t q
 	return r.out;
 }
 
+struct lists {
+	struct order_review review[4];
+	struct order_parked parked[4];
+	int reviews, parked_count;
+};
+
+static enum result lists_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct lists *l = arg;
+	TRY(order_reviews(tx, 0, 0, 4, l->review, &l->reviews, e));
+	return order_parked_returns(tx, 0, 0, 4, arena, l->parked, &l->parked_count, e);
+}
+
+static enum result close_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct lists *l = arg;
+	return order_review_close(tx, l->review[0].order, l->review[0].id, e);
+}
+
 /* What a till says has happened is never refused: before its sale, of more than was sold, for more than was paid. */
 static void returns_as_reported(void **state)
 {
@@ -494,6 +513,16 @@ static void returns_as_reported(void **state)
 	assert_int_equal(out.taken, 1);
 	assert_int_equal(out.parked, 2);
 	assert_int_equal(out.unmatched_minor, 200);
+	struct lists l;
+	assert_ok(db_read(shop.db, lists_run, &l, &kit_err));
+	assert_int_equal(l.reviews, 1);
+	assert_int_equal(l.review[0].unmatched_minor, 200);
+	assert_int_equal(l.parked_count, 1); /* the first was found */
+	assert_int_equal(l.parked[0].qty, 2);
+	assert_int_equal(l.parked[0].refunded_minor, 2000);
+	assert_string_equal(l.parked[0].number, "t-9");
+	assert_ok(db_transact(shop.db, close_run, &l, &kit_err));
+	assert_result(ERR_NOT_FOUND, db_transact(shop.db, close_run, &l, &kit_err));
 	assert_int_equal(shop_units(&shop, 0, 1, UNIT_AVAILABLE), 3);
 	shop_sound(&shop, order);
 	everything_sound();
