@@ -203,6 +203,22 @@ static enum result change_shipping(struct work *w, const struct price *p, bool p
 	return net + tax < 0 ? till_reverse(w, 0, -net, -tax, 0, e) : till_charge(w, 0, net, tax, 0, e);
 }
 
+/* A changed basket is priced anew: what was charged back before, as a cancelled line no longer earned a promotion,
+ * goes. */
+static enum result drop_claw(struct work *w, struct book_line *l, bool placed, struct error *e)
+{
+	struct money tax;
+	if (!l->claw)
+		return OK;
+	TRY(price_claw_tax(&l->price, money_of_minor(w->b.currency, l->claw), &tax, e));
+	int64_t off_tax = money_minor(tax), off_net = l->claw - off_tax;
+	l->cancelled_net += off_net;
+	l->cancelled_tax += off_tax;
+	l->claw = 0;
+	w->amount -= off_net + off_tax;
+	return placed ? till_reverse(w, l->line, off_net, off_tax, 0, e) : OK;
+}
+
 enum result basket_change(struct work *w, struct error *e)
 {
 	struct price p;
@@ -214,6 +230,8 @@ enum result basket_change(struct work *w, struct error *e)
 	TRY(may_change(w, e));
 	TRY(order_price(w->c, w->a, &p, e));
 	w->first_item = standing;
+	for (int i = 0; i < standing; i++)
+		TRY(drop_claw(w, &w->b.lines[i], placed, e));
 	for (int i = 0; i < w->c->item_count; i++) {
 		int line = w->c->items[i].line;
 		if (!line)

@@ -50,6 +50,9 @@ static void print_stats(void)
 {
 	static const char *const outcomes[SIM_OUTCOMES] = { "done", "replayed", "refused", "invalid", "crashed" };
 	print_message("%lld steps, %lld holds lapsed\n", (long long)stats.steps, (long long)stats.swept);
+	print_message("reported returns: %lld, crashed %lld; units: %lld of orders, %lld parked; unmatched %lld\n",
+	              (long long)stats.reported[SIM_DONE], (long long)stats.reported[SIM_CRASHED],
+	              (long long)stats.returned, (long long)stats.parked, (long long)stats.unmatched);
 	for (int k = 1; k < COMMANDS; k++)
 		for (int st = 0; st < BOOK_STATES; st++)
 			for (int o = 0; o < SIM_OUTCOMES; o++)

@@ -14,6 +14,7 @@ enum sim_outcome { SIM_DONE, SIM_REPLAYED, SIM_REFUSED, SIM_INVALID, SIM_CRASHED
 struct sim_stats {
 	int64_t order[BOOK_STATES][COMMANDS][SIM_OUTCOMES]; /* by the state that the order was in */
 	int64_t stock[STOCK_KINDS][SIM_OUTCOMES];
+	int64_t reported[SIM_OUTCOMES], returned, parked, unmatched;
 	int64_t swept, steps;
 };
 
@@ -22,7 +23,7 @@ struct sim {
 	struct kit_random r;
 	struct sim_stats *stats;
 	int64_t orders[SIM_ORDERS];
-	int64_t holds[4], transfers[2], transfer_skus[2], counts[2];
+	int64_t holds[4], hold_skus[4], hold_places[4], transfers[2], transfer_skus[2], counts[2];
 	int hold_count, transfer_count, count_count;
 	bool alone; /* nobody else works on this shop: crashes may be made, replays be compared */
 	struct arena *a;
@@ -99,6 +100,21 @@ static inline int64_t sim_store(struct sim *s)
 	return s->shop->stores[sim_below(s, SHOP_STORES)];
 }
 
+/* From any location, or from a hold of such units. */
+static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku, int64_t qty)
+{
+	struct order_unit_in u = {
+		.line = -1 - item, .qty = qty, .location = sim_store(s), .method = 1 + (int)sim_below(s, METHODS - 1)
+	};
+
+	for (int i = 0; i < 4; i++)
+		if (s->holds[i] && s->hold_skus[i] == sku && sim_odds(s, 2)) {
+			u.hold = s->holds[i];
+			u.location = s->hold_places[i];
+		}
+	return u;
+}
+
 /* Where the command's items come from: mostly all of them, sometimes some. */
 static inline void sim_allocate(struct sim *s, struct order_command *c, int room)
 {
@@ -112,11 +128,7 @@ static inline void sim_allocate(struct sim *s, struct order_command *c, int room
 		for (int part = 0; part < 2; part++) {
 			int64_t n = part ? qty - first : first;
 			if (n && !(c->may_wait && sim_odds(s, 3)))
-				u[c->unit_count++] =
-				        (struct order_unit_in){ .line = -1 - i,
-					                        .qty = n,
-					                        .location = sim_store(s),
-					                        .method = 1 + (int)sim_below(s, METHODS - 1) };
+				u[c->unit_count++] = sim_from(s, i, c->items[i].sku, n);
 		}
 	}
 }
@@ -619,8 +631,11 @@ static inline void sim_stock(struct sim *s)
 	kit_err = err;
 	enum sim_outcome o = sim_judge(result, false);
 	s->stats->stock[r.c.kind][o]++;
-	if (o == SIM_DONE && r.c.kind == STOCK_HOLD_PLACE)
+	if (o == SIM_DONE && r.c.kind == STOCK_HOLD_PLACE) {
+		s->hold_skus[s->hold_count % 4] = r.c.sku;
+		s->hold_places[s->hold_count % 4] = r.c.location;
 		s->holds[s->hold_count++ % 4] = r.out.id;
+	}
 	if (o == SIM_DONE && r.c.kind == STOCK_TRANSFER_REQUEST) {
 		s->transfer_skus[s->transfer_count % 2] = line.sku;
 		s->transfers[s->transfer_count++ % 2] = r.out.id;
@@ -628,6 +643,57 @@ static inline void sim_stock(struct sim *s)
 	if (o == SIM_DONE && r.c.kind == STOCK_COUNT_OPEN)
 		s->counts[s->count_count++ % 2] = r.out.id;
 	sim_check(s, 0);
+}
+
+/* ---- Reports ---------------------------------------------------------------------------------------------------- */
+
+struct sim_returned {
+	unsigned char key[HASH128_BYTES];
+	struct order_returned_in in;
+	struct order_returned_out out;
+};
+
+static inline enum result sim_returned_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct sim_returned *r = arg;
+
+	return order_report_return(tx, r->key, &r->in, &r->out, e);
+}
+
+/* A till says that something came back: of an order, of none, more than there was, for more than it cost. */
+static inline void sim_report(struct sim *s)
+{
+	int64_t order = s->orders[sim_below(s, SIM_ORDERS)];
+	struct sim_returned r = { .in = { .sku = s->shop->skus[sim_below(s, SHOP_SKUS)],
+		                          .qty = 1 + sim_below(s, 2),
+		                          .location = sim_store(s),
+		                          .condition = 1 + (int)sim_below(s, 3),
+		                          .tender = 1 + (int)sim_below(s, TENDERS - 1),
+		                          .refunded_minor = sim_below(s, 6000) - 1 } };
+	if (order) {
+		struct order_book b = shop_book(s->shop, order, s->a);
+		r.in.number = str_c(b.number);
+		for (int i = 0; i < b.line_count && !sim_odds(s, 4); i++)
+			if (b.lines[i].handed > b.lines[i].returned)
+				r.in.sku = b.lines[i].sku;
+	}
+	shop_key(kit_random_next(&s->r), r.key);
+	sim_trip(s);
+	struct error err = { 0 };
+	enum result result = db_transact(s->shop->db, sim_returned_run, &r, &err);
+	if (s->alone)
+		db_fault_nth(s->shop->db, 0, OK);
+	kit_err = err;
+	enum sim_outcome o = sim_judge(result, false);
+	if (o == SIM_REFUSED || o == SIM_INVALID)
+		fail_msg("a report was refused: %s %s", err.code, err.detail);
+	s->stats->reported[o]++;
+	if (o == SIM_DONE) {
+		s->stats->returned += r.out.taken;
+		s->stats->parked += r.out.parked;
+		s->stats->unmatched += r.out.unmatched_minor;
+	}
+	sim_check(s, order);
 }
 
 /* One step; false when an invariant is broken: detail says which. */
@@ -639,6 +705,8 @@ static inline bool sim_step(struct sim *s)
 		sim_stock(s);
 	else if (sim_odds(s, 12))
 		sim_replay(s);
+	else if (sim_odds(s, 30))
+		sim_report(s);
 	else
 		sim_order(s);
 	return !s->bad;
