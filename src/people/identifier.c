@@ -223,6 +223,12 @@ enum result value_auto_state(struct db_tx *tx, enum identifier_kind kind, int64_
 	return db_exec(tx, &value_auto_drop, NULL, e, DB_INT(vkey), DB_INT(kind), DB_CSTR(value));
 }
 
+/* As matching.c has it: what a household shares still says something, generic and blocked values nothing. */
+static bool state_speaks(enum identifier_state state)
+{
+	return state == IDENT_NORMAL || state == IDENT_HOUSEHOLD;
+}
+
 enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, const char *value,
                                enum identifier_state state, bool manual, int64_t decision, struct error *e)
 {
@@ -239,7 +245,8 @@ enum result value_policy_apply(struct db_tx *tx, enum identifier_kind kind, cons
 		TRY(value_auto_state(tx, kind, vkey, value, before.count > kind_limit(kind), e));
 	}
 	TRY(value_load(tx, kind, vkey, value, &after, e));
-	if (before.state == after.state || (before.state != IDENT_NORMAL && after.state != IDENT_NORMAL))
+	if (before.state == after.state || (before.state != IDENT_NORMAL && after.state != IDENT_NORMAL &&
+	                                    state_speaks(before.state) == state_speaks(after.state)))
 		return OK;
 	if (after.state != IDENT_NORMAL)
 		TRY(nomination_clear(tx, &before, kind, vkey, e));
