@@ -282,10 +282,61 @@ static enum result partition_page(struct db_tx *tx, void *arg, struct error *e)
 	return OK;
 }
 
+/* ---- Decisions --------------------------------------------------------------------------------------------------- */
+
+/* What stands follows from the trail: a decision stands unless another that stands undid it. */
+DB_STMT(check_decisions, "iii", "iiiIII",
+        "SELECT d.rkey, d.id, d.standing, d.undone_by, u.undoes, u.standing FROM person_decision d "
+        "LEFT JOIN person_decision u ON u.rkey = (d.undone_by & 4095) AND u.id = d.undone_by "
+        "WHERE (d.rkey, d.id) > ($1, $2) ORDER BY d.rkey, d.id LIMIT $3")
+DB_STMT(check_undoes, "iii", "iiiIi",
+        "SELECT d.rkey, d.id, d.standing, t.undone_by, t.standing FROM person_decision d "
+        "JOIN person_decision t ON t.rkey = (d.undoes & 4095) AND t.id = d.undoes "
+        "WHERE (d.rkey, d.id) > ($1, $2) ORDER BY d.rkey, d.id LIMIT $3")
+static enum result decisions_page(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct checking *c = arg;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+	int n = 0;
+
+	TRY(db_query(tx, &check_decisions, &rows, e, DB_INT(c->rkey), DB_INT(c->id), DB_INT(CHECK_PAGE)));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		bool stands = db_int(rows, 2) != 0, undone = !db_is_null(rows, 3);
+
+		n++;
+		c->rkey = db_int(rows, 0);
+		c->id = db_int(rows, 1);
+		if (stands == undone || (undone && (db_int(rows, 4) != c->id || db_int(rows, 5) == 0)))
+			found(c, "a decision stands unless one that stands undid it", ID_DECISION, c->id);
+	}
+	c->more = n == CHECK_PAGE;
+	return rows_end(step, e);
+}
+
+static enum result undoes_page(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct checking *c = arg;
+	DB_ROWS_AUTO struct db_rows *rows = NULL;
+	enum db_step step;
+	int n = 0;
+
+	TRY(db_query(tx, &check_undoes, &rows, e, DB_INT(c->rkey), DB_INT(c->id), DB_INT(CHECK_PAGE)));
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		n++;
+		c->rkey = db_int(rows, 0);
+		c->id = db_int(rows, 1);
+		if (db_int(rows, 2) && (db_int(rows, 4) || db_int(rows, 3) != c->id))
+			found(c, "a decision stands unless one that stands undid it", ID_DECISION, c->id);
+	}
+	c->more = n == CHECK_PAGE;
+	return rows_end(step, e);
+}
+
 enum result people_check(struct db *db, room_finding_fn *finding, void *arg, struct error *e)
 {
-	static db_fn *const passes[] = { records_page, members_page,  identifiers_page, holders_page,
-		                         values_page,  features_page, partition_page };
+	static db_fn *const passes[] = { records_page,  members_page,   identifiers_page, holders_page, values_page,
+		                         features_page, partition_page, decisions_page,   undoes_page };
 
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
 		struct checking c = { .finding = finding, .arg = arg, .rkey = -1, .more = true };
