@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { axe, launch, openPage, signIn } from './browser.mjs';
-import { post, startServer } from './server.mjs';
+import { axe, launch, openPage, sideways, signIn, WIDTHS } from './browser.mjs';
+import { post, purchase, startServer } from './server.mjs';
 
 let server;
 let browser;
@@ -145,4 +145,39 @@ test('a record says why it belongs to its customer', async (t) => {
 	assert.deepEqual(await axe(page), []);
 	assert.deepEqual(complaints, []);
 	await context.close();
+});
+
+test('the card says who shares a household and why, and nothing of what they buy', async (t) => {
+	if (server.kind !== 'program') {
+		const why = 'no program of its own (build/…/byname)';
+		console.log(`SKIP: ${t.name}: ${why}`);
+		return t.skip(why);
+	}
+	const home = { address: { street: 'Rue de Lausanne 14', postalCode: '1201', city: 'Genève', country: 'CH' } };
+	await person('H-1', 'Anna', 'Okonkwo-Vuillemin', home);
+	await person('H-2', 'Jean-Baptiste', 'Okonkwo-Vuillemin', home);
+	await person('H-3', 'Tom', 'Aubert');
+	for (const userId of ['H-1', 'H-3']) await post(server, { type: 'group', messageId: `g-${userId}`, userId, groupId: 'vuillemin' });
+	await post(server, { ...purchase('GIFT-1', { sku: 'RING-1', name: 'Sapphire ring Aurora', category: 'jewellery', price: 4900 }), userId: 'H-2' });
+	let anna;
+	for (let i = 0; i < 100 && !anna; i++) {
+		const { results } = await server.client.call('GET', '/v1/find?q=anna+okonkwo-vuillemin');
+		anna = results.find((r) => r.name.startsWith('Anna'))?.customer;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	for (const viewport of WIDTHS)
+		for (const colorScheme of ['light', 'dark']) {
+			const { page, context, complaints } = await openPage(browser, { viewport, colorScheme });
+			await signIn(page, server);
+			await page.goto(`${server.url}/c/${anna}`);
+			await page.getByText('Full', { exact: true }).click();
+			await page.getByText('Same household as Jean-Baptiste Okonkwo-Vuillemin, because both have the same family name and address').waitFor();
+			await page.getByText('Same household as Tom Aubert, because a source says so').waitFor();
+			await page.getByText('gifts stay a surprise').waitFor();
+			assert.doesNotMatch(await page.content(), /Aurora|GIFT-1|4[,.’ ]?900/);
+			assert.ok((await sideways(page)) <= 0);
+			assert.deepEqual(await axe(page), []);
+			assert.deepEqual(complaints, []);
+			await context.close();
+		}
 });

@@ -91,7 +91,7 @@ add('cus_1', 'Zhané Okonkwo-Lindqvist', {
 		{ channel: 'email', purpose: 'marketing', state: 'yes', at: iso(300) }, { channel: 'phone', purpose: 'marketing', state: 'no', at: iso(120) },
 		{ channel: 'sms', purpose: 'service', state: 'yes', at: iso(300) }, { channel: 'post', purpose: 'marketing', state: 'never_asked', at: null },
 	],
-	household: { id: 'hsh_1', members: [{ customer: 'cus_1', name: 'Zhané Okonkwo-Lindqvist', how: { provenance: 'inferred', text: 'One address and family name', at: null, source: null } }, { customer: 'cus_2', name: 'Erik Lindqvist', how: { provenance: 'inferred', text: 'One address and family name', at: null, source: null } }] },
+	household: { id: 'hsh_1', members: [{ customer: 'cus_1', name: 'Zhané Okonkwo-Lindqvist', how: { provenance: 'inferred', text: 'Same family name and address', at: null, source: null } }, { customer: 'cus_2', name: 'Erik Lindqvist', how: { provenance: 'inferred', text: 'Same family name and address', at: null, source: null } }] },
 	notes: [
 		{ id: 'not_1', record: 'rec_1', text: 'Comes in on Saturdays after the market, usually in a hurry. Keep the fitting room by the window free if you can.', at: iso(16), by: { id: 'usr_2', name: 'Anna Meier' }, store: storeRef('sto_1') },
 		{ id: 'not_2', record: 'rec_1', text: 'Asked twice about the oat merino in a cardigan. Not made this season; told her we would write if it comes.', at: iso(70), by: { id: 'usr_1', name: 'Robin Keller' }, store: storeRef('sto_1') },
@@ -127,7 +127,7 @@ const erik = [order('T-19002', 90, 'sto_1', 'store', [line('Oxford shirt', 'OXF-
 add('cus_2', 'Erik Lindqvist', {
 	sizes: [fact('size.tops', 'L', 'Tops L', true, 'bought', 'Bought 3 of 3 tops in L', 90)], last_purchase: lastOf(erik[0]), orders: erik, spend: { total: eur(95), last_12_months: eur(95), orders: 1, returns: 0, full_price_share: 1, first_at: iso(90) },
 	opener: { text: 'Did the blue oxford shirt fit well?', evidence: 'Bought in August in Zürich', order: erik[0].id },
-	home_store: { id: 'sto_1', name: 'Zürich Bahnhofstrasse', n: 1, of: 1 }, household: { id: 'hsh_1', members: [{ customer: 'cus_1', name: 'Zhané Okonkwo-Lindqvist', how: { provenance: 'inferred', text: 'One address and family name', at: null, source: null } }, { customer: 'cus_2', name: 'Erik Lindqvist', how: { provenance: 'inferred', text: 'One address and family name', at: null, source: null } }] },
+	home_store: { id: 'sto_1', name: 'Zürich Bahnhofstrasse', n: 1, of: 1 }, household: { id: 'hsh_1', members: [{ customer: 'cus_1', name: 'Zhané Okonkwo-Lindqvist', how: { provenance: 'inferred', text: 'Same family name and address', at: null, source: null } }, { customer: 'cus_2', name: 'Erik Lindqvist', how: { provenance: 'inferred', text: 'Same family name and address', at: null, source: null } }] },
 	timeline: [touch(90, 'store', 'Order Completed', 'Bought Oxford shirt', 'sto_1', erik[0].id)], hit: { city: 'Zürich', postcode: '8008', phone_hint: '', email_hint: 'e…@example.org', loyalty: '' },
 });
 const joana = [order('L-5031', 5, 'sto_2', 'store', [line('Silk scarf', 'SILK-01', 'Maré', '', 'teal', 140)])];

@@ -106,14 +106,24 @@ export function Worth({ card }: { card: Card }) {
 	);
 }
 
+/** "Same family name and address" → "because both have the same family name and address". */
+function because(how: { provenance: string; text: string }): string {
+	if (how.provenance === 'told') return 'because a source says so';
+	return `because both have the ${how.text.charAt(0).toLowerCase()}${how.text.slice(1)}`;
+}
+
+/** Who lives together, with the reason, and nothing of what they buy. */
 export function Household({ card }: { card: Card }) {
 	return (
-		<ul className={css.stack}>
-			{card.household?.members.map((m) => (
-				<li key={m.customer}>
-					<Link to={`/c/${m.customer}`} className={css.member}>{m.name}</Link> <span className="dim">{m.how.text}</span>
-				</li>
-			))}
-		</ul>
+		<>
+			<ul className={css.stack}>
+				{card.household?.members.map((m) => (
+					<li key={m.customer}>
+						Same household as <Link to={`/c/${m.customer}`} className={css.mate}>{m.name}</Link>, <span className="dim">{because(m.how)}</span>
+					</li>
+				))}
+			</ul>
+			<p className={`dim small ${css.gifts}`}>What each of them buys shows only with them: gifts stay a surprise.</p>
+		</>
 	);
 }

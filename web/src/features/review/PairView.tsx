@@ -173,7 +173,7 @@ function Ties({ why }: { why: Why }) {
 			))}
 			{decisions.map((d) => (
 				<li key={d.decision}>
-					<Icon name={d.kind === 'merge' ? 'merge' : 'split'} size={18} />
+					<Icon name={d.kind === 'merge' || d.kind === 'auto_merge' ? 'merge' : 'split'} size={18} />
 					{DECISIONS[d.kind] ?? words(d.kind)} {whoWhen(d)}{d.reason && `: “${d.reason}”`}{!d.standing && ', taken back since'}
 				</li>
 			))}
