@@ -135,6 +135,7 @@ static enum result seeds_find(struct settling *s, struct error *e)
 	const struct bulk_records *all = &s->b->all;
 	int *parent = mem_alloc((size_t)all->count * sizeof(*parent) + 1);
 	bool *linked = mem_calloc((size_t)all->count + 1, sizeof(*linked));
+	int floor = closure_floor(s->b->model);
 	enum result r = OK;
 
 	s->seeds = mem_alloc((size_t)all->count * sizeof(*s->seeds) + 1);
@@ -151,7 +152,8 @@ static enum result seeds_find(struct settling *s, struct error *e)
 
 		r = match_pairs_sides(&s->b->pairs, part, &sides, &n, e);
 		for (size_t i = 0; i < n; i++) {
-			joined_unite(parent, sides[i].a, sides[i].b);
+			if (sides[i].score >= floor)
+				joined_unite(parent, sides[i].a, sides[i].b);
 			linked[sides[i].a] = true;
 		}
 		mem_free(sides);

@@ -20,7 +20,10 @@ struct loader {
 	int decision_count, decision_cap;
 	struct decision_row **ban_rows; /* bans whose sides are still record ids */
 	int ban_row_count, ban_row_cap, pair_cap;
+	struct weak_pair *weak;
+	int weak_count, weak_cap;
 	int floor;  /* pairs that score less are not followed; below 0: none */
+	int least;  /* less than this is no pair */
 	bool pairs; /* some were followed */
 };
 
@@ -347,31 +350,64 @@ static enum result bans_make(struct loader *l, struct error *e)
 	return OK;
 }
 
+static enum result weak_add(struct loader *l, const struct record_pair *p, struct error *e)
+{
+	if (!arena_grow(l->a, &l->weak, l->weak_count, &l->weak_cap, sizeof(*l->weak)))
+		return error_nomem(e);
+	l->weak[l->weak_count++] = (struct weak_pair){ node_find(l->c, p->a), p->score, p->b };
+	return OK;
+}
+
+static enum result scored_add(struct loader *l, int node, int other, int score, struct error *e)
+{
+	struct component *c = l->c;
+
+	if (other <= node) /* the pair stood in its list already, or it is gone */
+		return OK;
+	if (!arena_grow(l->a, &c->pairs, c->pair_count, &l->pair_cap, sizeof(*c->pairs)))
+		return error_nomem(e);
+	c->pairs[c->pair_count++] = (struct scored_pair){ node, other, score };
+	return OK;
+}
+
 /* Who scores: no link, but in the component, where the groups are found. */
 static enum result nodes_by_pairs(struct loader *l, const int64_t *ids, int count, struct error *e)
 {
 	struct component *c = l->c;
 	struct record_pair *pairs;
 	int64_t *others;
-	int n;
+	int n, strong = 0;
 
-	TRY(closure_pairs(l->tx, ids, count, l->floor, &pairs, &n, e));
+	TRY(closure_pairs(l->tx, ids, count, l->least, &pairs, &n, e));
 	others = arena_array(l->a, (size_t)n + 1, sizeof(*others));
 	if (!others)
 		return error_nomem(e);
 	for (int i = 0; i < n; i++)
-		others[i] = pairs[i].b;
-	l->pairs = l->pairs || n;
-	TRY(nodes_load(l, others, n, e));
-	for (int i = 0; i < n && !c->overflow; i++) {
-		int node = node_find(c, pairs[i].a), other = node_find(c, pairs[i].b);
+		if (pairs[i].score >= l->floor)
+			others[strong++] = pairs[i].b;
+	l->pairs = l->pairs || strong;
+	TRY(nodes_load(l, others, strong, e));
+	for (int i = 0; i < n && !c->overflow; i++)
+		if (pairs[i].score >= l->floor)
+			TRY(scored_add(l, node_find(c, pairs[i].a), node_find(c, pairs[i].b), pairs[i].score, e));
+		else
+			TRY(weak_add(l, &pairs[i], e));
+	return OK;
+}
 
-		if (other <= node) /* the pair stood in its list already, or it is gone */
-			continue;
-		if (!arena_grow(l->a, &c->pairs, c->pair_count, &l->pair_cap, sizeof(*c->pairs)))
-			return error_nomem(e);
-		c->pairs[c->pair_count++] = (struct scored_pair){ node, other, pairs[i].score };
+/* Pairs that were not followed: both may be in the component by others. */
+static enum result weak_take(struct loader *l, struct error *e)
+{
+	for (int i = 0; i < l->weak_count; i++) {
+		struct weak_pair w = l->weak[i];
+		int other = node_find(l->c, w.other);
+
+		if (other >= 0)
+			TRY(scored_add(l, w.node, other, w.score, e));
+		else
+			l->weak[l->c->weak_count++] = w;
 	}
+	l->c->weak = l->weak;
 	return OK;
 }
 
@@ -403,15 +439,24 @@ static enum result closure(struct loader *l, int64_t seed, struct error *e)
 		TRY(level(l, from, to, e));
 		from = to;
 	}
+	TRY(weak_take(l, e));
 	return bans_make(l, e);
 }
 
-/* Without pairs: what identifiers and decisions connect. With them: also who scores; and where that grows absurd, who
- * scores higher, as match_cluster() cuts it. */
+int closure_floor(const struct match_model *model)
+{
+	int component = match_component_threshold(model), link = match_link_threshold(model);
+
+	return component > link ? component : link;
+}
+
+/* Without pairs: what identifiers and decisions connect. With them: also who scores so high that it may make two one
+ * (closure_floor()); and where that grows absurd, who scores higher, as match_cluster() cuts it. */
 static enum result component_find(struct db_tx *tx, int64_t seed, int limit, const struct epoch *epoch,
                                   struct component *out, struct error *e)
 {
-	int floor = epoch ? match_component_threshold(epoch->model) : -1;
+	int least = epoch ? match_component_threshold(epoch->model) : -1;
+	int floor = epoch ? closure_floor(epoch->model) : -1;
 	const struct node *wide = NULL;
 	int wide_count = 0;
 
@@ -421,7 +466,8 @@ static enum result component_find(struct db_tx *tx, int64_t seed, int limit, con
 			            .a = db_tx_arena(tx),
 			            .c = out,
 			            .limit = scored ? MATCH_COMPONENT_MAX : limit,
-			            .floor = floor };
+			            .floor = floor,
+			            .least = least };
 
 		*out = (struct component){ .in.group_max = CUSTOMER_MEMBERS_MAX,
 			                   .scored = epoch != NULL,

@@ -140,6 +140,10 @@ struct node {
 struct scored_pair {
 	int a, b, score; /* indices of nodes */
 };
+struct weak_pair {
+	int node, score;
+	int64_t other; /* record */
+};
 /* Records that links (also refused ones) connect, and all that decides about them. */
 struct component {
 	struct node *nodes;
@@ -148,6 +152,8 @@ struct component {
 	struct part_input in;
 	struct scored_pair *pairs; /* between nodes; only those that were followed */
 	int pair_count;
+	struct weak_pair *weak; /* with records that are not in it: too low to make two one, not too low to ask */
+	int weak_count;
 	bool overflow;           /* more than the limit: incomplete */
 	bool scored;             /* an epoch is active */
 	const struct node *wide; /* some of those with whom it was too large before weaker pairs were left out */
@@ -243,6 +249,10 @@ MUST_CHECK enum result matching_make(const struct matching_row *row, struct aren
  * to that; what was together stays together. */
 MUST_CHECK enum result component_match(struct db_tx *tx, const struct match_model *model, struct component *c,
                                        struct error *e);
+
+/* Pairs from here on make a component. Average linkage never joins two groups of which no pair scores more than the
+ * link threshold: those that only pairs below it connect can be looked at one by one. */
+int closure_floor(const struct match_model *model);
 
 #define KEY_HOLDERS_MAX MATCH_KEY_HOLDERS_MAX /* records under one key; a key with more brings nobody together */
 

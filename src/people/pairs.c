@@ -329,16 +329,18 @@ static enum result seed_add(struct refresh *r, int64_t record, struct error *e)
 }
 
 /* Both lists ascend by record. Whoever gains, keeps or loses a pair is looked at: what changed in this record may count
- * in groups even where no single pair did. */
+ * in groups even where no single pair did. The other side of a pair that is followed no more is looked at for itself.
+ */
 static enum result pairs_change(struct refresh *r, const struct pair *was, int was_count, const struct pair *is,
                                 int is_count, struct error *e)
 {
-	int i = 0, k = 0;
+	int i = 0, k = 0, floor = closure_floor(r->epoch->model);
 
 	while (i < was_count || k < is_count) {
 		if (k == is_count || (i < was_count && was[i].record < is[k].record)) {
 			TRY(pair_remove(r->tx, r->record, was[i].record, e));
-			TRY(seed_add(r, was[i].record, e));
+			if (was[i].score >= floor)
+				TRY(seed_add(r, was[i].record, e));
 			i++;
 		} else if (i == was_count || is[k].record < was[i].record) {
 			TRY(pair_write(r->tx, r->record, is[k].record, is[k].score, e));
@@ -346,6 +348,8 @@ static enum result pairs_change(struct refresh *r, const struct pair *was, int w
 		} else {
 			if (was[i].score != is[k].score)
 				TRY(pair_write(r->tx, r->record, is[k].record, is[k].score, e));
+			if (was[i].score >= floor && is[k].score < floor)
+				TRY(seed_add(r, is[k].record, e));
 			i++;
 			k++;
 		}

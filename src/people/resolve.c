@@ -2,7 +2,7 @@
  *
  * Two servers: every customer that a component touches has a version, read before its links were; whoever changes a
  * component counts it up, guarded. The one who comes second finds its guard stale and runs again. */
-#include "people/internal.h"
+#include "people/closure_read.h"
 #include <stdlib.h>
 
 struct change {
@@ -281,6 +281,48 @@ static enum result doubts_write(struct change *ch, struct error *e)
 	return OK;
 }
 
+#define WEAK_MAX 100 /* of one component that are looked at, the best first */
+
+static int by_weak_score(const void *x, const void *y)
+{
+	const struct weak_pair *a = x, *b = y;
+
+	if (a->score != b->score)
+		return (a->score < b->score) - (a->score > b->score);
+	return a->node != b->node ? a->node - b->node : (a->other > b->other) - (a->other < b->other);
+}
+
+/* The same of a group and another customer, of whom nothing else is known here. */
+static enum result weak_doubts_write(struct change *ch, struct error *e)
+{
+	struct component *c = ch->c;
+	int n = c->weak_count < WEAK_MAX ? c->weak_count : WEAK_MAX, count, put = 0;
+	int64_t others[WEAK_MAX], customers[WEAK_MAX] = { 0 };
+	struct holder *holders;
+
+	if (!n)
+		return OK;
+	qsort(c->weak, (size_t)c->weak_count, sizeof(*c->weak), by_weak_score);
+	for (int i = 0; i < n; i++)
+		others[i] = c->weak[i].other;
+	TRY(closure_nodes(ch->tx, others, n, &holders, &count, e));
+	for (int i = 0; i < n && put < DOUBTS_MAX; i++) {
+		const struct weak_pair *w = &c->weak[i];
+		bool best = true;
+
+		for (int k = 0; k < count; k++)
+			if (holders[k].record == w->other)
+				customers[i] = holders[k].customer;
+		for (int k = 0; k < i && best; k++)
+			best = c->group[c->weak[k].node] != c->group[w->node] || customers[k] != customers[i];
+		if (!best || !customers[i])
+			continue;
+		put++;
+		TRY(doubt_put(ch->tx, c->nodes[w->node].id, w->other, w->score, e));
+	}
+	return OK;
+}
+
 static enum result component_write(struct db_tx *tx, struct component *c, int64_t decision, int64_t fresh,
                                    struct error *e)
 {
@@ -288,8 +330,10 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 	int n = c->in.record_count;
 	struct change ch = { .tx = tx, .c = c, .decision = decision };
 
-	if (n == 0 || (n == 1 && c->nodes[0].id == fresh))
+	if (n == 0)
 		return OK;
+	if (n == 1 && c->nodes[0].customer == c->nodes[0].id)
+		return weak_doubts_write(&ch, e);
 	ch.target = arena_array(a, (size_t)n, sizeof(int64_t));
 	ch.told = arena_array(a, (size_t)n * 2, sizeof(int64_t));
 	if (!ch.target || !ch.told)
@@ -303,6 +347,7 @@ static enum result component_write(struct db_tx *tx, struct component *c, int64_
 	TRY(versions_guard(&ch, fresh, e));
 	TRY(moves_write(&ch, e));
 	TRY(doubts_write(&ch, e));
+	TRY(weak_doubts_write(&ch, e));
 	return refused_nominate(&ch, e);
 }
 
@@ -377,14 +422,17 @@ enum result people_settle(struct db_tx *tx, int64_t record, struct error *e)
 	return OK;
 }
 
-/* Its keys and pairs, without the limits of those who are waited for; whose pairs go is resolved here too. */
+/* Its keys and pairs, without the limits of those who are waited for; others whose pairs go are resolved here too. */
 static enum result refresh_whole(struct db_tx *tx, int64_t record, struct error *e)
 {
 	int64_t seeds[COMPONENT_MAX];
-	int count = 0;
+	int count = 0, others = 0;
 
 	TRY(matching_refresh_whole(tx, record, seeds, COMPONENT_MAX, &count, e));
-	return seeds_resolve(tx, seeds, count, 0, 0, false, e);
+	for (int i = 0; i < count; i++)
+		if (seeds[i] != record)
+			seeds[others++] = seeds[i];
+	return seeds_resolve(tx, seeds, others, 0, 0, false, e);
 }
 
 DB_STMT(todo_list, "i", "i", "SELECT record FROM person_todo ORDER BY rkey, record LIMIT $1")

@@ -30,12 +30,15 @@ static int teardown(void **state)
 
 /* ---- The epoch --------------------------------------------------------------------------------------------------- */
 
+static int link_threshold; /* above the component's: as trained models have it */
+
 static enum result activate(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct match_model *m;
 	BUF_AUTO struct buf text = { 0 };
 
 	TRY(match_model_default(&m, e));
+	match_model_set_link(m, link_threshold);
 	buf_init(&text, 0);
 	match_model_print(m, &text);
 	match_model_free(m);
@@ -286,6 +289,29 @@ static void test_any_order(void **state)
 	}
 }
 
+/* Where two are made one more cautiously than asked about, components are followed along strong pairs only. */
+static void test_cautious(void **state)
+{
+	(void)state;
+	int order[RECORDS];
+	struct kit_random r;
+	struct outcome o[2];
+
+	link_threshold = PEOPLE_CAUTION;
+	for (int round = 0; round < 2; round++) {
+		kit_random_seed(&r, 200 + (unsigned)round);
+		shuffle(order, &r);
+		epoch_on();
+		put_in_order(order, 0, RECORDS);
+		o[round] = outcome();
+		teardown(NULL);
+		setup(NULL);
+	}
+	link_threshold = 0;
+	assert_memory_equal(o[0].digest, o[1].digest, sizeof(o[0].digest));
+	assert_true(o[0].customers > first_outcome.customers);
+}
+
 struct writer {
 	const int *order;
 	int from, step;
@@ -458,6 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_they_are_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cautious, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_erased_and_told_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown),
