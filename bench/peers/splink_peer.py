@@ -3,8 +3,10 @@ NAME chooses the settings: what Splink's own demonstrations for such data compar
 Prints "NAME figure value unit" a line: pairwise and B3 figures of the final clusters, time and peak memory. Times begin
 when the table is in DuckDB. best_f1 is the best over THRESHOLDS, judged by the truth that we never look at."""
 
+import os
 import resource
 import sys
+import tempfile
 import time
 
 import duckdb
@@ -168,6 +170,9 @@ def main():
     chosen = febrl() if name.startswith("febrl") else rldata() if name.startswith("RLdata") else historical()
     start = time.monotonic()
     con = duckdb.connect()
+    con.execute(f"SET temp_directory = '{tempfile.gettempdir()}/splink'")
+    if os.environ.get("MEMORY_GB"):  # what this machine has to give
+        con.execute(f"SET memory_limit = '{os.environ['MEMORY_GB']}GB'")
     load(con, name, path)
     read = time.monotonic() - start
     api = DuckDBAPI(connection=con)

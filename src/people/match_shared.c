@@ -22,21 +22,28 @@ static bool two_people(const struct match_record *a, const struct match_record *
 /* Who has a value, of all records. */
 struct holders {
 	const struct match_roll *roll;
-	struct arena *arena; /* of those who are read */
+	struct arena *kept, *scratch; /* of those who are read: some stay for a while, others only until the next */
 	enum result failed;
 	struct error *error;
 };
 
 /* NULL and ->failed when it cannot be read. */
-static const struct match_record *holder(struct holders *h, const struct table *t, size_t i)
+static const struct match_record *holder_in(struct holders *h, const struct table *t, size_t i, struct arena *a)
 {
 	struct match_record *rec;
-	enum result r = match_roll_get(h->roll, (int)t->entries[i].value, h->arena, &rec, h->error);
+	enum result r = match_roll_get(h->roll, (int)t->entries[i].value, a, &rec, h->error);
 
 	if (r == OK)
 		return rec;
 	h->failed = r;
 	return NULL;
+}
+
+/* Until the next one: a cashier's value has tens of thousands. */
+static const struct match_record *holder(struct holders *h, const struct table *t, size_t i)
+{
+	arena_reset(h->scratch);
+	return holder_in(h, t, i, h->scratch);
 }
 
 /* The people who have a value, up to GENERIC_NAMES, and on how many records each. */
@@ -51,6 +58,7 @@ static struct people people_of(struct holders *h, const struct table *t, const s
 {
 	struct people p = { 0 };
 
+	arena_reset(h->kept);
 	for (size_t i = r->from; i < r->from + r->count && p.count < GENERIC_NAMES; i++) {
 		const struct match_record *rec = holder(h, t, i);
 		const struct match_word *w;
@@ -65,10 +73,12 @@ static struct people people_of(struct holders *h, const struct table *t, const s
 			                : !two_people(p.who[j], rec, birth_unknown);
 			p.records[j] += known;
 		}
-		if (!known) {
-			p.records[p.count] = 1;
-			p.who[p.count++] = rec;
-		}
+		if (known)
+			continue;
+		p.records[p.count] = 1;
+		p.who[p.count] = holder_in(h, t, i, h->kept);
+		if (!p.who[p.count++])
+			return (struct people){ 0 };
 	}
 	return p;
 }
@@ -113,7 +123,6 @@ static bool households_share(struct holders *h, const struct table *t, bool buil
 	for (size_t i = 0; i < t->run_count; i++) {
 		if (t->runs[i].count < HOUSEHOLD_PEOPLE)
 			continue;
-		arena_reset(h->arena);
 		if (two_births(h, t, &t->runs[i])) {
 			several++;
 			shared += people_of(h, t, &t->runs[i], false, false).count >= HOUSEHOLD_PEOPLE;
@@ -167,7 +176,6 @@ static enum result add_shared(struct match_model *m, struct holders *h, struct t
 	for (size_t i = 0; i < t->run_count; i++) {
 		enum word_state state = WORD_NORMAL;
 
-		arena_reset(h->arena);
 		if (t->runs[i].count >= HOUSEHOLD_PEOPLE)
 			state = state_of(h, t, &t->runs[i], share, &sharing);
 		if (state == WORD_NORMAL) {
@@ -317,12 +325,12 @@ static enum result gathered(struct gathering *g, int c, const struct match_roll 
 	return runs_rank(t, roll, e);
 }
 
-static enum result count_contacts(struct match_model *m, const struct match_roll *roll, struct gathering *g,
-                                  struct arena *a, struct match_counts *counts, struct error *e)
+static enum result count_contacts(struct match_model *m, struct holders *h, struct gathering *g,
+                                  struct match_counts *counts, struct error *e)
 {
 	for (int c = 0; c < m->comparison_count; c++) {
 		struct match_comparison *cmp = &m->comparisons[c];
-		struct holders h = { .roll = roll, .arena = a, .error = e };
+		const struct match_roll *roll = h->roll;
 		struct table t;
 		enum result r;
 		int has = 0;
@@ -331,7 +339,7 @@ static enum result count_contacts(struct match_model *m, const struct match_roll
 			continue;
 		r = gathered(g, c, roll, &t, e);
 		if (r == OK)
-			r = add_shared(m, &h, &t, contact_sort(cmp->field), cmp, &counts->unnamed[c], e);
+			r = add_shared(m, h, &t, contact_sort(cmp->field), cmp, &counts->unnamed[c], e);
 		for (int p = 0; p < ROLL_PARTS; p++)
 			has += g->filled[p][c];
 		counts->share[c] = t.same;
@@ -347,17 +355,19 @@ enum result count_shared(struct match_model *m, const struct match_roll *roll, i
                          struct error *e)
 {
 	struct gathering *g = mem_calloc(1, sizeof(*g));
-	ARENA_AUTO struct arena *a = arena_new(0);
+	ARENA_AUTO struct arena *kept = arena_new(0);
+	ARENA_AUTO struct arena *scratch = arena_new(0);
+	struct holders h = { .roll = roll, .kept = kept, .scratch = scratch, .error = e };
 	enum result r = OK;
 
-	if (!g || !a) {
+	if (!g || !kept || !scratch) {
 		mem_free(g);
 		return error_nomem(e);
 	}
 	g->model = m;
 	r = match_roll_each(roll, threads, gather_part, g, e);
 	if (r == OK)
-		r = count_contacts(m, roll, g, a, counts, e);
+		r = count_contacts(m, &h, g, counts, e);
 	for (int p = 0; p < ROLL_PARTS; p++)
 		for (int c = 0; c < MATCH_COMPARISONS_MAX; c++)
 			mem_free(g->found[p][c].list);

@@ -268,6 +268,48 @@ static void all_are_asked_who_shares(void **state)
 		match_record_bind(model, records[i]);
 }
 
+/* Read from bytes, one after the other. */
+static void a_cashier_of_many(void **state)
+{
+	enum { MANY = 120000 };
+	struct match_roll roll = { .count = MANY };
+	struct spool_writer w = { 0 };
+	struct arena *a = arena_new(0);
+	struct match_model *m;
+	struct error e;
+	struct buf bytes;
+
+	(void)state;
+	roll.at = mem_alloc(MANY * sizeof(*roll.at));
+	roll.order = mem_alloc(MANY * sizeof(*roll.order));
+	assert_int_equal(spool_new(NULL, 0, &roll.packed, &e), OK);
+	w.spool = roll.packed;
+	buf_init(&bytes, 0);
+	for (int i = 0; i < MANY; i++) {
+		char key[16];
+		struct match_in in = {
+			.source = STR("till"), .given = STR("Anna"), .family = STR("Meier"), .email_count = 1
+		};
+		struct match_record *r;
+
+		snprintf(key, sizeof(key), "t%d", i);
+		in.source_key = str_c(key);
+		in.emails[0].value = STR("cashier@shop.example.net");
+		arena_reset(a);
+		assert_int_equal(match_record_make(&in, a, &r, &e), OK);
+		buf_clear(&bytes);
+		match_record_pack(r, &bytes);
+		roll.order[i] = r->order;
+		assert_int_equal(spool_write(&w, buf_view(&bytes), &roll.at[i], &e), OK);
+	}
+	assert_int_equal(spool_done(&w, &e), OK);
+	buf_free(&bytes);
+	assert_int_equal(match_train_roll(&roll, &(struct match_training){ .sample = 100 }, 1, NULL, &m, &e), OK);
+	match_model_free(m);
+	match_roll_free(&roll);
+	arena_free(a);
+}
+
 static void memory_may_be_out(void **state)
 {
 	struct match_roll roll = { .count = N, .records = records, .model = model };
@@ -317,9 +359,8 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs_are_all_pairs),
-		cmocka_unit_test(training_does_not_ask_where_records_are),
-		cmocka_unit_test(all_are_asked_who_shares),
+		cmocka_unit_test(pairs_are_all_pairs),      cmocka_unit_test(training_does_not_ask_where_records_are),
+		cmocka_unit_test(all_are_asked_who_shares), cmocka_unit_test(a_cashier_of_many),
 		cmocka_unit_test(memory_may_be_out),
 	};
 
