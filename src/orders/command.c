@@ -236,10 +236,8 @@ static enum result do_place(struct work *w, struct error *e)
 		TRY(basket_add(w, e));
 	else
 		TRY(basket_charge(w, e));
-	if (w->fresh)
-		w->b.on_account = w->c->on_account;
-	else
-		w->b.placed_at = w->act.at;
+	w->b.on_account |= w->c->on_account;
+	w->b.placed_at = w->act.at;
 	TRY(units_do(w, COMMAND_ALLOCATE, e));
 	TRY(allocated(w, e));
 	return take_pays(w, e);
