@@ -89,12 +89,12 @@ enum result unit_steps(struct db_tx *tx, struct act *act, const enum unit_step *
 	for (int i = 0; i < count; i++)
 		if (lines[i].hold)
 			TRY(hold_take(tx, act, &lines[i], e));
-	TRY(unit_post(tx, act, moves, count, e));
+	/* tasks before balances, as whoever enters a count has them */
 	for (int i = 0; i < count; i++)
 		if (steps[step[i]].missing)
 			TRY(count_need(tx, act, lines[i].sku, lines[i].location, REASON_MISSING, lines[i].qty, NULL,
 			               e));
-	return OK;
+	return unit_post(tx, act, moves, count, e);
 }
 
 enum result unit_step(struct db_tx *tx, struct act *act, enum unit_step step, struct unit_line *lines, int count,
