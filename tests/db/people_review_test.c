@@ -10,7 +10,7 @@ static void the_queue_gives_the_most_worth_first(void **state)
 	struct doubt last;
 
 	for (int i = 0; i < 8; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof(key), "%d", i);
 		r[i] = put(db, "till", key, "Ann Lee", NULL);
@@ -134,7 +134,7 @@ static void the_estimate_follows_decisions(void **state)
 	const struct json *band;
 
 	for (int i = 0; i < 60; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof(key), "%d", i);
 		r[i] = put(db, "till", key, "Ann Lee", NULL);
