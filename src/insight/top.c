@@ -156,7 +156,8 @@ enum result top_customers(struct db_tx *tx, const struct top_query *q, struct to
 	if (r == OK)
 		r = sum_other_currencies(tx, q, &held_by, &t, e);
 	if (r == OK) {
-		qsort(t.rows, t.count, sizeof(*t.rows), row_compare);
+		if (t.count)
+			qsort(t.rows, t.count, sizeof(*t.rows), row_compare);
 		t.all.customers = (int64_t)t.count;
 		*count = t.count < (size_t)q->limit ? (int)t.count : q->limit;
 		memcpy(out, t.rows, (size_t)*count * sizeof(*out));
