@@ -76,6 +76,8 @@ struct match_evidence {
  * takes up to MATCH_EVIDENCE_MAX entries, *count (may be NULL then) tells how many. Both records must be bound. */
 int match_score(const struct match_model *m, const struct match_record *a, const struct match_record *b,
                 struct match_evidence *evidence, int *count);
+/* Tells memory that a record will be scored soon, two or three from now: candidates come from all over it. */
+void match_record_fetch(const struct match_record *r);
 /* Above this score a pair brings two records into one component, above the other two groups become one. */
 int match_component_threshold(const struct match_model *m);
 int match_link_threshold(const struct match_model *m);

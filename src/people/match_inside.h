@@ -45,6 +45,7 @@ struct match_word {
 	bool foreign, verified; /* not in Latin letters; ids: the source vouches */
 	bool nobody;            /* e-mails, phones: names nobody in any model */
 	bool mobile;            /* phones */
+	char first;             /* the text's first byte */
 	uint8_t state;          /* enum word_state, of e-mails and phones */
 };
 
@@ -63,7 +64,7 @@ struct match_record {
 	int8_t generation; /* 1: the elder (senior, I), 2: the younger, 3 …; 0 unknown */
 };
 
-/* What follows from the text alone: hash, letters, foreign. */
+/* What follows from the text alone: hash, letters, foreign, first. */
 void word_look(struct match_word *w);
 void email_tag(struct match_word *w);
 void phone_tag(struct match_word *w);

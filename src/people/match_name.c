@@ -31,7 +31,7 @@ static bool short_form(const struct match_word *brief, const struct match_word *
 {
 	int at = 1;
 
-	if (brief->n > SHORT_MOST || whole->n < 2 * brief->n || brief->p[0] != whole->p[0])
+	if (brief->n > SHORT_MOST || whole->n < 2 * brief->n || brief->first != whole->first)
 		return false;
 	for (int i = 1; i < brief->n; i++, at++) {
 		if (strchr("aeiou", brief->p[i]))
@@ -51,7 +51,7 @@ static bool may_be_close(const struct match_word *a, const struct match_word *b)
 
 	if (2 * shorter + 1 < longer)
 		return false;
-	return a->p[0] == b->p[0] || letter_count(a->letters ^ b->letters) <= (shorter + longer) / 4;
+	return a->first == b->first || letter_count(a->letters ^ b->letters) <= (shorter + longer) / 4;
 }
 
 /* Jaro–Winkler's matching is greedy: which comes first must not depend on who asks. */
@@ -68,7 +68,7 @@ enum likeness word_likeness(const struct match_word *a, const struct match_word 
 	if (a->hash == b->hash)
 		return LIKE_SAME;
 	if (shorter <= 1)
-		return a->p[0] == b->p[0] ? LIKE_SHORT : LIKE_NOT;
+		return a->first == b->first ? LIKE_SHORT : LIKE_NOT;
 	if (a->nickname[0] && b->nickname[0] && share_nickname(a, b))
 		return LIKE_NICKNAME;
 	if (worlds_apart(a, b))

@@ -238,6 +238,8 @@ static enum result run_score(const struct pairing *p, struct part *f, const stru
 
 			if (!first_shared(p, &h[x], &h[y], key))
 				continue;
+			if (y + 2 < n)
+				match_record_fetch(h[y + 2].record);
 			f->scored++;
 			link.score = match_score(m, h[x].record, h[y].record, NULL, NULL);
 			if (link.score >= threshold)

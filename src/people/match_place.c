@@ -8,7 +8,7 @@
 
 static bool number(const struct match_word *w)
 {
-	return w->p[0] >= '0' && w->p[0] <= '9';
+	return w->first >= '0' && w->first <= '9';
 }
 
 static bool word_matches(const struct match_word *a, const struct match_word *b)

@@ -52,6 +52,7 @@ void word_look(struct match_word *w)
 	unsigned char all = 0;
 
 	w->hash = hash64(w->p, w->n, 0);
+	w->first = w->p[0];
 	for (size_t i = 0; i < w->n; i++) {
 		all |= p[i];
 		w->letters |= letter_bits[p[i]];

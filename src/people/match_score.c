@@ -8,6 +8,15 @@ static struct match_found two_values(int a, int b)
 	return (struct match_found){ .level = a && b ? (a == b ? TWO_SAME : TWO_DIFFERENT) : LEVEL_NULL, .rarity = -1 };
 }
 
+#define LINE_BYTES 64
+#define FETCHED_BYTES 1024 /* most records' fields and words, which lie behind each other */
+
+void match_record_fetch(const struct match_record *r)
+{
+	for (size_t i = 0; i < FETCHED_BYTES; i += LINE_BYTES)
+		__builtin_prefetch((const char *)r + i);
+}
+
 void match_compare(const struct match_model *m, const struct match_record *a, const struct match_record *b,
                    struct match_found *found)
 {

@@ -371,8 +371,11 @@ static enum result pairs_score(struct refresh *r, const struct match_record *me,
 		return error_nomem(e);
 	TRY(matching_load(r->tx, m, r->candidates, r->candidate_count, r->scratch, others, e));
 	for (int i = 0; i < r->candidate_count; i++) {
-		int score = others[i] ? match_score(m, me, others[i], NULL, NULL) : least - 1;
+		int score;
 
+		if (i + 2 < r->candidate_count && others[i + 2])
+			match_record_fetch(others[i + 2]);
+		score = others[i] ? match_score(m, me, others[i], NULL, NULL) : least - 1;
 		if (score >= least)
 			(*is)[(*is_count)++] = (struct pair){ r->candidates[i], score };
 	}
