@@ -108,12 +108,23 @@ struct built_in {
 	        h[MATCH_COMPARISONS_MAX][LEVELS_MAX];
 };
 
+/* A value that is not known to be a household's may yet be one's: where names are missing nobody can know. And it is
+ * typed wrong no less often than one's own. */
+static void fit_shared(struct match_comparison *cmp, double unnamed)
+{
+	int shared = same_levels(cmp->field);
+	struct match_level *same = &cmp->levels[shared - 1];
+
+	same->h += unnamed * cmp->levels[shared].h;
+	for (int l = shared + 1; l < cmp->level_count - 1; l++)
+		cmp->levels[l].h = fmax(cmp->levels[l].h, cmp->levels[l].m * same->h / same->m);
+}
+
 static void fit_m(struct em *em, const struct built_in *prior, const struct sums *s)
 {
 	for (int c = 0; c < em->model->comparison_count; c++) {
 		struct match_comparison *cmp = &em->model->comparisons[c];
 		double one = M_PRIOR, home = H_PRIOR;
-		int shared = same_levels(cmp->field);
 
 		if (cmp->field == FIELD_GENERATION)
 			continue; /* known, and too rare to learn */
@@ -126,10 +137,8 @@ static void fit_m(struct em *em, const struct built_in *prior, const struct sums
 			if (comparison_of_household(cmp)) /* that their own differs is what makes them two */
 				cmp->levels[l].h = (H_PRIOR * prior->h[c][l] + s->h[c][l]) / home;
 		}
-		/* a value that is not known to be a household's may yet be one's: where names are missing nobody can
-		 * know */
 		if (field_is_contact(cmp->field) && comparison_of_household(cmp))
-			cmp->levels[shared - 1].h += em->counts->unnamed[c] * cmp->levels[shared].h;
+			fit_shared(cmp, em->counts->unnamed[c]);
 	}
 }
 
