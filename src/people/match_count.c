@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #define TERMS_MAX 20000        /* of a sort: the most frequent */
+#define COMPANIES_MAX 5000     /* first names, the most frequent */
+#define COMPANY_LEAST 30       /* records that have one */
 #define TERM_LEAST 3           /* records that share a value worth a term */
 #define TERM_PRIOR 200.0       /* weight, in records, of what the built-in model holds of values' frequency */
 #define PLACEHOLDER_LEAST 20   /* records with one date of birth */
@@ -298,6 +300,88 @@ static enum result count_kind(struct match_model *m, struct match_record **recor
 	return r;
 }
 
+static int by_hash(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct match_company company_of(struct match_record **records, const struct table *t, const struct run *r,
+                                       uint64_t *families)
+{
+	struct match_company c = { 0 };
+	size_t n = 0;
+
+	for (size_t i = r->from; i < r->from + r->count; i++) {
+		const struct match_record *rec = records[t->entries[i].value];
+
+		if (rec->count[WORD_FAMILY])
+			families[n++] = rec->by_sort[WORD_FAMILY]->hash;
+	}
+	qsort(families, n, sizeof(*families), by_hash);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i; end < n && families[end] == families[i]; end++)
+			;
+		c.same += (double)(end - i) * (double)(end - i - 1) / 2;
+	}
+	c.records = (double)n;
+	c.pairs = c.records * (c.records - 1) / 2;
+	return c;
+}
+
+/* Which first names go with which family names: the terms' numbers are fitted later. */
+static enum result add_companies(struct match_model *m, struct match_record **records, struct table *t,
+                                 struct match_counts *c, struct error *e)
+{
+	struct match_term *terms;
+	uint64_t *families;
+	int n = 0;
+
+	qsort(t->runs, t->run_count, sizeof(t->runs[0]), by_count);
+	while ((size_t)n < t->run_count && n < COMPANIES_MAX && t->runs[n].count >= COMPANY_LEAST)
+		n++;
+	terms = arena_array(m->arena, (size_t)m->term_count + (size_t)n + 1, sizeof(*terms));
+	c->companies = arena_array(m->arena, (size_t)n + 1, sizeof(*c->companies));
+	families = mem_alloc((n ? t->runs[0].count : 0) * sizeof(*families) + 1);
+	if (!terms || !c->companies || !families) {
+		mem_free(families);
+		return error_nomem(e);
+	}
+	if (m->term_count)
+		memcpy(terms, m->terms, (size_t)m->term_count * sizeof(*terms));
+	m->terms = terms;
+	c->first_company = m->term_count;
+	for (int i = 0; i < n; i++) {
+		const struct match_word *w = word_of(records, t, &t->runs[i], WORD_GIVEN);
+
+		c->companies[i] = company_of(records, t, &t->runs[i], families);
+		terms[m->term_count] = (struct match_term){ .sort = WORD_GIVEN,
+			                                    .tag = kind_hash(STR(COMPANY_KIND)),
+			                                    .kind = COMPANY_KIND,
+			                                    .text = str_dup(m->arena, word_str(w)) };
+		if (!terms[m->term_count++].text) {
+			mem_free(families);
+			return error_nomem(e);
+		}
+		c->company_count++;
+	}
+	mem_free(families);
+	return OK;
+}
+
+static enum result count_companies(struct match_model *m, struct match_record **records, int count,
+                                   struct match_counts *c, struct error *e)
+{
+	struct table t;
+	enum result r = table_make(records, count, WORD_GIVEN, 0, &t, e);
+
+	if (r == OK)
+		r = add_companies(m, records, &t, c, e);
+	table_free(&t);
+	return r;
+}
+
 /* First and family names together. */
 static enum result count_names(struct match_model *m, struct match_record **records, int count, struct match_counts *c,
                                struct error *e)
@@ -327,5 +411,6 @@ enum result count_terms(struct match_model *m, struct match_record **records, in
 		if (m->comparisons[i].field == FIELD_EXTRA)
 			TRY(count_kind(m, records, count, i, c, e));
 	TRY(count_names(m, records, count, c, e));
+	TRY(count_companies(m, records, count, c, e));
 	return model_index(m, e);
 }

@@ -13,8 +13,9 @@
 #define U_FLOOR 0.2          /* of the built-in u: errors go together, nothing is as rare as it looks */
 #define STRANGERS_LEAST 0.03 /* of those who share an e-mail, a phone or an id */
 #define TOGETHER_MOST 6000
-#define OWN_MOST 3 /* times the mean: so many records of one person with one name are nothing strange */
-#define SURE 0.9   /* pairs less likely than this to be of one person do not teach what such pairs look like */
+#define COMPANY_PRIOR 1000.0 /* weight, in pairs, of how all names go together */
+#define OWN_MOST 3           /* times the mean: so many records of one person with one name are nothing strange */
+#define SURE 0.9 /* pairs less likely than this to be of one person do not teach what such pairs look like */
 #define LAMBDA_FIRST 0.2
 #define HOME_FIRST 0.1
 #define MATCHES_LEAST 0.02 /* pairs a record */
@@ -257,6 +258,23 @@ static int housemates(const struct em *em)
 	return MATCH_HOUSEMATES_DEFAULT;
 }
 
+/* The same by first name: of the pairs that have it and one family name, those that are not one person's; where there
+ * are few pairs, as of all names. */
+static void fit_companies(struct em *em, double own)
+{
+	const struct match_counts *counts = em->counts;
+	double u = em->model->comparisons[FIELD_FAMILY].levels[FAMILY_SAME].u;
+	double usual = u * exp2(em->model->together / 1000.0);
+
+	for (int i = 0; i < counts->company_count; i++) {
+		const struct match_company *c = &counts->companies[i];
+		double others = fmax(c->same - own * c->records / 2, 0);
+		int together = log2_milli((others + COMPANY_PRIOR * usual) / (c->pairs + COMPANY_PRIOR) / u);
+
+		em->model->terms[counts->first_company + i].rarity = together > 0 ? together : 0;
+	}
+}
+
 /* Two names come together more often than chance would have it. A name's own frequency counts the records of one person
  * too: those are taken off. */
 static void fit_together(struct em *em, double lambda)
@@ -277,6 +295,7 @@ static void fit_together(struct em *em, double lambda)
 		others = exp2(-t->rarity / 1000.0) * n - 1 - OWN_MOST * own;
 		t->rarity = others > 0.5 ? -log2_milli(others / n) : NAME_UNSEEN;
 	}
+	fit_companies(em, own);
 }
 
 void em_run(struct em *em)

@@ -321,6 +321,14 @@ bool joined_unite(int *parent, int a, int b);
 
 /* ---- Training's parts -------------------------------------------------------------------------------------------- */
 
+/* How often two records with one first name have the same family name, too: a people's first names go with its family
+ * names. */
+struct match_company {
+	double records, pairs, same; /* records that have both names; of their pairs, those with one family name */
+};
+/* The term that says it, of sort given: thousandths of log2 of how much oftener than any two. */
+#define COMPANY_KIND "families"
+
 /* What counting found out about the whole of the data. */
 struct match_counts {
 	double share[MATCH_COMPARISONS_MAX];   /* probability that two records with a value have the same, by comparison
@@ -329,7 +337,9 @@ struct match_counts {
 	double unnamed[MATCH_COMPARISONS_MAX]; /* of pairs of two people who share a value that is known to be shared:
 	                                        * those where it would not be, were one of the two without a first name
 	                                        */
-	double name_share;                     /* probability that two records have the same first and family name */
+	struct match_company *companies;       /* of the terms from first_company on; in the model's arena */
+	int first_company, company_count;
+	double name_share; /* probability that two records have the same first and family name */
 };
 
 struct em_pattern {

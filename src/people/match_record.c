@@ -609,8 +609,12 @@ void match_record_bind(const struct match_model *m, struct match_record *r)
 		}
 	if (r->count[WORD_NAME]) {
 		struct match_word *w = &r->words[r->by_sort[WORD_NAME] - r->words];
-		int32_t apart = r->by_sort[WORD_GIVEN]->rarity + r->by_sort[WORD_FAMILY]->rarity - m->together;
+		const struct match_word *given = r->by_sort[WORD_GIVEN];
+		int64_t together = m->together;
+		int32_t apart;
 
+		map_get(&m->term_map, term_key(WORD_GIVEN, kind_hash(STR(COMPANY_KIND)), given->hash), &together);
+		apart = given->rarity + r->by_sort[WORD_FAMILY]->rarity - (int32_t)together;
 		w->rarity = w->rarity < apart ? w->rarity : apart;
 	}
 }
