@@ -238,22 +238,17 @@ static double matches(const struct em *em)
 	return fmax(sum, MATCHES_LEAST * em->records);
 }
 
-/* How many pairs of one person there are to a pair of two of one household: as many as at the addresses, where both are
- * found alike. Where there are too few addresses, as at the postcodes. */
+/* How many pairs of one person there are to a pair of two of one household: as many as at the addresses, which both
+ * keep alike. Where there are too few addresses, as at the postcodes. */
 static int housemates(const struct em *em)
 {
-	const struct match_level *place = em->model->comparisons[FIELD_PLACE].levels;
 	double prior = exp2(-MATCH_HOUSEMATES_DEFAULT / 1000.0);
 
 	for (int i = em->pass_count - 1; i >= 0; i--) {
 		const struct em_pass *p = &em->passes[i];
-		double one, home;
 
-		if (p->excluded != 1u << FIELD_PLACE || p->expected + p->housemates < HOMES_LEAST)
-			continue;
-		one = p->expected / place[PLACE_ADDRESS].m;
-		home = p->housemates / place[PLACE_ADDRESS].h;
-		return log2_milli((one + PRIOR_PAIRS) / (home + PRIOR_PAIRS * prior));
+		if (p->excluded == 1u << FIELD_PLACE && p->expected + p->housemates >= HOMES_LEAST)
+			return log2_milli((p->expected + PRIOR_PAIRS) / (p->housemates + PRIOR_PAIRS * prior));
 	}
 	return MATCH_HOUSEMATES_DEFAULT;
 }
