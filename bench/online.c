@@ -1,5 +1,7 @@
 /* Records of the torture generator through record_put(): how long one takes, its commit included, and what came of it.
- *   online put URL FILE.csv THREADS BATCH [PREFIX]   puts each record (BATCH in a transaction; PREFIX before its key),
+ *   online put URL FILE.csv THREADS BATCH [PREFIX [WARM]]
+ *                                                    puts each record (BATCH in a transaction; PREFIX before its key;
+ *                                                    the first WARM, which fill the page cache, are not timed),
  *                                                    works the worklist off; rate, times in µs
  *   online clusters URL FILE.csv                     source,source_key,cluster of each, for torture --score */
 #include "base/clock.h"
@@ -46,6 +48,8 @@ static FILE *file;
 static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
 static int place[C_COUNT], batch = 1;
 static const char *prefix = "";
+static int64_t warm;
+static _Atomic int64_t put_count;
 
 /* Times in µs. */
 struct times {
@@ -191,6 +195,8 @@ static void *put_main(void *arg)
 
 		if (db_transact(db, put_tx, b, &e) != OK)
 			die(&e);
+		if ((put_count += b->count) <= warm)
+			continue;
 		time_add(&transactions, clock_monotonic() - began);
 		for (int i = 0; i < b->count; i++) {
 			time_add(&records, b->us[i]);
@@ -222,8 +228,8 @@ static void put_all(int threads)
 		if (db_transact(db, drain_tx, &left, &e) != OK)
 			die(&e);
 	drained = clock_monotonic() - began - wrote;
-	printf("%lld records, %d a transaction, %d threads: %.0f a second; worklist %.1f s\n", (long long)records.count,
-	       batch, threads, (double)records.count / ((double)wrote / 1e6), (double)drained / 1e6);
+	printf("%lld records, %d a transaction, %d threads: %.0f a second; worklist %.1f s\n", (long long)put_count,
+	       batch, threads, (double)put_count / ((double)wrote / 1e6), (double)drained / 1e6);
 	times_print(&records, "a record, within its transaction");
 	times_print(&work, "the same, processor time");
 	times_print(&transactions, "a transaction, commit included");
@@ -267,7 +273,8 @@ int main(int argc, char **argv)
 	bool put = argc >= 6 && !strcmp(argv[1], "put");
 
 	if (!put && !(argc == 4 && !strcmp(argv[1], "clusters"))) {
-		fprintf(stderr, "usage: online put URL FILE.csv THREADS BATCH [PREFIX] | clusters URL FILE.csv\n");
+		fprintf(stderr,
+		        "usage: online put URL FILE.csv THREADS BATCH [PREFIX [WARM]] | clusters URL FILE.csv\n");
 		return 2;
 	}
 	file = fopen(argv[3], "r");
@@ -287,6 +294,7 @@ int main(int argc, char **argv)
 
 		batch = atoi(argv[5]) < 1 ? 1 : atoi(argv[5]) > 500 ? 500 : atoi(argv[5]);
 		prefix = argc > 6 ? argv[6] : "";
+		warm = argc > 7 ? atoll(argv[7]) : 0;
 		transactions.list = calloc(TIMES_MAX, sizeof(int64_t));
 		records.list = calloc(TIMES_MAX, sizeof(int64_t));
 		work.list = calloc(TIMES_MAX, sizeof(int64_t));
