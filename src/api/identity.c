@@ -228,7 +228,7 @@ static enum result verdict_handle(struct http_request *rq, struct http_response 
 
 static const struct http_param sample_params[] = {
 	{ "size", JF_I64, false, 1, SAMPLE_SIZE_MAX, NULL, "Pairs in all (100)" },
-	{ "seed", JF_I64, false, 1, INT64_C(1) << 53, NULL, "Which ones (the version of the model)" },
+	{ "seed", JF_I64, false, 1, (INT64_C(1) << 53) - 1, NULL, "Which ones (the version of the model)" },
 	{ "limit", JF_I64, false, 1, DESK_REVIEW_MAX, NULL, "Of those that are left at most so many (20)" },
 	{ NULL, JF_STR, false, 0, 0, NULL, NULL },
 };

@@ -2,6 +2,7 @@
 #include "insight/insight.h"
 
 #define TITLE_ITEMS_MAX 64
+#define FEWER 4 /* a batch for which there was no time is tried again in parts this much smaller */
 
 void item_dead(struct item *it, const struct error *why)
 {
@@ -370,23 +371,47 @@ void ingest_counts_add(struct ingest_counts *to, const struct ingest_counts *c)
 	to->records_new += c->records_new;
 }
 
+/* The first place from `to` on where a part of the batch may end. */
+static int batch_part_end(const struct item_batch *b, int to)
+{
+	if (to >= b->count)
+		return b->count;
+	while (to < b->count && b->may_end && !b->may_end(b->arg, to))
+		to++;
+	return to;
+}
+
+/* The database had no time for so many at once: fewer; false when there are no fewer. */
+static bool take_fewer(const struct item_batch *b, struct batch_run *run, int *most)
+{
+	int to;
+	*most = (run->to - run->from) / FEWER;
+	*most = *most ? *most : 1;
+	to = batch_part_end(b, run->from + *most);
+	if (to >= run->to)
+		return false;
+	run->to = to;
+	return true;
+}
+
 enum result item_batch_write(struct db *db, struct item_batch *b, struct ingest_counts *counts, struct error *e)
 {
 	struct batch_run run = { .b = b, .to = b->count };
+	int most = b->count;
 	do {
 		enum result r = db_transact(db, batch_apply, &run, e);
 		if (r == OK) {
 			ingest_counts_add(counts, &run.counts);
 			run.from = run.to;
-			run.to = b->count;
+			run.to = batch_part_end(b, run.from + most);
 			continue;
 		}
+		if (r == ERR_BUSY && take_fewer(b, &run, &most))
+			continue;
 		if (run.failed < 0 || !is_fault(r))
 			return r;
 		item_dead(&b->items[run.failed], &run.why);
-		run.to = run.failed + 1;
-		while (run.to < b->count && b->may_end && !b->may_end(b->arg, run.to))
-			run.to++;
+		run.to = batch_part_end(b, run.failed + 1);
 	} while (run.from < b->count);
 	return OK;
 }

@@ -81,6 +81,7 @@ static enum result load_write(struct db *db, struct load *l, struct error *e)
 static void *loader_main(void *arg)
 {
 	struct loader *w = arg;
+	(void)db_thread_limit(DB_LONG_MS); /* nobody waits for one of its transactions */
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		while (!w->end && (!w->load || w->written))

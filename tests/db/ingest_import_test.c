@@ -429,6 +429,40 @@ static void test_refused_amid(void **state)
 	assert_int_equal(l.o[0].line_count, 2);
 }
 
+/* Where the database has no time for a whole batch, the import takes fewer at once and goes on. */
+static void test_no_time(void **state)
+{
+	(void)state;
+	char path[300], map[300];
+	int fewer = 0;
+	snprintf(path, sizeof(path), "%s/slow.csv", kit_dir());
+	snprintf(map, sizeof(map), "%s/slow.map", kit_dir());
+	write_orders(path, 0, 1);
+	for (int round = 0; round < 6; round++) {
+		FILE *f = fopen(map, "w");
+		fprintf(f,
+		        "name = slow\nsource = slow%d\n[orders]\nnumber = {order}\nplaced_at = {date}\ncurrency = EUR\n"
+		        "sku = {item}\ntitle = {item}\nquantity = {quantity}\nunit_price = {price}\ncustomer.key = "
+		        "{customer}\nline = {key}\n",
+		        round);
+		fclose(f);
+		struct import_config c = { .path = path, .format = map, .alone = true };
+		int64_t nth = 200 + 700 * round;
+		db_fault_nth(db, nth, ERR_BUSY);
+		enum result r = import_run(db, &c, NULL, NULL, &p, &kit_err);
+		fewer += db_fault_count(db) >= nth;
+		db_fault_nth(db, 0, OK);
+		if (r == ERR_BUSY) /* not while it took in: where it began or ended */
+			r = import_run(db, &c, NULL, NULL, &p, &kit_err);
+		else
+			assert_int_equal(p.counts.duplicates, 0);
+		assert_ok(r);
+		assert_int_equal(p.counts.taken, REFUSED_ORDERS);
+		assert_int_equal(p.counts.dead, 0);
+	}
+	assert_true(fewer >= 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_retry_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_amid, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_time, setup, teardown),
 	};
 	struct error e;
 	if (text_start(&e) != OK)
