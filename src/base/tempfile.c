@@ -127,11 +127,6 @@ enum result tempfile_read(const struct tempfile *s, uint64_t at, void *bytes, si
 	return OK;
 }
 
-uint64_t tempfile_size(const struct tempfile *s)
-{
-	return s->size;
-}
-
 enum result tempfile_damaged(struct error *e)
 {
 	return error_set(e, ERR_CORRUPT, "tempfile.damaged", NULL, "A temporary file does not hold what was written.");

@@ -15,7 +15,6 @@ void tempfile_free(struct tempfile *s); /* NULL allowed */
 MUST_CHECK enum result tempfile_write(struct tempfile *s, const void *bytes, size_t n, uint64_t *at, struct error *e);
 /* Thread-safe. */
 MUST_CHECK enum result tempfile_read(const struct tempfile *s, uint64_t at, void *bytes, size_t n, struct error *e);
-uint64_t tempfile_size(const struct tempfile *s);
 /* ERR_CORRUPT "tempfile.damaged": what was read is not what was written. */
 MUST_CHECK enum result tempfile_damaged(struct error *e);
 

@@ -438,21 +438,22 @@ enum result order_events(struct db_tx *tx, int64_t order, int before, int limit,
 	return failed ? error_nomem(e) : OK;
 }
 
-DB_STMT(order_queue_select, "iiii", "iiiiiiiiiii",
-        "SELECT order_id, line, location, method, sku, open, picked, ready, handed, shipped, since FROM order_part "
-        "WHERE open + picked + ready > 0 AND ($1 = 0 OR location = $1) AND (since, order_id) > ($2, $3) "
-        "ORDER BY since, order_id, line LIMIT $4")
+DB_STMT(order_queue_select, "iiiii", "iiiiiiiiiiii",
+        "SELECT order_id, line, location, method, sku, open, picked, ready, handed, shipped, since, n FROM order_part "
+        "WHERE open + picked + ready > 0 AND ($1 = 0 OR location = $1) AND (since, order_id, n) > ($2, $3, $4) "
+        "ORDER BY since, order_id, n LIMIT $5")
 
-enum result order_queue(struct db_tx *tx, int64_t location, int64_t after_since, int64_t after_order, int limit,
+enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
                         struct order_queued *out, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_queue_select, &r, e, DB_INT(location), DB_INT(after_since), DB_INT(after_order),
-	             DB_INT(limit)));
+	TRY(db_query(tx, &order_queue_select, &r, e, DB_INT(location), DB_INT(after ? after->part.since : 0),
+	             DB_INT(after ? after->order : 0), DB_INT(after ? after->n : 0), DB_INT(limit)));
 	enum db_step step;
 	int n = 0;
 	while ((step = db_next(r, e)) == DB_ROW)
 		out[n++] = (struct order_queued){ .order = db_int(r, 0),
+			                          .n = (int)db_int(r, 11),
 			                          .part = { .line = (int)db_int(r, 1),
 			                                    .location = db_int(r, 2),
 			                                    .method = (enum order_method)db_int(r, 3),

@@ -257,13 +257,14 @@ struct order_event {
 /* The trail, newest first before n (0: from the newest). */
 MUST_CHECK enum result order_events(struct db_tx *tx, int64_t order, int before, int limit, struct arena *a,
                                     struct order_event *out, int *count, struct error *e);
-/* What a location has to do, oldest first after (since, order, line); location 0: all. */
+/* What a location has to do (0: all of them), oldest first after that one (NULL: from the oldest). */
 struct order_queued {
 	int64_t order;
+	int n; /* which of the order's parts */
 	struct book_part part;
 };
-MUST_CHECK enum result order_queue(struct db_tx *tx, int64_t location, int64_t after_since, int64_t after_order,
-                                   int limit, struct order_queued *out, int *count, struct error *e);
+MUST_CHECK enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
+                                   struct order_queued *out, int *count, struct error *e);
 
 /* Whether the kind of command is allowed in that state; and for a unit: where the command takes it from and to. */
 bool book_allows(enum book_state s, enum order_command_kind k);

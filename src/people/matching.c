@@ -92,37 +92,10 @@ enum result matching_make(const struct matching_row *row, struct arena *a, struc
 	"LEFT JOIN person_identifier i ON i.rkey = r.rkey AND i.record = r.id "                                        \
 	"LEFT JOIN person_value v ON v.vkey = i.vkey AND v.kind = i.kind AND v.value = i.value "
 
-/* A record's row is repeated with each of its identifiers. */
-DB_STMT(matching_record, "ii", ROW_TYPES,
-        "SELECT " ROW_COLS " FROM person_record r " ROW_JOIN "WHERE r.rkey = $1 AND r.id = $2")
-DB_STMT(matching_records_pg, "t", ROW_TYPES,
-        "SELECT " ROW_COLS " FROM json_array_elements_text(CAST($1 AS JSON)) AS q(id) "
-        "JOIN person_record r ON r.rkey = (CAST(q.id AS BIGINT) & 4095) AND r.id = CAST(q.id AS BIGINT) " ROW_JOIN
-        "ORDER BY r.id")
-
 struct loading {
 	struct arena *a;
-	const int64_t *ids;
 	struct matching_row *rows; /* record.id 0: not there */
-	struct identifier *values; /* of the one that is being read */
-	int reading, value_cap;
-	int count, *sorted; /* indices by id */
 };
-
-static int index_of(const struct loading *l, int64_t id)
-{
-	int lo = 0, hi = l->count;
-
-	while (lo < hi) {
-		int mid = (lo + hi) / 2;
-
-		if (l->ids[l->sorted[mid]] < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < l->count && l->ids[l->sorted[lo]] == id ? l->sorted[lo] : -1;
-}
 
 static enum result fields_read(struct arena *a, const struct db_rows *rows, struct record *r, struct error *e)
 {
@@ -146,26 +119,14 @@ static enum result fields_read(struct arena *a, const struct db_rows *rows, stru
 	return ok ? OK : error_nomem(e);
 }
 
-/* They come record by record. */
-static enum result value_read(struct loading *l, const struct db_rows *rows, int at, struct error *e)
+static enum result value_read(const struct db_rows *rows, struct arena *a, struct identifier *i, struct error *e)
 {
-	struct matching_row *row = &l->rows[at];
 	int64_t grade = db_int(rows, VALUE_FROM + 2);
-	struct identifier *i;
 
-	if (at != l->reading) {
-		l->reading = at;
-		l->values = NULL;
-		l->value_cap = 0;
-	}
-	if (!arena_grow(l->a, &l->values, row->identifier_count, &l->value_cap, sizeof(*l->values)))
-		return error_nomem(e);
-	row->identifiers = l->values;
-	i = &l->values[row->identifier_count++];
 	*i = (struct identifier){ .kind = (enum identifier_kind)db_int(rows, VALUE_FROM),
-		                  .value = db_text_dup(rows, VALUE_FROM + 1, l->a),
+		                  .value = db_text_dup(rows, VALUE_FROM + 1, a),
 		                  .verified = grade == GRADE_VERIFIED,
-		                  .record = row->record.id };
+		                  .record = db_int(rows, 0) };
 	if (!i->value)
 		return error_nomem(e);
 	i->state = identifier_state_of(i->kind, i->value, grade == GRADE_RAW, !db_is_null(rows, VALUE_FROM + 3),
@@ -180,50 +141,29 @@ static int by_value(const void *x, const void *y)
 	return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : strcmp(a->value, b->value);
 }
 
-static enum result rows_read(struct loading *l, struct db_rows *rows, struct error *e)
+/* A record's row is repeated with each of its identifiers. */
+static enum result row_take(struct db_rows *rows, int at, void *arg, struct error *e)
 {
+	struct loading *l = arg;
+	struct matching_row *row = &l->rows[at];
+	struct identifier *values = NULL;
+	int cap = 0;
 	enum db_step step;
 
-	while ((step = db_next(rows, e)) == DB_ROW) {
-		int at = index_of(l, db_int(rows, 0));
-
-		if (at < 0 || (db_int(rows, 1) & RECORD_ERASED))
+	*row = (struct matching_row){ 0 };
+	while ((step = db_next(rows, e)) == DB_ROW && !(db_int(rows, 1) & RECORD_ERASED)) {
+		if (!row->record.id)
+			TRY(fields_read(l->a, rows, &row->record, e));
+		if (db_is_null(rows, VALUE_FROM))
 			continue;
-		if (!l->rows[at].record.id)
-			TRY(fields_read(l->a, rows, &l->rows[at].record, e));
-		if (!db_is_null(rows, VALUE_FROM))
-			TRY(value_read(l, rows, at, e));
+		if (!arena_grow(l->a, &values, row->identifier_count, &cap, sizeof(*values)))
+			return error_nomem(e);
+		TRY(value_read(rows, l->a, &values[row->identifier_count++], e));
 	}
+	if (values)
+		qsort(values, (size_t)row->identifier_count, sizeof(*values), by_value);
+	row->identifiers = values;
 	return rows_end(step, e);
-}
-
-static enum result load_each(struct db_tx *tx, struct loading *l, struct error *e)
-{
-	for (int i = 0; i < l->count; i++) {
-		DB_ROWS_AUTO struct db_rows *rows = NULL;
-
-		TRY(db_query(tx, &matching_record, &rows, e, DB_INT(id_bucket(l->ids[i])), DB_INT(l->ids[i])));
-		TRY(rows_read(l, rows, e));
-	}
-	return OK;
-}
-
-static enum result load_together(struct db_tx *tx, struct loading *l, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *rows = NULL;
-	BUF_AUTO struct buf list = { 0 };
-
-	TRY(ids_as_json(l->ids, l->count, &list, e));
-	TRY(db_query(tx, &matching_records_pg, &rows, e, DB_TEXT(buf_view(&list))));
-	return rows_read(l, rows, e);
-}
-
-static int by_id(const void *x, const void *y, void *arg)
-{
-	const int64_t *ids = arg;
-	int64_t a = ids[*(const int *)x], b = ids[*(const int *)y];
-
-	return (a > b) - (a < b);
 }
 
 enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct error *e)
@@ -239,25 +179,13 @@ enum result ids_as_json(const int64_t *ids, int count, struct buf *out, struct e
 	return out->failed ? error_nomem(e) : OK;
 }
 
+DB_STMT(matching_record, "ii", ROW_TYPES,
+        "SELECT " ROW_COLS " FROM person_record r " ROW_JOIN "WHERE r.rkey = $1 AND r.id = $2")
 /* What the tables say of these records; rows[i].record.id is 0 where one is gone or erased. */
 static enum result rows_load(struct db_tx *tx, const int64_t *records, int count, struct arena *a,
                              struct matching_row *rows, struct error *e)
 {
-	struct loading l = { .a = a, .ids = records, .rows = rows, .count = count, .reading = -1 };
-
-	l.sorted = arena_array(a, (size_t)count + 1, sizeof(*l.sorted));
-	if (!l.sorted)
-		return error_nomem(e);
-	memset(rows, 0, (size_t)count * sizeof(*rows));
-	for (int i = 0; i < count; i++)
-		l.sorted[i] = i;
-	qsort_r(l.sorted, (size_t)count, sizeof(*l.sorted), by_id, (void *)(uintptr_t)records);
-	TRY(db_tx_engine(tx) == DB_POSTGRES && count > 1 ? load_together(tx, &l, e) : load_each(tx, &l, e));
-	for (int i = 0; i < count; i++)
-		if (rows[i].identifier_count > 1)
-			qsort((void *)(uintptr_t)rows[i].identifiers, (size_t)rows[i].identifier_count,
-			      sizeof(*rows[i].identifiers), by_value);
-	return OK;
+	return db_each_id(tx, &matching_record, records, count, row_take, &((struct loading){ a, rows }), e, DB_NONE);
 }
 
 enum result matching_row_load(struct db_tx *tx, int64_t record, struct arena *a, struct matching_row *row,

@@ -80,6 +80,62 @@ static enum result read_run(struct db_tx *tx, void *arg, struct error *e)
 	return timeline_page(tx, &r->record, 1, 0, 0, 0, 20, arena, r->t, &r->touched, e);
 }
 
+struct queue_read {
+	int64_t order;
+	struct order_queued q[4];
+	struct order_event ev[8];
+	int queued, events, before;
+	const struct order_queued *after;
+};
+
+static enum result queue_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct queue_read *r = arg;
+	TRY(order_queue(tx, shop.stores[1], r->after, 1, r->q, &r->queued, e));
+	return order_events(tx, r->order, r->before, 2, arena, r->ev, &r->events, e);
+}
+
+/* A place's work, page by page, loses none of an order's parts; the trail, page by page, none of its events. */
+static void work_and_trail_in_pages(void **state)
+{
+	(void)state;
+	struct order_done done = { 0 };
+	shop_fill(&shop, 0, 1, 5);
+	shop_fill(&shop, 1, 1, 5);
+	struct order_item_in items[] = { shop_item(&shop, 0, 3, 9990), shop_item(&shop, 1, 1, 500) };
+	struct order_unit_in at[] = { UNIT(-1, 1, 1, METHOD_PICK_UP), UNIT(-1, 2, 1, METHOD_SHIP),
+		                      UNIT(-2, 1, 1, METHOD_PICK_UP) };
+	struct order_command c = shop_place(&shop, items, 2);
+	c.units = at;
+	c.unit_count = 3;
+	assert_ok(shop_do(&shop, &c, &done));
+	step(COMMAND_PICK, done.order, unit(1, 1, 1, METHOD_PICK_UP));
+	step(COMMAND_READY, done.order, unit(1, 1, 1, METHOD_PICK_UP));
+
+	struct queue_read r = { .order = done.order };
+	int64_t units = 0;
+	int parts = 0;
+	for (struct order_queued last;; r.after = &last, parts++) {
+		assert_ok(db_read(shop.db, queue_run, &r, &kit_err));
+		if (!r.queued)
+			break;
+		last = r.q[0];
+		assert_int_equal(last.order, done.order);
+		units += last.part.open + last.part.picked + last.part.ready;
+		assert_true(parts < 3);
+	}
+	assert_int_equal(parts, 3);
+	assert_int_equal(units, 4);
+	assert_int_equal(r.events, 2);
+	assert_int_equal(r.ev[0].kind, COMMAND_READY);
+	assert_int_equal(r.ev[1].kind, COMMAND_PICK);
+	r.before = r.ev[1].n;
+	assert_ok(db_read(shop.db, queue_run, &r, &kit_err));
+	assert_int_equal(r.events, 1);
+	assert_int_equal(r.ev[0].kind, COMMAND_PLACE);
+	assert_int_equal(r.ev[0].state, BOOK_PLACED);
+}
+
 /* Ordered by phone, picked up in one store, one pair of three brought back to another. */
 static void one_order_every_channel(void **state)
 {
@@ -606,6 +662,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(returns_as_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hold_becomes_an_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_s_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(work_and_trail_in_pages, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,35 +1,9 @@
 /* rooms: stock ledger shop feed db text money base */
 #include <stdio.h>
-#include "kit/stock_kit.h"
+#include "kit/stock_scene.h"
 
 /* Every command of stock once and more, as a shop would use them. Each look at a place also checks the SKU's
  * invariants. */
-
-static struct stock_kit k;
-#define A 0
-#define B 1
-
-static int setup(void **state)
-{
-	(void)state;
-	clock_set(T0);
-	stock_kit_open(&k);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_ok(stock_room.check(k.db, stock_no_finding, NULL, &kit_err));
-	assert_ok(ledger_room.check(k.db, stock_no_finding, NULL, &kit_err));
-	stock_kit_close(&k);
-	return 0;
-}
-
-static void opening(int64_t qty)
-{
-	DO(NULL, ADJUST, HERE, .qty = qty, .reason = REASON_OPENING);
-}
 
 static enum result step(enum unit_step s, int place, int64_t qty, int64_t hold)
 {
@@ -286,14 +260,30 @@ static void safety_and_low_stock(void **state)
 	assert_int_equal(lows[i].incoming, 9);
 }
 
+struct expected_read {
+	struct stock_expected list[4];
+	int count;
+};
+
+static enum result expected_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct expected_read *x = arg;
+	return expected_list(tx, k.sku[0], 4, x->list, &x->count, e);
+}
+
 static void deliveries(void **state)
 {
 	(void)state;
 	struct stock_outcome o;
+	struct expected_read x;
 	DO(&o, EXPECT, HERE, .qty = 10, .at = T0 + DAY_US);
 	IS(A, "in10");
 	DO(NULL, DELIVER, .id = o.id, .qty = 4);
 	IS(A, "av4 in6");
+	assert_ok(db_read(k.db, expected_run, &x, &kit_err));
+	assert_int_equal(x.count, 1);
+	assert_int_equal(x.list[0].qty, 10);
+	assert_int_equal(x.list[0].received, 4);
 	DO(NULL, DELIVER, .id = o.id, .qty = 7); /* one too many is one too many here */
 	IS(A, "av11");
 	REFUSED(ERR_CONFLICT, "stock.state", DELIVER, .id = o.id, .qty = 1);
@@ -303,6 +293,8 @@ static void deliveries(void **state)
 	DO(&o, EXPECT, HERE, .qty = 5, .at = 0);
 	DO(NULL, EXPECT_CANCEL, .id = o.id);
 	REFUSED(ERR_CONFLICT, "stock.state", EXPECT_CANCEL, .id = o.id);
+	assert_ok(db_read(k.db, expected_run, &x, &kit_err));
+	assert_int_equal(x.count, 0); /* open ones only */
 	DO(NULL, DELIVER, HERE, .qty = 1);
 	REFUSED(ERR_INVALID, "stock.qty", DELIVER, HERE, .qty = 0);
 	IS(A, "av12");
@@ -426,10 +418,23 @@ static void transfers_with_too_little_and_too_much(void **state)
 	}
 }
 
+struct transfers_read {
+	struct stock_transfer list[4];
+	int count;
+	int64_t after;
+};
+
+static enum result transfers_run(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct transfers_read *t = arg;
+	return transfer_list(tx, k.place[B], t->after, 4, t->list, &t->count, e);
+}
+
 static void transfers_are_called_off(void **state)
 {
 	(void)state;
 	struct stock_outcome o;
+	struct transfers_read t = { 0 };
 	opening(5);
 	struct transfer_line line = { .sku = k.sku[0], .qty = 3 };
 	REFUSED(ERR_INVALID, "stock.transfer", TRANSFER_REQUEST, .location = k.place[A], .to = k.place[A],
@@ -438,6 +443,13 @@ static void transfers_are_called_off(void **state)
 	DO(NULL, TRANSFER_CANCEL, .id = o.id);
 	DO(&o, TRANSFER_REQUEST, .location = k.place[A], .to = k.place[B], .lines = &line, .line_count = 1);
 	DO(NULL, TRANSFER_DISPATCH, .id = o.id, .lines = &line, .line_count = 1);
+	assert_ok(db_read(k.db, transfers_run, &t, &kit_err)); /* not the one that was cancelled */
+	assert_int_equal(t.count, 1);
+	assert_int_equal(t.list[0].id, o.id);
+	assert_int_equal(t.list[0].state, TRANSFER_DISPATCHED);
+	t.after = o.id;
+	assert_ok(db_read(k.db, transfers_run, &t, &kit_err));
+	assert_int_equal(t.count, 0);
 	line.qty = 1;
 	DO(NULL, TRANSFER_RECEIVE, .id = o.id, .lines = &line, .line_count = 1);
 	DO(&o, TRANSFER_CANCEL, .id = o.id);
