@@ -128,7 +128,7 @@ static enum result user_name(struct db_tx *tx, int64_t user, const char **name, 
 }
 
 /* The members a, b and why of an open object. The evidence names the two records that it compares. */
-static enum result pair_write(struct shape *s, int64_t a, int64_t b, bool masked, struct error *e)
+static enum result pair_members(struct shape *s, int64_t a, int64_t b, bool masked, struct error *e)
 {
 	struct buf text;
 	struct json_writer w;
@@ -163,7 +163,7 @@ static enum result why_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct why_ask *ask = arg;
 	jw_object(s->w);
-	TRY(pair_write(s, ask->a, ask->b, false, e));
+	TRY(pair_members(s, ask->a, ask->b, false, e));
 	jw_end_object(s->w);
 	return OK;
 }
@@ -173,6 +173,70 @@ enum result desk_why(const struct desk *d, const struct principal *p, int64_t a,
 {
 	struct why_ask ask = { a, b };
 	return shape_answer(d, p, why_answer, &ask, purpose, w, e);
+}
+
+/* ---- Many pairs ---------------------------------------------------------------------------------------------------
+ */
+
+/* One of a list, written beside the others: each into a text of its own. */
+struct pair_item {
+	const struct shape *shape;
+	int64_t a, b, at; /* at 0: not told */
+	int64_t worth;    /* with at */
+	int score;
+	bool scored;
+	struct buf text;
+};
+
+static enum result item_write(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct pair_item *i = arg;
+	struct json_writer w;
+	struct shape s = *i->shape;
+	char a[ID_TEXT_BYTES], b[ID_TEXT_BYTES], id[2 * ID_TEXT_BYTES];
+	(void)tx;
+	jw_init(&w, &i->text);
+	s.w = &w;
+	id_format(a, ID_RECORD, i->a);
+	id_format(b, ID_RECORD, i->b);
+	snprintf(id, sizeof(id), "%s.%s", a, b);
+	jw_object(&w);
+	jw_kcstr(&w, "id", id);
+	if (i->at) {
+		jw_ktime(&w, "at", i->at);
+		jw_ki64(&w, "worth", i->worth);
+	}
+	jw_key(&w, "score");
+	if (i->scored)
+		jw_i64(&w, i->score);
+	else
+		jw_null(&w);
+	TRY(pair_members(&s, i->a, i->b, true, e));
+	jw_end_object(&w);
+	return i->text.failed ? error_nomem(e) : OK;
+}
+
+/* The member items of an open object. Pairs do not need each other's answers. */
+static enum result items_write(struct shape *s, struct pair_item *items, int count, struct error *e)
+{
+	struct db_part *parts = arena_array(s->a, (size_t)count + 1, sizeof(*parts));
+	if (!parts)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		items[i].shape = s;
+		buf_init(&items[i].text, 0);
+		parts[i] = (struct db_part){ item_write, &items[i] };
+	}
+	enum result r = db_together(s->tx, parts, count, e);
+	jw_key(s->w, "items");
+	jw_array(s->w);
+	for (int i = 0; i < count; i++) {
+		if (r == OK)
+			jw_raw(s->w, buf_view(&items[i].text));
+		buf_free(&items[i].text);
+	}
+	jw_end_array(s->w);
+	return r;
 }
 
 /* ---- The queue -----------------------------------------------------------------------------------------------------
@@ -216,28 +280,22 @@ static enum result review_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct review_ask *ask = arg;
 	struct doubt *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
+	struct pair_item *items = arena_array(s->a, (size_t)ask->limit, sizeof(*items));
 	int count = 0;
 	int64_t waiting = 0;
-	if (!list)
+	if (!list || !items)
 		return error_nomem(e);
 	TRY(doubt_list(s->tx, ask->has_after ? &ask->after : NULL, ask->limit, list, &count, e));
 	TRY(doubt_count(s->tx, &waiting, e));
+	for (int i = 0; i < count; i++)
+		items[i] = (struct pair_item){ .a = list[i].a,
+			                       .b = list[i].b,
+			                       .at = list[i].at,
+			                       .worth = list[i].worth,
+			                       .score = list[i].score,
+			                       .scored = true };
 	jw_object(s->w);
-	jw_key(s->w, "items");
-	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		char a[ID_TEXT_BYTES], b[ID_TEXT_BYTES];
-		id_format(a, ID_RECORD, list[i].a);
-		id_format(b, ID_RECORD, list[i].b);
-		jw_object(s->w);
-		jw_kcstr(s->w, "id", arena_printf(s->a, "%s.%s", a, b));
-		jw_ktime(s->w, "at", list[i].at);
-		jw_ki64(s->w, "score", list[i].score);
-		jw_ki64(s->w, "worth", list[i].worth);
-		TRY(pair_write(s, list[i].a, list[i].b, true, e));
-		jw_end_object(s->w);
-	}
-	jw_end_array(s->w);
+	TRY(items_write(s, items, count, e));
 	jw_ki64(s->w, "waiting", waiting);
 	TRY(next_write(s, count == ask->limit ? &list[count - 1] : NULL, e));
 	jw_end_object(s->w);
@@ -264,41 +322,25 @@ struct sample_ask {
 	int size, limit;
 };
 
-static enum result sample_item(struct shape *s, const struct sample_pair *p, struct error *e)
-{
-	char a[ID_TEXT_BYTES], b[ID_TEXT_BYTES];
-	id_format(a, ID_RECORD, p->a);
-	id_format(b, ID_RECORD, p->b);
-	jw_object(s->w);
-	jw_kcstr(s->w, "id", arena_printf(s->a, "%s.%s", a, b));
-	jw_key(s->w, "score");
-	if (p->scored)
-		jw_i64(s->w, p->score);
-	else
-		jw_null(s->w);
-	TRY(pair_write(s, p->a, p->b, true, e));
-	jw_end_object(s->w);
-	return OK;
-}
-
 static enum result sample_answer_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct sample_ask *ask = arg;
 	struct sample_pair *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
+	struct pair_item *items = arena_array(s->a, (size_t)ask->limit, sizeof(*items));
 	struct sample about = { 0 };
 	int64_t seed = ask->seed, at = 0;
 	int count = 0;
-	if (!list)
+	if (!list || !items)
 		return error_nomem(e);
 	if (!seed)
 		TRY(epoch_get(s->tx, &seed, &at, s->a, NULL, e));
 	TRY(sample_draw(s->tx, seed, ask->size, ask->limit, list, &count, &about, e));
-	jw_object(s->w);
-	jw_key(s->w, "items");
-	jw_array(s->w);
 	for (int i = 0; i < count; i++)
-		TRY(sample_item(s, &list[i], e));
-	jw_end_array(s->w);
+		items[i] = (struct pair_item){
+			.a = list[i].a, .b = list[i].b, .score = list[i].score, .scored = list[i].scored
+		};
+	jw_object(s->w);
+	TRY(items_write(s, items, count, e));
 	jw_ki64(s->w, "seed", about.seed);
 	jw_ki64(s->w, "looked", about.looked);
 	jw_ki64(s->w, "same", about.same);

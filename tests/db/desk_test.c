@@ -1,5 +1,5 @@
 /* rooms: desk insight orders timeline people shop access feed db text money base */
-#include "kit/kit.h"
+#include "kit/epoch_kit.h"
 
 #include "base/clock.h"
 #include "db/db.h"
@@ -407,6 +407,36 @@ static void many_records_take_as_many_round_trips_as_one(void **state)
 	}
 }
 
+#define DOUBTS 12
+
+static enum result doubt_fn(struct db_tx *tx, void *arg, struct error *e)
+{
+	const int64_t *pair = arg;
+	return doubt_put(tx, pair[0], pair[1], 0, e);
+}
+
+static enum result review_page(const struct desk *d, const struct principal *p, int64_t limit, const char *purpose,
+                               struct json_writer *w, struct error *e)
+{
+	return desk_review(d, p, STR(""), (int)limit, purpose, w, e);
+}
+
+static void many_pairs_take_few_more_round_trips_than_one(void **state)
+{
+	int64_t first = body(0, 0), one, many;
+	(void)state;
+	epoch_builtin(db);
+	for (int n = 1; n <= DOUBTS; n++) {
+		int64_t pair[2] = { first, body(n, 0) };
+		assert_ok(db_transact(db, doubt_fn, pair, &kit_err));
+	}
+	clock_set(NOW + 60 * USEC);
+	one = round_trips(review_page, 1);
+	many = round_trips(review_page, DOUBTS);
+	print_message("%d round trips for one pair, %d for %d\n", (int)one, (int)many, DOUBTS);
+	assert_true(many <= one + 4);
+}
+
 int main(void)
 {
 	struct error e;
@@ -420,6 +450,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_view_is_in_the_trail, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pair_notes_two_views, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_records_take_as_many_round_trips_as_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_pairs_take_few_more_round_trips_than_one, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

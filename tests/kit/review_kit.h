@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "feed/room.h"
+#include "kit/epoch_kit.h"
 #include "kit/people_kit.h"
 #include "people/internal.h"
-#include "people/match.h"
 #include <string.h>
 
 static struct db *db;
@@ -184,25 +184,9 @@ static inline bool says(const struct json *o, const char *key, const char *text)
 	return str_is(json_str(json_get(o, key)), text);
 }
 
-static inline enum result epoch_run(struct db_tx *tx, void *arg, struct error *e)
-{
-	struct buf *text = arg;
-	int64_t version;
-
-	return epoch_activate(tx, buf_view(text), &version, e);
-}
-
-/* The built-in model. */
 static inline void epoch(void)
 {
-	struct match_model *m;
-	BUF_AUTO struct buf text;
-
-	buf_init(&text, 0);
-	assert_ok(match_model_default(&m, &kit_err));
-	match_model_print(m, &text);
-	match_model_free(m);
-	assert_ok(db_transact(db, epoch_run, &text, &kit_err));
+	epoch_builtin(db);
 }
 
 #endif
