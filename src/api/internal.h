@@ -8,6 +8,8 @@
 
 #define API_POSITION_HEADER "X-Byname-Position"
 #define API_BIG_BODY_BYTES (1 << 20)
+/* Who may read catalogue, stock and orders. */
+#define ROLES_SHELF (ROLES_SERVE | ROLE_FULFILMENT | ROLE_BUYER | ROLE_SOURCE)
 
 /* Members of components/schemas: the shapes of answers (shapes.c). */
 void api_shapes_write(struct json_writer *w);

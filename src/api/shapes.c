@@ -97,7 +97,13 @@ static const struct shape {
 	{ "Top", "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
 	         "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,"
 	         "to:date,currency:str}" },
-	{ "Stores", "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str}]}" },
+	{ "Stores",
+	  "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str,lat:num?,lon:num?,"
+	  "stock:'here'|'elsewhere'|'none'}]}" },
+	{ "SkuShown", "{id:str,code:str,barcode:str?,title:str,brand:str,category:str,size:str,colour:str,product:str,"
+	              "list_price:Money?}" },
+	{ "Skus", "{items:[SkuShown]}" },
+	{ "Product", "{id:str,code:str,title:str,brand:str,category:str,subcategory:str,skus:[SkuShown]}" },
 	{ "Associates", "{items:[{id:str,code:str,name:str,store:str?}]}" },
 	{ "Counts",
 	  "{taken:int,duplicates:int,dead:int,orders_new?:int,orders_changed?:int,orders_same?:int,records_new?:int}" },

@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "base/clock.h"
+#include "stock/stock.h"
 
 #define ROLES_TOP (ROLE_MANAGER | ROLE_MARKETER | ROLE_BUYER | ROLE_ANALYST | ROLE_ADMIN | ROLE_LOCAL)
 #define LIST_MAX 1000
@@ -16,14 +17,36 @@ struct list_ask {
 	struct json_writer *w;
 };
 
+/* Whether units stand there, and whether another system counts them. Web shops and call centres keep none, unless
+ * somebody says how they are run. */
+static const char *stock_kept(const struct store *s, const struct stock_place *place)
+{
+	bool shelves = s->kind == STORE_SHOP || s->kind == STORE_WAREHOUSE || place->said;
+	return place->elsewhere ? "elsewhere" : shelves ? "here" : "none";
+}
+
+static void degrees(struct json_writer *w, const char *key, const struct store *s, int32_t millionths)
+{
+	jw_key(w, key);
+	if (s->placed)
+		jw_f64(w, millionths / 1e6);
+	else
+		jw_null(w);
+}
+
 static enum result stores_read(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct list_ask *ask = arg;
 	struct store *list = arena_array(db_tx_arena(tx), LIST_MAX, sizeof(*list));
+	struct stock_place *places = arena_array(db_tx_arena(tx), LIST_MAX, sizeof(*places));
+	int64_t *ids = arena_array(db_tx_arena(tx), LIST_MAX, sizeof(*ids));
 	int count = 0;
-	if (!list)
+	if (!list || !places || !ids)
 		return error_nomem(e);
 	TRY(store_list(tx, STR(""), LIST_MAX, list, &count, e));
+	for (int i = 0; i < count; i++)
+		ids[i] = list[i].id;
+	TRY(places_get(tx, ids, count, places, e));
 	jw_object(ask->w);
 	jw_key(ask->w, "items");
 	jw_array(ask->w);
@@ -37,6 +60,9 @@ static enum result stores_read(struct db_tx *tx, void *arg, struct error *e)
 		jw_kcstr(ask->w, "city", list[i].city);
 		jw_kcstr(ask->w, "kind", store_kinds[list[i].kind]);
 		jw_kcstr(ask->w, "currency", currency_code(list[i].currency));
+		degrees(ask->w, "lat", &list[i], list[i].lat);
+		degrees(ask->w, "lon", &list[i], list[i].lon);
+		jw_kcstr(ask->w, "stock", stock_kept(&list[i], &places[i]));
 		jw_end_object(ask->w);
 	}
 	jw_end_array(ask->w);

@@ -25,7 +25,7 @@ struct server {
 	struct feed *feed;           /* stored views, announcer */
 	struct feed *search_feed;    /* search hears everything after the position at which it was built */
 	struct feed_position pruned; /* of the feed, by this process */
-	struct feed_process processes[1], search_process[1];
+	struct feed_process processes[2], search_process[1];
 	const struct feed_stored *stored[ROOMS_VIEWS_MAX];
 	const char *views[ROOMS_VIEWS_MAX + 1];
 	char socket[108];
@@ -134,6 +134,7 @@ static enum result start_views(struct server *s, struct error *e)
 	s->api.views = s->views;
 	s->processes[0] = api_announcer;
 	s->processes[0].ctx = &s->api;
+	s->processes[1] = shop_feed;
 	TRY(search_new(s->db, insight_standing, &s->api.desk.search, e));
 	s->search_process[0] = (struct feed_process){
 		.name = "search",
@@ -141,7 +142,7 @@ static enum result start_views(struct server *s, struct error *e)
 		.apply = search_apply,
 		.ctx = s->api.desk.search,
 	};
-	TRY(feed_start(s->db, s->stored, stored, s->processes, 1, (struct feed_position){ 0 }, &s->feed, e));
+	TRY(feed_start(s->db, s->stored, stored, s->processes, 2, (struct feed_position){ 0 }, &s->feed, e));
 	s->api.desk.feed = s->feed;
 	if (pthread_create(&s->builder, NULL, build_search, s))
 		return error_nomem(e);

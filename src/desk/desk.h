@@ -46,6 +46,15 @@ MUST_CHECK enum result desk_estimate(const struct desk *d, const struct principa
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
                                   struct error *e);
 
+/* The catalogue: SKUs as somebody types or scans, one SKU, a product with its SKUs. ERR_NOT_FOUND "sku.unknown",
+ * "product.unknown". */
+MUST_CHECK enum result desk_skus(const struct desk *d, const struct principal *p, struct str text, int limit,
+                                 struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_sku(const struct desk *d, const struct principal *p, int64_t sku, struct json_writer *w,
+                                struct error *e);
+MUST_CHECK enum result desk_product(const struct desk *d, const struct principal *p, int64_t product,
+                                    struct json_writer *w, struct error *e);
+
 /* For writes, inside their transaction: the answer's value, and acts that must first find the row among the customer's
  * records. Only whoever wrote a note (or a manager, an admin) may take it back: ERR_FORBIDDEN "note.not_yours". */
 MUST_CHECK enum result desk_note(struct db_tx *tx, struct json_writer *w, int64_t record, int64_t note,

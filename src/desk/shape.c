@@ -158,6 +158,45 @@ enum result shape_associate(struct shape *s, const char *key, int64_t id, struct
 	return OK;
 }
 
+void shape_sku_of(struct shape *s, const char *key, const struct sku *sku)
+{
+	if (key)
+		jw_key(s->w, key);
+	jw_object(s->w);
+	jw_kid(s->w, "id", ID_SKU, sku->id);
+	jw_kcstr(s->w, "code", sku->code);
+	jw_kcstr(s->w, "barcode", sku->barcode[0] ? sku->barcode : NULL);
+	jw_kcstr(s->w, "title", sku->title[0] ? sku->title : sku->code);
+	jw_kcstr(s->w, "brand", sku->brand);
+	jw_kcstr(s->w, "category", sku->category);
+	jw_kcstr(s->w, "size", sku->size);
+	jw_kcstr(s->w, "colour", sku->colour);
+	jw_kid(s->w, "product", ID_PRODUCT, sku->product);
+	if (sku->list_minor >= 0 && sku->currency) {
+		shape_money(s, "list_price", sku->currency, sku->list_minor);
+	} else {
+		jw_key(s->w, "list_price");
+		jw_null(s->w);
+	}
+	jw_end_object(s->w);
+}
+
+enum result shape_sku(struct shape *s, const char *key, int64_t id, struct error *e)
+{
+	struct sku sku;
+	bool found = false;
+	if (id)
+		TRY(sku_get(s->tx, id, &sku, &found, e));
+	if (found) {
+		shape_sku_of(s, key, &sku);
+		return OK;
+	}
+	if (key)
+		jw_key(s->w, key);
+	jw_null(s->w);
+	return OK;
+}
+
 void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
                 const struct how *how, int64_t id)
 {

@@ -39,6 +39,9 @@ void shape_time_or_null(struct shape *s, const char *key, int64_t at);
 /* {id, name} or null. */
 MUST_CHECK enum result shape_store(struct shape *s, const char *key, int64_t store, struct error *e);
 MUST_CHECK enum result shape_associate(struct shape *s, const char *key, int64_t associate, struct error *e);
+/* SkuShown (docs/api.md): what a screen shows of a SKU; null when there is no such id. key NULL: a value of its own. */
+MUST_CHECK enum result shape_sku(struct shape *s, const char *key, int64_t sku, struct error *e);
+void shape_sku_of(struct shape *s, const char *key, const struct sku *sku);
 /* FACT. id 0: a computed one. */
 void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
                 const struct how *how, int64_t id);

@@ -1,6 +1,8 @@
 #include "ingest/rows.h"
 #include "ingest/room.h"
 
+#include <stdlib.h>
+
 struct row_view row_view_of(const struct rows *r, const struct str *fields, int count)
 {
 	return (struct row_view){ .section = r->section, .fields = fields, .count = count, .a = r->a };
@@ -195,6 +197,23 @@ static enum result price_minor(const struct row_view *v, enum slot slot, int16_t
 	return OK;
 }
 
+/* Where a store stands, in degrees: both or neither. */
+static enum result store_place(const struct row_view *v, struct store *s, bool *failed, struct error *e)
+{
+	struct str lat = row_value(v, SLOT_LAT, failed), lon = row_value(v, SLOT_LON, failed);
+	struct decimal north, east;
+	if (!lat.n && !lon.n)
+		return OK;
+	if (decimal_parse(lat, v->section->decimal, &north, NULL) != OK || llabs(decimal_micro(north)) > INT32_MAX)
+		return error_set(e, ERR_INVALID, "store.place", "lat", "degrees, with lon beside them");
+	if (decimal_parse(lon, v->section->decimal, &east, NULL) != OK || llabs(decimal_micro(east)) > INT32_MAX)
+		return error_set(e, ERR_INVALID, "store.place", "lon", "degrees, with lat beside them");
+	s->lat = (int32_t)decimal_micro(north);
+	s->lon = (int32_t)decimal_micro(east);
+	s->placed = true;
+	return OK;
+}
+
 static enum result store_row(const struct row_view *v, struct item *it, struct error *e)
 {
 	static const char *const kinds[] = { "shop", "web", "call_centre", "warehouse" };
@@ -209,6 +228,7 @@ static enum result store_row(const struct row_view *v, struct item *it, struct e
 	text_copy(s->region, sizeof(s->region), row_value(v, SLOT_REGION, &failed));
 	text_copy(s->city, sizeof(s->city), row_value(v, SLOT_CITY, &failed));
 	TRY(currency_of(row_value(v, SLOT_CURRENCY, &failed), &s->currency, e));
+	TRY(store_place(v, s, &failed, e));
 	int64_t day;
 	if (s->zone[0])
 		TRY(time_local_day(0, s->zone, &day, e));
@@ -262,6 +282,11 @@ static enum result product_row(const struct row_view *v, struct item *it, struct
 		return error_set(e, ERR_INVALID, "code.length", "sku", "an SKU has 1 to 63 bytes");
 	text_copy(s->code, sizeof(s->code), code);
 	row_product(v, s, &failed);
+	struct str barcode = row_value(v, SLOT_BARCODE, &failed);
+	if (barcode.n >= sizeof(s->barcode))
+		return error_set(e, ERR_INVALID, "barcode.malformed", "barcode",
+		                 "a barcode is at most %d letters and digits", BARCODE_BYTES - 1);
+	text_copy(s->barcode, sizeof(s->barcode), barcode);
 	TRY(currency_of(row_value(v, SLOT_CURRENCY, &failed), &s->currency, e));
 	TRY(price_minor(v, SLOT_LIST_PRICE, s->currency, &s->list_minor, &failed, e));
 	TRY(price_minor(v, SLOT_COST, s->currency, &s->cost_minor, &failed, e));

@@ -9,16 +9,17 @@
 
 struct difference {
 	int64_t book, subject, place, account, by; /* moves − balance */
+	int64_t at;                                /* of the last move */
 };
 
 /* Of one bucket; subject 0: all of it. */
-DB_STMT(ledger_difference, "iii", "iiiii",
-        "SELECT book, subject, place, account, CAST(SUM(d) AS BIGINT) FROM ("
-        "SELECT book, subject, to_place AS place, to_account AS account, qty AS d FROM ledger_move "
+DB_STMT(ledger_difference, "iii", "iiiiii",
+        "SELECT book, subject, place, account, CAST(SUM(d) AS BIGINT), MAX(at) FROM ("
+        "SELECT book, subject, to_place AS place, to_account AS account, qty AS d, at FROM ledger_move "
         "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
-        "SELECT book, subject, from_place, from_account, -qty FROM ledger_move "
+        "SELECT book, subject, from_place, from_account, -qty, at FROM ledger_move "
         "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
-        "SELECT book, subject, place, account, -qty FROM ledger_balance "
+        "SELECT book, subject, place, account, -qty, moved_at FROM ledger_balance "
         "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2))) AS all_sides "
         "GROUP BY book, subject, place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY book, subject, place, "
         "account")
@@ -34,8 +35,8 @@ static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, i
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(db_tx_arena(tx), out, n, &cap, sizeof(**out)))
 			return error_nomem(e);
-		(*out)[n++] =
-		        (struct difference){ db_int(r, 0), db_int(r, 1), db_int(r, 2), db_int(r, 3), db_int(r, 4) };
+		(*out)[n++] = (struct difference){ db_int(r, 0), db_int(r, 1), db_int(r, 2),
+			                           db_int(r, 3), db_int(r, 4), db_int(r, 5) };
 	}
 	*count = n;
 	return step == DB_ERR ? e->result : OK;
@@ -204,7 +205,8 @@ static enum result balance_mend(struct db_tx *tx, const struct difference *d, st
 	int64_t changed;
 	TRY(db_exec(tx, &ledger_balance_mend, &changed, e, DB_INT(id_bucket(d->subject)), DB_INT(d->book),
 	            DB_INT(d->subject), DB_INT(d->place), DB_INT(d->account), DB_INT(d->by)));
-	return changed ? OK : balance_add(tx, (enum book)d->book, d->subject, d->place, (int)d->account, d->by, e);
+	return changed ? OK
+	               : balance_add(tx, (enum book)d->book, d->subject, d->place, (int)d->account, d->by, d->at, e);
 }
 
 /* Differences are those of one statement's snapshot and are added, so that posts which commit meanwhile keep theirs. */

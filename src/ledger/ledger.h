@@ -86,6 +86,7 @@ struct ledger_balance {
 	int64_t subject, place;
 	int account;
 	int64_t qty;
+	int64_t moved_at; /* when it last changed; 0: longer ago than is known */
 };
 /* 0 where nothing ever moved. */
 MUST_CHECK enum result ledger_balance(struct db_tx *tx, enum book book, int64_t subject, int64_t place, int account,
@@ -94,10 +95,10 @@ MUST_CHECK enum result ledger_balance(struct db_tx *tx, enum book book, int64_t 
  */
 MUST_CHECK enum result ledger_balances(struct db_tx *tx, enum book book, int64_t subject, bool counters,
                                        struct arena *a, struct ledger_balance **out, int *count, struct error *e);
-/* The same of many subjects (a grid), in the order given, in one way to the server. */
+/* The same of many subjects (a grid), in the order given, in one way to the server; those of zero among them. */
 MUST_CHECK enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects,
-                                            int subject_count, bool counters, struct arena *a,
-                                            struct ledger_balance **out, int *count, struct error *e);
+                                            int subject_count, struct arena *a, struct ledger_balance **out, int *count,
+                                            struct error *e);
 /* All balances of one account in a bucket other than zero, by (subject, place): for checks of other rooms. */
 MUST_CHECK enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket, int account,
                                           struct arena *a, struct ledger_balance **out, int *count, struct error *e);

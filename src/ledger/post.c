@@ -17,31 +17,34 @@ struct net {
 
 /* ---- Balances --------------------------------------------------------------------------------------------------- */
 
-DB_STMT(ledger_balance_add, "iiiiii", "",
-        "INSERT INTO ledger_balance (rkey, book, subject, place, account, qty) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT (rkey, book, subject, place, account) DO UPDATE SET qty = ledger_balance.qty + excluded.qty")
+DB_STMT(ledger_balance_add, "iiiiiii", "",
+        "INSERT INTO ledger_balance (rkey, book, subject, place, account, qty, moved_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (rkey, book, subject, place, account) "
+        "DO UPDATE SET qty = ledger_balance.qty + excluded.qty, moved_at = excluded.moved_at")
 
 enum result balance_add(struct db_tx *tx, enum book book, int64_t subject, int64_t place, int account, int64_t qty,
-                        struct error *e)
+                        int64_t at, struct error *e)
 {
 	return db_exec(tx, &ledger_balance_add, NULL, e, DB_INT(id_bucket(subject)), DB_INT(book), DB_INT(subject),
-	               DB_INT(place), DB_INT(account), DB_INT(qty));
+	               DB_INT(place), DB_INT(account), DB_INT(qty), DB_INT(at));
 }
 
-DB_STMT(ledger_balance_take, "iiiiii", "",
-        "UPDATE ledger_balance SET qty = qty - $6 WHERE rkey = $1 AND book = $2 AND subject = $3 AND place = $4 "
+DB_STMT(ledger_balance_take, "iiiiiii", "",
+        "UPDATE ledger_balance SET qty = qty - $6, moved_at = $7 WHERE rkey = $1 AND book = $2 AND subject = $3 AND "
+        "place = $4 "
         "AND account = $5 AND qty >= $6")
-DB_STMT(ledger_balance_take_unguarded, "iiiiii", "",
-        "UPDATE ledger_balance SET qty = qty - $6 WHERE rkey = $1 AND book = $2 AND subject = $3 AND place = $4 "
+DB_STMT(ledger_balance_take_unguarded, "iiiiiii", "",
+        "UPDATE ledger_balance SET qty = qty - $6, moved_at = $7 WHERE rkey = $1 AND book = $2 AND subject = $3 AND "
+        "place = $4 "
         "AND account = $5")
 
-static enum result balance_take(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, bool *taken,
-                                struct error *e)
+static enum result balance_take(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, int64_t at,
+                                bool *taken, struct error *e)
 {
 	const struct db_stmt *stmt = MUTANT(MUTANT_NO_GUARD) ? &ledger_balance_take_unguarded : &ledger_balance_take;
 	int64_t changed;
 	TRY(db_exec(tx, stmt, &changed, e, DB_INT(id_bucket(n->subject)), DB_INT(book), DB_INT(n->subject),
-	            DB_INT(n->place), DB_INT(n->account), DB_INT(qty)));
+	            DB_INT(n->place), DB_INT(n->account), DB_INT(qty), DB_INT(at)));
 	*taken = changed == 1;
 	return OK;
 }
@@ -60,13 +63,13 @@ static enum result refuse(const struct ledger_book *book, struct act *act, const
 }
 
 /* Takes qty or what there is of it. */
-static enum result take_up_to(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, int64_t *got,
-                              struct error *e)
+static enum result take_up_to(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, int64_t at,
+                              int64_t *got, struct error *e)
 {
 	for (int i = 0; i < TAKE_TRIES; i++) {
 		int64_t there;
 		bool taken;
-		TRY(balance_take(tx, book, n, qty, &taken, e));
+		TRY(balance_take(tx, book, n, qty, at, &taken, e));
 		if (taken) {
 			*got = qty;
 			return OK;
@@ -77,7 +80,7 @@ static enum result take_up_to(struct db_tx *tx, enum book book, const struct net
 			return OK;
 		}
 		if (there < qty) {
-			TRY(balance_take(tx, book, n, there, &taken, e));
+			TRY(balance_take(tx, book, n, there, at, &taken, e));
 			if (taken) {
 				*got = there;
 				return OK;
@@ -131,7 +134,8 @@ static enum result moves_valid(const struct ledger_move *moves, int count, struc
 }
 
 /* What reports take: from the account what there is, the rest from the counter-account. */
-static enum result spill(struct db_tx *tx, enum book book, struct ledger_move *moves, int count, struct error *e)
+static enum result spill(struct db_tx *tx, enum book book, struct ledger_move *moves, int count, int64_t at,
+                         struct error *e)
 {
 	struct ledger_move **order = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*order));
 	int n = 0;
@@ -157,7 +161,7 @@ static enum result spill(struct db_tx *tx, enum book book, struct ledger_move *m
 	for (int i = 0; i < n; i++) {
 		struct net from = { order[i]->subject, order[i]->from_place, order[i]->from, 0 };
 		int64_t got = 0;
-		TRY(take_up_to(tx, book, &from, order[i]->qty, &got, e));
+		TRY(take_up_to(tx, book, &from, order[i]->qty, at, &got, e));
 		order[i]->spilled = order[i]->qty - got;
 	}
 	return OK;
@@ -207,14 +211,14 @@ static enum result nets_apply(struct db_tx *tx, const struct ledger_book *book, 
 		if (n->delta < 0 && n->account < LEDGER_COUNTER) {
 			bool taken;
 			int64_t there;
-			TRY(balance_take(tx, book->book, n, -n->delta, &taken, e));
+			TRY(balance_take(tx, book->book, n, -n->delta, act->at, &taken, e));
 			if (taken)
 				continue;
 			TRY(ledger_balance(tx, book->book, n->subject, n->place, n->account, &there, e));
 			return refuse(book, act, n, -n->delta, there, e);
 		}
 		if (n->delta)
-			TRY(balance_add(tx, book->book, n->subject, n->place, n->account, n->delta, e));
+			TRY(balance_add(tx, book->book, n->subject, n->place, n->account, n->delta, act->at, e));
 	}
 	return OK;
 }
@@ -228,7 +232,7 @@ enum result ledger_post(struct db_tx *tx, const struct ledger_book *book, struct
 	struct net *nets = arena_array(db_tx_arena(tx), (size_t)count * 2 + 1, sizeof(*nets));
 	if (!nets)
 		return error_nomem(e);
-	TRY(spill(tx, book->book, moves, count, e));
+	TRY(spill(tx, book->book, moves, count, act->at, e));
 	TRY(nets_apply(tx, book, act, nets, nets_of(moves, count, nets), e));
 	for (int i = 0; i < count; i++) {
 		struct ledger_move *m = &moves[i];

@@ -21,7 +21,7 @@ struct balances {
 	struct arena *a;
 };
 
-/* Rows of (subject, place, account, qty). */
+/* Rows of (subject, place, account, qty, moved_at). */
 static enum result balances_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
 	struct balances *b = arg;
@@ -30,19 +30,18 @@ static enum result balances_take(struct db_rows *r, int run, void *arg, struct e
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(b->a, &b->list, b->count, &b->cap, sizeof(*b->list)))
 			return error_nomem(e);
-		b->list[b->count++] =
-		        (struct ledger_balance){ db_int(r, 0), db_int(r, 1), (int)db_int(r, 2), db_int(r, 3) };
+		b->list[b->count++] = (struct ledger_balance){ db_int(r, 0), db_int(r, 1), (int)db_int(r, 2),
+			                                       db_int(r, 3), db_int(r, 4) };
 	}
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(ledger_balance_list, "iiii", "iiii",
-        "SELECT subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $2 AND subject = $3 "
-        "AND account < $4 AND qty <> 0 ORDER BY subject, place, account")
+DB_STMT(ledger_balance_grid, "iiii", "iiiii",
+        "SELECT subject, place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 "
+        "AND subject = $3 AND account < $4 ORDER BY subject, place, account")
 
 enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
-                                 bool counters, struct arena *a, struct ledger_balance **out, int *count,
-                                 struct error *e)
+                                 struct arena *a, struct ledger_balance **out, int *count, struct error *e)
 {
 	enum { PARAMS = 4 };
 	struct balances b = { .a = a };
@@ -53,22 +52,34 @@ enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t
 		v[i * PARAMS] = DB_INT(id_bucket(subjects[i]));
 		v[i * PARAMS + 1] = DB_INT(book);
 		v[i * PARAMS + 2] = DB_INT(subjects[i]);
-		v[i * PARAMS + 3] = DB_INT(counters ? LEDGER_ACCOUNTS : LEDGER_COUNTER);
+		v[i * PARAMS + 3] = DB_INT(LEDGER_COUNTER);
 	}
-	TRY(db_each(tx, &ledger_balance_list, v, subject_count, balances_take, &b, e));
+	TRY(db_each(tx, &ledger_balance_grid, v, subject_count, balances_take, &b, e));
 	*out = b.list;
 	*count = b.count;
 	return OK;
 }
 
+DB_STMT(ledger_balance_list, "iiii", "iiiii",
+        "SELECT subject, place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 "
+        "AND subject = $3 AND account < $4 AND qty <> 0 ORDER BY subject, place, account")
+
 enum result ledger_balances(struct db_tx *tx, enum book book, int64_t subject, bool counters, struct arena *a,
                             struct ledger_balance **out, int *count, struct error *e)
 {
-	return ledger_balances_many(tx, book, &subject, 1, counters, a, out, count, e);
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	struct balances b = { .a = a };
+	TRY(db_query(tx, &ledger_balance_list, &r, e, DB_INT(id_bucket(subject)), DB_INT(book), DB_INT(subject),
+	             DB_INT(counters ? LEDGER_ACCOUNTS : LEDGER_COUNTER)));
+	TRY(balances_take(r, 0, &b, e));
+	*out = b.list;
+	*count = b.count;
+	return OK;
 }
 
-DB_STMT(ledger_balance_account, "iii", "iiii",
-        "SELECT subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $2 AND account = $3 "
+DB_STMT(ledger_balance_account, "iii", "iiiii",
+        "SELECT subject, place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 AND account = "
+        "$3 "
         "AND qty <> 0 ORDER BY subject, place")
 
 enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket, int account, struct arena *a,
@@ -127,7 +138,7 @@ enum result ledger_line_net(struct db_tx *tx, enum book book, int64_t subject, i
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(a, &list, n, &cap, sizeof(*list)))
 			return error_nomem(e);
-		list[n++] = (struct ledger_balance){ subject, db_int(r, 0), (int)db_int(r, 1), db_int(r, 2) };
+		list[n++] = (struct ledger_balance){ subject, db_int(r, 0), (int)db_int(r, 1), db_int(r, 2), 0 };
 	}
 	if (step == DB_ERR)
 		return e->result;

@@ -8,6 +8,6 @@
 
 /* Adds to a balance, made where there is none; never makes an internal account smaller. */
 MUST_CHECK enum result balance_add(struct db_tx *tx, enum book book, int64_t subject, int64_t place, int account,
-                                   int64_t qty, struct error *e);
+                                   int64_t qty, int64_t at, struct error *e);
 
 #endif

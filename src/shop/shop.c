@@ -3,14 +3,18 @@
 
 static void drop_cache(void *arg)
 {
-	(void)arg;
+	catalogue_touch(*(int64_t *)arg);
 	shop_cache_drop();
 }
 
 enum result shop_changed(struct db_tx *tx, int64_t id, struct error *e)
 {
+	int64_t *what = arena_alloc(db_tx_arena(tx), sizeof(*what));
+	if (!what)
+		return error_nomem(e);
+	*what = id;
 	TRY(feed_append(tx, FEED_SHOP, 0, id, e));
-	return db_after_commit(tx, drop_cache, NULL, e);
+	return db_after_commit(tx, drop_cache, what, e);
 }
 
 enum result shop_code_check(struct str code, size_t max, const char *field, struct error *e)

@@ -3,10 +3,11 @@
 
 #define SKU_COLS                                                                                                       \
 	"s.id, s.code, s.product, s.size, s.colour, s.list_minor, s.cost_minor, s.currency, s.provisional, "           \
-	"p.code, p.title, p.brand, p.category, p.subcategory"
+	"p.code, p.title, p.brand, p.category, p.subcategory, "                                                        \
+	"COALESCE((SELECT MIN(b.shown) FROM sku_barcode b WHERE b.sku = s.id), '')"
 #define SKU_TYPES                                                                                                      \
 	"itittiit"                                                                                                     \
-	"ittttt"
+	"itttttt"
 #define SKU_FROM " FROM sku s JOIN product p ON p.id = s.product "
 
 enum blank {
@@ -36,6 +37,7 @@ static void sku_read(const struct db_rows *r, struct sku *out)
 	shop_copy(out->brand, sizeof(out->brand), db_text(r, 11));
 	shop_copy(out->category, sizeof(out->category), db_text(r, 12));
 	shop_copy(out->subcategory, sizeof(out->subcategory), db_text(r, 13));
+	shop_copy(out->barcode, sizeof(out->barcode), db_text(r, 14));
 }
 
 DB_STMT(sku_select_code, "t", SKU_TYPES, "SELECT " SKU_COLS SKU_FROM "WHERE s.code = $1")
@@ -162,6 +164,11 @@ enum result sku_put(struct db_tx *tx, const struct sku *in, int64_t *id, bool *c
 		TRY(sku_merge(tx, &s, in, in->provisional, &c, e));
 	else
 		TRY(sku_make(tx, in, &s, e));
+	if (in->barcode[0]) {
+		bool more;
+		TRY(barcode_put(tx, str_c(in->barcode), s.id, &more, e));
+		c |= more;
+	}
 	*id = s.id;
 	*changed = c;
 	return OK;
@@ -214,6 +221,71 @@ enum result sku_need(struct db_tx *tx, struct str code, const struct sku *hint, 
 	TRY(sku_need_slow(tx, code, hint, &made, &blanks, e));
 	cache_code_keep(SHOP_SKU, code, made, blanks, generation);
 	*id = made;
+	return OK;
+}
+
+enum result sku_by_code(struct db_tx *tx, struct str code, struct sku *out, bool *found, struct error *e)
+{
+	return sku_load(tx, code, out, found, e);
+}
+
+DB_STMT(sku_select_barcode, "t", SKU_TYPES,
+        "SELECT " SKU_COLS SKU_FROM "WHERE s.id = (SELECT sku FROM sku_barcode WHERE code = $1)")
+
+enum result sku_by_barcode(struct db_tx *tx, struct str code, struct sku *out, bool *found, struct error *e)
+{
+	char folded[BARCODE_BYTES];
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	*found = false;
+	if (!barcode_fold(code, folded))
+		return OK;
+	TRY(db_query_one(tx, &sku_select_barcode, &r, found, e, DB_CSTR(folded)));
+	if (*found)
+		sku_read(r, out);
+	return OK;
+}
+
+DB_STMT(product_select_id, "i", "ittttt",
+        "SELECT id, code, title, brand, category, subcategory FROM product WHERE id = $1")
+
+enum result product_get(struct db_tx *tx, int64_t id, struct product *out, bool *found, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query_one(tx, &product_select_id, &r, found, e, DB_INT(id)));
+	if (!*found)
+		return OK;
+	out->id = db_int(r, 0);
+	shop_copy(out->code, sizeof(out->code), db_text(r, 1));
+	shop_copy(out->title, sizeof(out->title), db_text(r, 2));
+	shop_copy(out->brand, sizeof(out->brand), db_text(r, 3));
+	shop_copy(out->category, sizeof(out->category), db_text(r, 4));
+	shop_copy(out->subcategory, sizeof(out->subcategory), db_text(r, 5));
+	return OK;
+}
+
+DB_STMT(sku_select_product, "ii", SKU_TYPES, "SELECT " SKU_COLS SKU_FROM "WHERE s.product = $1 ORDER BY s.id LIMIT $2")
+
+static int sku_order(const void *va, const void *vb)
+{
+	const struct sku *a = va, *b = vb;
+	int by = strcmp(a->colour, b->colour);
+	if (!by)
+		by = size_compare(a->size, b->size);
+	return by ? by : strcmp(a->code, b->code);
+}
+
+enum result product_skus(struct db_tx *tx, int64_t product, int limit, struct sku *out, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	enum db_step step;
+	int n = 0;
+	TRY(db_query(tx, &sku_select_product, &r, e, DB_INT(product), DB_INT(limit)));
+	while ((step = db_next(r, e)) == DB_ROW)
+		sku_read(r, &out[n++]);
+	if (step == DB_ERR)
+		return e->result;
+	qsort(out, (size_t)n, sizeof(*out), sku_order);
+	*count = n;
 	return OK;
 }
 

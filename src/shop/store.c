@@ -1,9 +1,16 @@
 #include "shop/room.h"
 
-#define STORE_COLS "id, code, name, zone, country, region, city, currency, kind, provisional"
+#include <math.h>
+
+#define DEGREE 1000000 /* lat and lon count millionths */
+#define LAT_MAX (90 * DEGREE)
+#define LON_MAX (180 * DEGREE)
+#define EARTH_KM 6371.0
+
+#define STORE_COLS "id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon"
 #define STORE_TYPES                                                                                                    \
 	"ittttttt"                                                                                                     \
-	"ii"
+	"iiII"
 
 static void store_read(const struct db_rows *r, struct store *out)
 {
@@ -18,6 +25,33 @@ static void store_read(const struct db_rows *r, struct store *out)
 	currency_find(db_text(r, 7), &out->currency);
 	out->kind = (enum store_kind)db_int(r, 8);
 	out->provisional = db_int(r, 9) != 0;
+	out->placed = !db_is_null(r, 10) && !db_is_null(r, 11);
+	out->lat = (int32_t)db_int(r, 10);
+	out->lon = (int32_t)db_int(r, 11);
+}
+
+static struct db_value degree(const struct store *s, int32_t v)
+{
+	return s->placed ? DB_INT(v) : DB_NULL;
+}
+
+static enum result place_valid(const struct store *s, struct error *e)
+{
+	if (s->placed && (s->lat < -LAT_MAX || s->lat > LAT_MAX))
+		return error_set(e, ERR_INVALID, "store.place", "lat", "a latitude lies between -90 and 90 degrees");
+	if (s->placed && (s->lon < -LON_MAX || s->lon > LON_MAX))
+		return error_set(e, ERR_INVALID, "store.place", "lon", "a longitude lies between -180 and 180 degrees");
+	return OK;
+}
+
+double store_km(const struct store *a, const struct store *b)
+{
+	const double radian = M_PI / (DEGREE * 180.0);
+	if (!a->placed || !b->placed)
+		return -1;
+	double north = sin((b->lat - a->lat) * radian / 2), east = sin((b->lon - (double)a->lon) * radian / 2);
+	double h = north * north + cos(a->lat * radian) * cos(b->lat * radian) * east * east;
+	return 2 * EARTH_KM * asin(sqrt(h < 1 ? h : 1));
 }
 
 DB_STMT(store_select_code, "t", STORE_TYPES, "SELECT " STORE_COLS " FROM store WHERE code = $1")
@@ -31,9 +65,9 @@ static enum result store_load(struct db_tx *tx, struct str code, struct store *o
 	return OK;
 }
 
-DB_STMT(store_insert, "itttttttii", "",
-        "INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING")
+DB_STMT(store_insert, "itttttttiiII", "",
+        "INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING")
 
 /* *made is false when another transaction made the code first. */
 static enum result store_make(struct db_tx *tx, struct store *s, bool *made, struct error *e)
@@ -42,14 +76,14 @@ static enum result store_make(struct db_tx *tx, struct store *s, bool *made, str
 	s->id = id_new(bucket_of(STR("store"), str_c(s->code)));
 	TRY(db_exec(tx, &store_insert, &changed, e, DB_INT(s->id), DB_CSTR(s->code), DB_CSTR(s->name), DB_CSTR(s->zone),
 	            DB_CSTR(s->country), DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)),
-	            DB_INT(s->kind), DB_INT(s->provisional)));
+	            DB_INT(s->kind), DB_INT(s->provisional), degree(s, s->lat), degree(s, s->lon)));
 	*made = changed == 1;
 	return *made ? shop_changed(tx, s->id, e) : OK;
 }
 
-DB_STMT(store_update, "ttttttiii", "",
+DB_STMT(store_update, "ttttttiiiII", "",
         "UPDATE store SET name = $1, zone = $2, country = $3, region = $4, city = $5, currency = $6, kind = $7, "
-        "provisional = $8 WHERE id = $9")
+        "provisional = $8, lat = $10, lon = $11 WHERE id = $9")
 
 static enum result store_merge(struct db_tx *tx, struct store *s, const struct store *in, bool *changed,
                                struct error *e)
@@ -65,18 +99,21 @@ static enum result store_merge(struct db_tx *tx, struct store *s, const struct s
 		c = true, s->kind = in->kind;
 	if (!in->provisional && s->provisional)
 		c = true, s->provisional = false;
+	if (in->placed && (!s->placed || in->lat != s->lat || in->lon != s->lon))
+		c = true, s->placed = true, s->lat = in->lat, s->lon = in->lon;
 	*changed = c;
 	if (!c)
 		return OK;
 	TRY(db_exec(tx, &store_update, NULL, e, DB_CSTR(s->name), DB_CSTR(s->zone), DB_CSTR(s->country),
 	            DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)), DB_INT(s->kind),
-	            DB_INT(s->provisional), DB_INT(s->id)));
+	            DB_INT(s->provisional), DB_INT(s->id), degree(s, s->lat), degree(s, s->lon)));
 	return shop_changed(tx, s->id, e);
 }
 
 enum result store_put(struct db_tx *tx, const struct store *in, int64_t *id, bool *changed, struct error *e)
 {
 	TRY(shop_code_check(str_c(in->code), sizeof(in->code) - 1, "store.code", e));
+	TRY(place_valid(in, e));
 	struct store s;
 	bool found, c = false;
 	TRY(store_load(tx, str_c(in->code), &s, &found, e));

@@ -21,8 +21,21 @@ static struct stock_cell *cell_of(struct cells *c, int64_t sku, int64_t location
 	if (!arena_grow(c->a, &c->list, c->count, &c->cap, sizeof(*c->list)))
 		return NULL;
 	struct stock_cell *cell = &c->list[c->count++];
-	*cell = (struct stock_cell){ .sku = sku, .location = location };
+	*cell = (struct stock_cell){ .sku = sku, .location = location, .level = -1 };
 	return cell;
+}
+
+bool stock_cell_empty(const struct stock_cell *c)
+{
+	int64_t any = c->incoming;
+	for (int i = 0; i < UNIT_STATES; i++)
+		any |= c->qty[i];
+	return !any;
+}
+
+bool stock_cell_low(const struct stock_cell *c)
+{
+	return c->level >= 0 && c->qty[UNIT_AVAILABLE] <= c->level;
 }
 
 static int id_cmp(const void *a, const void *b)
@@ -46,8 +59,22 @@ static bool among(const int64_t *wanted, int count, int64_t location)
 struct readings {
 	struct ledger_balance *balance;
 	struct to_come *coming;
-	int balances, comings, b, x;
+	struct level *level;
+	int balances, comings, levels, b, x, l;
 };
+
+static enum result balance_lay(struct cells *c, const struct ledger_balance *b, struct error *e)
+{
+	struct stock_cell *cell = cell_of(c, b->subject, b->place);
+	if (!cell)
+		return error_nomem(e);
+	cell->qty[b->account] = b->qty;
+	if (b->account == UNIT_TRANSIT)
+		cell->incoming += b->qty;
+	if (cell->moved_at < b->moved_at)
+		cell->moved_at = b->moved_at;
+	return OK;
+}
 
 static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wanted, int wanted_count, struct cells *c,
                              struct error *e)
@@ -57,12 +84,7 @@ static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wan
 		const struct ledger_balance *b = &r->balance[r->b];
 		if (!among(wanted, wanted_count, b->place) || b->account >= UNIT_STATES)
 			continue;
-		struct stock_cell *cell = cell_of(c, sku, b->place);
-		if (!cell)
-			return error_nomem(e);
-		cell->qty[b->account] = b->qty;
-		if (b->account == UNIT_TRANSIT)
-			cell->incoming += b->qty;
+		TRY(balance_lay(c, b, e));
 	}
 	for (; r->x < r->comings && r->coming[r->x].sku == sku; r->x++) {
 		const struct to_come *x = &r->coming[r->x];
@@ -74,13 +96,24 @@ static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wan
 		cell->incoming += x->qty;
 		cell->incoming_at = x->due_at;
 	}
+	for (; r->l < r->levels && r->level[r->l].sku == sku; r->l++) {
+		const struct level *l = &r->level[r->l];
+		if (!among(wanted, wanted_count, l->location))
+			continue;
+		struct stock_cell *cell = cell_of(c, sku, l->location);
+		if (!cell)
+			return error_nomem(e);
+		cell->level = l->low;
+	}
 	if (c->count > c->begin)
 		qsort(c->list + c->begin, (size_t)(c->count - c->begin), sizeof(*c->list), cell_cmp);
 	return OK;
 }
 
-enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
-                       int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
+/* r: levels are read, or there are none. */
+static enum result lay_out(struct db_tx *tx, struct readings *r, const int64_t *skus, int sku_count,
+                           const int64_t *locations, int location_count, struct arena *a, struct stock_cell **out,
+                           int *count, struct error *e)
 {
 	struct cells c = { .a = a };
 	int64_t *wanted = NULL;
@@ -93,13 +126,36 @@ enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, con
 		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
 		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
 	}
-	struct readings r = { 0 };
-	TRY(ledger_balances_many(tx, BOOK_UNITS, skus, sku_count, false, db_tx_arena(tx), &r.balance, &r.balances, e));
-	TRY(expected_sums(tx, skus, sku_count, db_tx_arena(tx), &r.coming, &r.comings, e));
+	TRY(ledger_balances_many(tx, BOOK_UNITS, skus, sku_count, db_tx_arena(tx), &r->balance, &r->balances, e));
+	TRY(expected_sums(tx, skus, sku_count, db_tx_arena(tx), &r->coming, &r->comings, e));
 	for (int i = 0; i < sku_count; i++)
-		TRY(sku_cells(skus[i], &r, wanted, location_count, &c, e));
+		TRY(sku_cells(skus[i], r, wanted, location_count, &c, e));
 	*out = c.list;
 	*count = c.count;
+	return OK;
+}
+
+enum result stock_grid_all(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
+                           int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
+{
+	struct readings r = { 0 };
+	if (sku_count <= SKUS_MAX)
+		TRY(levels_of(tx, skus, sku_count, db_tx_arena(tx), &r.level, &r.levels, e));
+	return lay_out(tx, &r, skus, sku_count, locations, location_count, a, out, count, e);
+}
+
+enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
+                       int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
+{
+	struct readings r = { 0 };
+	struct stock_cell *list;
+	int all, n = 0;
+	TRY(lay_out(tx, &r, skus, sku_count, locations, location_count, a, &list, &all, e));
+	for (int i = 0; i < all; i++)
+		if (!stock_cell_empty(&list[i]))
+			list[n++] = list[i];
+	*out = list;
+	*count = n;
 	return OK;
 }
 
@@ -108,6 +164,6 @@ enum result stock_at(struct db_tx *tx, int64_t sku, int64_t location, struct sto
 	struct stock_cell *list;
 	int count;
 	TRY(stock_grid(tx, &sku, 1, &location, 1, db_tx_arena(tx), &list, &count, e));
-	*out = count ? list[0] : (struct stock_cell){ .sku = sku, .location = location };
+	*out = count ? list[0] : (struct stock_cell){ .sku = sku, .location = location, .level = -1 };
 	return OK;
 }

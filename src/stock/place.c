@@ -7,16 +7,33 @@ DB_STMT(stock_place_select, "i", "iii", "SELECT hold_us, return_to, elsewhere FR
 
 enum result place_get(struct db_tx *tx, int64_t location, struct stock_place *out, struct error *e)
 {
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	bool found;
-	TRY(db_query_one(tx, &stock_place_select, &r, &found, e, DB_INT(location)));
-	*out = (struct stock_place){ .location = location, .hold_us = HOLD_US, .return_to = UNIT_QUALITY };
-	if (found) {
+	return places_get(tx, &location, 1, out, e);
+}
+
+static enum result place_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct stock_place *out = (struct stock_place *)arg + run;
+	enum db_step step = db_next(r, e);
+	if (step == DB_ROW) {
 		out->hold_us = db_int(r, 0);
 		out->return_to = (enum unit_state)db_int(r, 1);
 		out->elsewhere = db_int(r, 2) != 0;
+		out->said = true;
 	}
-	return OK;
+	return step == DB_ERR ? e->result : OK;
+}
+
+enum result places_get(struct db_tx *tx, const int64_t *locations, int count, struct stock_place *out, struct error *e)
+{
+	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*v));
+	if (!v)
+		return error_nomem(e);
+	for (int i = 0; i < count; i++) {
+		v[i] = DB_INT(locations[i]);
+		out[i] =
+		        (struct stock_place){ .location = locations[i], .hold_us = HOLD_US, .return_to = UNIT_QUALITY };
+	}
+	return db_each(tx, &stock_place_select, v, count, place_take, out, e);
 }
 
 DB_STMT(stock_place_upsert, "iiii", "",

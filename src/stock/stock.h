@@ -123,12 +123,20 @@ struct stock_cell {
 	int64_t qty[UNIT_STATES]; /* by enum unit_state */
 	int64_t incoming;         /* on the way: transit here, and what suppliers are expected to deliver */
 	int64_t incoming_at;      /* the first day of it that is known; 0: none */
+	int64_t moved_at;         /* when units last moved here; 0: never, or longer ago than is known */
+	int64_t level;            /* stock_grid_all(): it is low when available falls to this; -1: never */
 };
 /* Cells that are not all zero, by (SKU as given, each once; location). locations NULL: every one. In the arena. ≤ 500
  * SKUs. */
 MUST_CHECK enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                                   int location_count, struct arena *a, struct stock_cell **out, int *count,
                                   struct error *e);
+/* The same with those that are empty: where units ever moved, or a level is set. */
+MUST_CHECK enum result stock_grid_all(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
+                                      int location_count, struct arena *a, struct stock_cell **out, int *count,
+                                      struct error *e);
+bool stock_cell_empty(const struct stock_cell *c);
+bool stock_cell_low(const struct stock_cell *c); /* by its level */
 MUST_CHECK enum result stock_at(struct db_tx *tx, int64_t sku, int64_t location, struct stock_cell *out,
                                 struct error *e);
 
@@ -186,24 +194,43 @@ struct stock_outcome {
 	int64_t open;     /* COUNT_ENTER: units short that nothing could be taken from: release, cancel, count again */
 	bool replayed;
 };
+/* clang-format off */
 /*
- * HOLD_PLACE       sku, location, qty, record, at     available → held until `at` (0: as the place has it). Lapsed
- * holds are given back by hold_sweep() HOLD_EXTEND      id, at                             later only HOLD_RELEASE id
- * held → available STEP sku, location, qty, reason = the step ADJUST           sku, location, qty (signed), reason
- * adjust ↔ available; REASON_BROKEN: available → damaged SAFETY           sku, location, qty ≥ 0             keeps so
- * many back: available ↔ safety LEVEL            sku, location, qty                 low when available falls to this;
- * -1: never low EXPECT sku, location, qty, at             a supplier will deliver EXPECT_CANCEL    id DELIVER id, qty,
- * final; or without id: sku, location, qty   supplier → available; more than expected is taken in COUNT_OPEN       sku,
- * location the open task of the place, made when there is none COUNT_ENTER      id, qty, at blind: counted of available
- * + held + committed + safety. What moved since `at` is accounted for. A shortage comes off available, then safety;
- * what is left stays open COUNT_CANCEL     id TRANSFER_REQUEST location, to, lines TRANSFER_DISPATCH id, lines (every
- * SKU once; fewer or more than asked is allowed)  available or committed → transit at `to` TRANSFER_RECEIVE id, lines,
- * final                   transit → available or committed; more than sent: from adjust, with a count task at the
- * sender; final: the rest is lost, with a count task at the sender TRANSFER_CANCEL  id before dispatch: nothing moved;
- * after: what is in transit goes back WAIT_JOIN        sku, location (0: any), qty, record WAIT_LEAVE       id an offer
- * that stands is released
+ * kind               fields                           what it does
  *
- * ADJUST, DELIVER and COUNT_ENTER are refused ("stock.elsewhere") where another system keeps the stock.
+ * HOLD_PLACE         sku, location, qty, record, at   available → held until `at` (0: as the place has it). What lapsed
+ *                                                     is given back by hold_sweep()
+ * HOLD_EXTEND        id, at                           later only
+ * HOLD_RELEASE       id                               held → available
+ * STEP               sku, location, qty, reason       reason is the step: STEP_INSPECT_…, STEP_REPAIR, STEP_SCRAP
+ * ADJUST             sku, location, qty (signed),     adjust ↔ available; REASON_BROKEN: available → damaged
+ *                    reason
+ * SAFETY             sku, location, qty ≥ 0           keeps so many back: available ↔ safety
+ * LEVEL              sku, location, qty               low when available falls to this; -1: never low
+ * EXPECT             sku, location, qty, at           a supplier will deliver
+ * EXPECT_CANCEL      id
+ * DELIVER            id, qty, final; or without id    supplier → available; more than expected is taken in
+ *                    sku, location, qty
+ * COUNT_OPEN         sku, location                    the open task of the place, made when there is none
+ * COUNT_ENTER        id, qty, at                      blind: counted of available + held + committed + safety. What moved
+ *                                                     since `at` is accounted for. A shortage comes off available, then
+ *                                                     safety; what is left stays open
+ * COUNT_CANCEL       id
+ * TRANSFER_REQUEST   location, to, lines
+ * TRANSFER_DISPATCH  id, lines (every SKU once; fewer available or committed → transit at `to`
+ *                    or more than asked is allowed)
+ * TRANSFER_RECEIVE   id, lines, final                 transit → available or committed; more than sent: from adjust, with a
+ *                                                     count task at the sender; final: the rest is lost, likewise
+ * TRANSFER_CANCEL    id                               before dispatch: nothing moved; after: what is in transit goes back
+ * WAIT_JOIN          sku, location (0: any), qty,     waits in line
+ *                    record
+ * WAIT_LEAVE         id                               an offer that stands is released
+ * PLACE              location, at, reason, final      how it is run: a hold lasts `at` (a span; 0: 48 hours), reason: where
+ *                                                     returns stand (UNIT_QUALITY, UNIT_AVAILABLE), final: another system
+ *                                                     keeps its stock
+ */
+/* clang-format on */
+/* ADJUST, DELIVER and COUNT_ENTER are refused ("stock.elsewhere") where another system keeps the stock.
  *
  * Idempotent by key. ERR_INVALID, ERR_NOT_FOUND, ERR_CONFLICT "stock.short", "stock.state" (detail: the state),
  * "stock.hold"; ERR_MISMATCH "act.mismatch". */
@@ -302,9 +329,12 @@ struct stock_place {
 	int64_t location, hold_us;
 	enum unit_state return_to;
 	bool elsewhere;
+	bool said; /* STOCK_PLACE was */
 };
 /* How a location is run; where nobody said, 48 hours, UNIT_QUALITY, here. */
 MUST_CHECK enum result place_get(struct db_tx *tx, int64_t location, struct stock_place *out, struct error *e);
+MUST_CHECK enum result places_get(struct db_tx *tx, const int64_t *locations, int count, struct stock_place *out,
+                                  struct error *e);
 
 struct stock_low {
 	int64_t sku, location, level, available, incoming;
