@@ -8,6 +8,7 @@ import { address, operations, problemMisfit, sample } from './openapi.mjs';
 const staff = ['associate', 'agent', 'manager', 'marketer', 'buyer', 'analyst', 'fulfilment', 'credit', 'moderator',
 	'privacy', 'operator', 'admin'];
 const serve = ['associate', 'agent', 'manager', 'admin', 'local'];
+const shelf = [...serve, 'fulfilment', 'buyer', 'source'];
 const everybody = [...staff, 'source', 'browser', 'local'];
 
 /* First match counts. */
@@ -22,6 +23,7 @@ const policy = [
 	[/^POST \/v1\/(merges|splits|nevers|decisions\/)/, ['agent', 'manager', 'admin', 'local']],
 	[/^(GET|POST) \/v1\/(why|review)\b/, ['agent', 'manager', 'admin', 'local']],
 	[/^\w+ \/v1\/(find|customers|orders|recipients)\b/, serve],
+	[/^GET \/v1\/(skus|products)\b/, shelf],
 	[/^GET \/v1\/top$/, ['manager', 'marketer', 'buyer', 'analyst', 'admin', 'local']],
 	[/^POST \/v1\/imports$/, ['local']],
 	[/^\w+ \/v1\/(imports|deadletters)\b/, ['operator', 'admin', 'local']],
