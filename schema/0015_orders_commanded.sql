@@ -1,7 +1,8 @@
 -- Orders that were commanded here: what the reported order (orders, order_line) is made from. rkey: the order's bucket.
 -- State numbers: src/orders/command.h.
 
--- version: every command raises it first, so that the commands of one order run one after the other.
+-- version: every command raises it first, so that the commands of one order run one after the other. unplaced: the
+-- lines' waiting units, unless it is a quote. arrived_at: since when the customer stands there to fetch it.
 CREATE TABLE order_book (
 	rkey {int} NOT NULL,
 	order_id {int} NOT NULL,
@@ -22,8 +23,11 @@ CREATE TABLE order_book (
 	updated_at {int} NOT NULL,
 	events {int} NOT NULL,
 	returns {int} NOT NULL,
+	unplaced {int} NOT NULL CHECK (unplaced >= 0),
+	arrived_at {int},
 	PRIMARY KEY (rkey, order_id)
 ) {clustered};
+CREATE INDEX order_book_unplaced ON order_book (order_id) WHERE unplaced > 0;
 CREATE INDEX order_book_record ON order_book (rkey, record) WHERE record IS NOT NULL;
 
 -- A line as it was priced, and where its units are. batch: lines that were priced together (an exchange adds one).

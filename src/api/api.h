@@ -4,6 +4,7 @@
 #define BYNAME_API_H
 
 #include "access/access.h"
+#include "base/hash.h"
 #include "desk/desk.h"
 #include "feed/room.h"
 #include "http/http.h"
@@ -51,6 +52,11 @@ MUST_CHECK enum result api_store_scope(struct http_request *rq, int64_t given, i
 typedef enum result api_write_fn(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e);
 MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn,
                                  void *arg, struct error *e);
+
+/* The key of the act (ledger/) that this request asks for: of the caller and its Idempotency-Key, so that a repeat
+ * finds what was done even when the stored answer has gone; without a key a random one. ERR_INVALID
+ * "idempotency.malformed". */
+MUST_CHECK enum result api_act_key(struct http_request *rq, unsigned char out[HASH128_BYTES], struct error *e);
 
 /* ---- For app/ ------------------------------------------------------------------------------------------------------
  */

@@ -70,11 +70,6 @@ static enum result orders_handle(struct http_request *rq, struct http_response *
 	                   (int)http_param_i64(rq, "limit", ORDERS_LIMIT), http_json(rs), e);
 }
 
-static enum result order_handle(struct http_request *rq, struct http_response *rs, struct error *e)
-{
-	return desk_order(api_desk(rq), api_principal(rq), http_param_i64(rq, "order", 0), http_json(rs), e);
-}
-
 /* ---- Notes --------------------------------------------------------------------------------------------------------
  */
 
@@ -263,7 +258,6 @@ static const struct http_param orders_params[] = {
 	{ "limit", JF_I64, false, 1, 200, NULL, "At most so many (20)" },
 	PARAM_END,
 };
-static const struct http_param order_params[] = { { "order", JF_ID, true, ID_ORDER, 0, NULL, NULL }, PARAM_END };
 static const struct http_param note_params[] = { CUSTOMER_PARAM,
 	                                         { "note", JF_ID, true, ID_NOTE, 0, NULL, NULL },
 	                                         PARAM_END };
@@ -317,15 +311,6 @@ const struct http_route api_customers_routes[] = {
 	  .answer = "Orders",
 	  .errors = "404",
 	  .handle = orders_handle },
-	{ .method = HTTP_GET,
-	  .path = "/v1/orders/{order}",
-	  .summary = "One order with its lines and history",
-	  .roles = ROLES_SERVE,
-	  .purpose = "serve",
-	  .params = order_params,
-	  .answer = "Order",
-	  .errors = "404",
-	  .handle = order_handle },
 	{ .method = HTTP_POST,
 	  .path = "/v1/customers/{customer}/notes",
 	  .summary = "Write a note",

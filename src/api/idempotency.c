@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "ledger/ledger.h"
 #include <pthread.h>
+#include <sodium.h>
 #include <stdio.h>
 
 #define IDEM_KEY_MAX 128
@@ -137,25 +139,50 @@ static enum result write_tx(struct db_tx *tx, void *arg, struct error *e)
 /* ---- Around it
  * ---------------------------------------------------------------------------------------------------------- */
 
+static void scope_write(const struct principal *p, char scope[IDEM_SCOPE_BYTES])
+{
+	if (p && p->user)
+		snprintf(scope, IDEM_SCOPE_BYTES, "user:%lld", (long long)p->user);
+	else if (p && p->key)
+		snprintf(scope, IDEM_SCOPE_BYTES, "key:%lld", (long long)p->key);
+	else
+		snprintf(scope, IDEM_SCOPE_BYTES, "%s", p ? "local" : "open");
+}
+
+static enum result key_check(struct str key, struct error *e)
+{
+	bool clean = key.n <= IDEM_KEY_MAX;
+	for (size_t i = 0; clean && i < key.n; i++)
+		clean = (unsigned char)key.p[i] > 0x20 && (unsigned char)key.p[i] < 0x7f;
+	if (!clean)
+		return error_set(e, ERR_INVALID, "idempotency.malformed", "Idempotency-Key",
+		                 "A key is at most %d visible ASCII characters.", IDEM_KEY_MAX);
+	return OK;
+}
+
+enum result api_act_key(struct http_request *rq, unsigned char out[HASH128_BYTES], struct error *e)
+{
+	struct str key = http_header(rq, "Idempotency-Key");
+	char scope[IDEM_SCOPE_BYTES];
+	TRY(key_check(key, e));
+	if (!key.n) {
+		randombytes_buf(out, HASH128_BYTES);
+		return OK;
+	}
+	scope_write(api_principal(rq), scope);
+	act_key(out, str_c(scope), key);
+	return OK;
+}
+
 static enum result key_read(struct http_request *rq, struct write *w, struct error *e)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
 	const struct principal *p = api_principal(rq);
 	w->key = http_header(rq, "Idempotency-Key");
-	bool clean = w->key.n <= IDEM_KEY_MAX;
-	for (size_t i = 0; clean && i < w->key.n; i++)
-		clean = (unsigned char)w->key.p[i] > 0x20 && (unsigned char)w->key.p[i] < 0x7f;
-	if (!clean)
-		return error_set(e, ERR_INVALID, "idempotency.malformed", "Idempotency-Key",
-		                 "A key is at most %d visible ASCII characters.", IDEM_KEY_MAX);
+	TRY(key_check(w->key, e));
 	if (!w->key.n)
 		return OK;
-	if (p && p->user)
-		snprintf(w->scope, sizeof(w->scope), "user:%lld", (long long)p->user);
-	else if (p && p->key)
-		snprintf(w->scope, sizeof(w->scope), "key:%lld", (long long)p->key);
-	else
-		snprintf(w->scope, sizeof(w->scope), "%s", p ? "local" : "open");
+	scope_write(p, w->scope);
 	w->bucket = bucket_of(str_c(w->scope), w->key);
 	w->record = http_param_i64(rq, "customer", 0);
 	const struct str parts[] = { str_c(methods[http_method_of(rq)]), str_c(http_path(rq)), http_body(rq) };

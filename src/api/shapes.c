@@ -58,7 +58,40 @@ static const struct shape {
 	  "placed_at:time,"
 	  "currency:str,total:Money,net:Money,tax:Money,discount:Money,shipping:Money,revision:int,line_count:int,"
 	  "lines?:[OrderLine],"
-	  "history?:[{revision:int,at:time,difference:any}],customer?:Named?}" },
+	  "history?:[{revision:int,at:time,difference:any}],customer?:Named?,book?:OrderBook?}" },
+	{ "OrderPart", "{n:int,location:Named?,method:'take'|'pick_up'|'ship'|'deliver',open:int,picked:int,ready:int,"
+	               "handed:int,shipped:int,since:time}" },
+	{ "BookLine", "{line:int,sku:SkuShown?,title:str,qty:int,unit_price:str,list_price:str?,tax_rate:str,discount:"
+	              "Money,net:Money,tax:Money,waiting:int,open:int,picked:int,ready:int,handed:int,cancelled:int,"
+	              "returned:int,refundable:Money,parts:[OrderPart]}" },
+	{ "OrderPayment",
+	  "{n:int,at:time,refund:bool,tender:str,amount:Money,state:'done'|'pending'|'failed',as_credit:"
+	  "bool,reference:str}" },
+	{ "OrderEvent", "{n:int,at:time,command:str,state:str,units:int,amount:Money,store:Named?,by:str?,text:str}" },
+	{ "OrderBook",
+	  "{state:'draft'|'placed'|'partly'|'fulfilled'|'cancelled'|'closed',version:int,on_account:bool,"
+	  "policy:'keep_share'|'reprice_kept',tax_included:bool,arrived_at:time?,lines:[BookLine],"
+	  "money:{total:Money,receivable:Money,captured:Money,refunding:Money,refunded:Money,payable:Money,shipping:"
+	  "Money,"
+	  "tax:Money,discount:Money},tenders:[{tender:str,captured:Money,refundable:Money}],payments:[OrderPayment],"
+	  "returns:[{n:int,at:time,location:Named?,line:int,qty:int,uninspected:int,"
+	  "condition:'good'|'unknown'|'damaged'|'scrap',net:Money,tax:Money}],trail:[OrderEvent],allowed:[str],"
+	  "discounts:[{rate:str?,amount:Money?,threshold:Money?,given:bool}]}" },
+	{ "OrderDone", "{order:str,event:int,state:str,amount:Money,refunded:Money,receivable:Money,payable:Money,"
+	               "return:int?,payment:int?,replayed:bool,book:OrderBook?}" },
+	{ "Price", "{currency:str,lines:[{sku:str,qty:int,gross:Money,discount:Money,net:Money,tax:Money}],"
+	           "discount:Money,shipping:Money,tax:Money,total:Money,given:[bool]}" },
+	{ "ReturnPrice", "{lines:[{line:int,qty:int,net:Money,tax:Money}],clawed:Money,total:Money,off_receivable:"
+	                 "Money,tenders:[{tender:str,amount:Money}]}" },
+	{ "Queued", "{order:str,number:str,n:int,line:int,sku:SkuShown?,customer:Named?,store:Named?,location:Named?,"
+	            "method:str?,unplaced:int,open:int,picked:int,ready:int,since:time,"
+	            "stage:'new'|'picking'|'problem'|'ready'|'waiting',due_at:time,late:bool}" },
+	{ "Queue", "{items:[Queued],next:str?,counts:{new:int,picking:int,problem:int,ready:int,waiting:int}}" },
+	{ "OrderReviews", "{items:[{id:str,at:time,order:str,number:str,state:str,store:Named?,unmatched:Money}],next:"
+	                  "str?}" },
+	{ "ParkedReturns", "{items:[{id:str,at:time,number:str?,sku:SkuShown?,qty:int,location:Named?,tender:str,"
+	                   "refunded:Money?}],next:str?}" },
+	{ "Returned", "{order:str?,taken:int,parked:int,unmatched:bool}" },
 	{ "Customer",
 	  "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,sizes:["
 	  "FactShown],"

@@ -36,6 +36,8 @@ enum id_kind {
 	ID_COUNT,      /* cnt_ */
 	ID_DELIVERY,   /* dlv_: expected of a supplier */
 	ID_WAITING,    /* wtg_ */
+	ID_REVIEW,     /* orv_: of an order's money */
+	ID_PARKED,     /* prk_: a return whose sale is not known */
 	ID_KINDS
 };
 

@@ -5,6 +5,7 @@
 
 #include "access/access.h"
 #include "insight/insight.h"
+#include "orders/command.h"
 #include "people/search.h"
 
 struct desk {
@@ -43,8 +44,35 @@ MUST_CHECK enum result desk_sample(const struct desk *d, const struct principal 
 /* How good the matching is, by what people said of doubtful pairs and of the sample. */
 MUST_CHECK enum result desk_estimate(const struct desk *d, const struct principal *p, struct json_writer *w,
                                      struct error *e);
+
+/* ---- Orders ----------------------------------------------------------------------------------------------------- */
+
+/* With its lines and history; of a commanded one also its book. */
 MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
                                   struct error *e);
+/* The book alone: nothing of the customer. */
+MUST_CHECK enum result desk_order_book(const struct desk *d, const struct principal *p, int64_t order,
+                                       struct json_writer *w, struct error *e);
+/* Orders by what a customer can tell: the number of a receipt, or whole phone number or e-mail (the newest of everybody
+ * who has it). Each with its customer, who is noted as seen. ERR_BUSY "search.building". */
+enum desk_order_by { DESK_BY_NUMBER, DESK_BY_PHONE, DESK_BY_EMAIL };
+MUST_CHECK enum result desk_orders_by(const struct desk *d, const struct principal *p, enum desk_order_by by,
+                                      struct str text, int limit, struct json_writer *w, struct error *e);
+/* What a location (0: all) has to do. after: the cursor of an earlier answer, or empty. */
+#define DESK_QUEUE_MAX 100
+MUST_CHECK enum result desk_queue(const struct desk *d, const struct principal *p, int64_t location, struct str after,
+                                  int limit, struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_order_reviews(const struct desk *d, const struct principal *p, struct str after, int limit,
+                                          struct json_writer *w, struct error *e);
+MUST_CHECK enum result desk_parked_returns(const struct desk *d, const struct principal *p, struct str after, int limit,
+                                           struct json_writer *w, struct error *e);
+/* Values that need nothing read. */
+void desk_price(struct json_writer *w, const struct order_command *c, const struct price *p);
+void desk_back(struct json_writer *w, const struct order_back *b);
+/* The members of an open object. */
+void desk_done(struct json_writer *w, const struct order_done *d);
+
+/* ---- For writes -------------------------------------------------------------------------------------------------- */
 
 /* The catalogue: SKUs as somebody types or scans, one SKU, a product with its SKUs. ERR_NOT_FOUND "sku.unknown",
  * "product.unknown". */

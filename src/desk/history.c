@@ -1,10 +1,9 @@
-/* The timeline across channels, and one order with its history. */
+/* The timeline across channels, and a customer's orders. */
 #include "desk/shape.h"
 
 #include "base/cursor.h"
 
 #define PAGE_MAX 200
-#define REVISIONS_SHOWN 50
 
 struct timeline_ask {
 	int64_t asked, before_at, before_id;
@@ -117,65 +116,4 @@ enum result desk_orders(const struct desk *d, const struct principal *p, int64_t
 		                           : limit > PAGE_MAX ? PAGE_MAX
 		                                              : limit };
 	return shape_answer(d, p, orders_answer, &ask, "serve", w, e);
-}
-
-struct order_ask {
-	int64_t order;
-};
-
-static enum result write_history(struct shape *s, int64_t order, struct error *e)
-{
-	struct order_revision *r = arena_array(s->a, REVISIONS_SHOWN, sizeof(*r));
-	int count = 0;
-	if (!r)
-		return error_nomem(e);
-	TRY(order_history(s->tx, order, s->a, REVISIONS_SHOWN, r, &count, e));
-	jw_key(s->w, "history");
-	jw_array(s->w);
-	for (int i = 0; i < count; i++) {
-		jw_object(s->w);
-		jw_ki64(s->w, "revision", r[i].revision);
-		jw_ktime(s->w, "at", r[i].at);
-		jw_key(s->w, "difference");
-		if (r[i].difference && r[i].difference[0])
-			jw_raw(s->w, str_c(r[i].difference));
-		else
-			jw_null(s->w);
-		jw_end_object(s->w);
-	}
-	jw_end_array(s->w);
-	return OK;
-}
-
-static enum result order_answer(struct shape *s, void *arg, struct error *e)
-{
-	struct order_ask *ask = arg;
-	struct order o;
-	TRY(order_get(s->tx, ask->order, s->a, &o, e));
-	jw_object(s->w);
-	TRY(shape_order(s, &o, true, e));
-	TRY(write_history(s, o.id, e));
-	jw_key(s->w, "customer");
-	if (o.record) {
-		struct person *p = arena_alloc(s->a, sizeof(*p));
-		if (!p)
-			return error_nomem(e);
-		TRY(person_load(s->tx, o.record, s->a, p, e));
-		TRY(shape_sees(s, p->customer, e));
-		jw_object(s->w);
-		jw_kid(s->w, "id", ID_CUSTOMER, p->customer);
-		jw_kcstr(s->w, "name", person_name(p, s->a));
-		jw_end_object(s->w);
-	} else {
-		jw_null(s->w);
-	}
-	jw_end_object(s->w);
-	return OK;
-}
-
-enum result desk_order(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
-                       struct error *e)
-{
-	struct order_ask ask = { .order = order };
-	return shape_answer(d, p, order_answer, &ask, "serve", w, e);
 }

@@ -276,7 +276,7 @@ enum result shape_order(struct shape *s, const struct order *o, bool with_lines,
 	jw_kcstr(s->w, "number", o->number);
 	jw_kcstr(s->w, "source", o->source);
 	jw_kcstr(s->w, "kind", o->kind == ORDER_SALE ? "sale" : "return");
-	jw_kcstr(s->w, "state", o->state == ORDER_REPORTED ? "reported" : "cancelled");
+	jw_kcstr(s->w, "state", !o->state ? "draft" : o->state == ORDER_REPORTED ? "reported" : "cancelled");
 	jw_kcstr(s->w, "channel", channel_name(o->channel));
 	TRY(shape_store(s, "store", o->store, e));
 	TRY(shape_associate(s, "associate", o->associate, e));

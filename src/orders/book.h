@@ -125,8 +125,9 @@ MUST_CHECK enum result face_return(struct work *w, struct error *e);
 MUST_CHECK enum result face_touch(struct work *w, struct error *e);
 
 /* command.c */
-/* Locks and reads the command's order. */
+/* Locks and reads the command's order; only reads it. */
 MUST_CHECK enum result work_load(struct work *w, struct error *e);
+MUST_CHECK enum result work_read(struct work *w, struct error *e);
 MUST_CHECK enum result command_check(const struct order_command *c, struct error *e);
 void command_bytes(const struct order_command *c, struct buf *out);
 MUST_CHECK enum result work_finish(struct work *w, struct error *e);

@@ -21,12 +21,13 @@ static const char *text_of(const struct db_rows *r, int col, struct arena *a, bo
 	return p;
 }
 
-DB_STMT(order_book_select, "ii", "iitIIIitiiiiiiiii",
+DB_STMT(order_book_select, "ii", "iitIIIitiiiiiiiiiiI",
         "SELECT version, state, number, record, store, associate, channel, currency, policy, on_account, tax_included, "
-        "shipping_minor, shipping_tax_minor, placed_at, updated_at, events, returns FROM order_book "
+        "shipping_minor, shipping_tax_minor, placed_at, updated_at, events, returns, unplaced, arrived_at "
+        "FROM order_book "
         "WHERE rkey = $1 AND order_id = $2")
 
-static enum result load_head(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *b, struct error *e)
+enum result book_head(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *b, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	bool found, failed = false;
@@ -49,7 +50,9 @@ static enum result load_head(struct db_tx *tx, int64_t order, struct arena *a, s
 		                  .placed_at = db_int(r, 13),
 		                  .updated_at = db_int(r, 14),
 		                  .events = (int)db_int(r, 15),
-		                  .returns = (int)db_int(r, 16) };
+		                  .returns = (int)db_int(r, 16),
+		                  .unplaced = db_int(r, 17),
+		                  .arrived_at = db_int(r, 18) };
 	currency_find(db_text(r, 7), &b->currency);
 	return failed ? error_nomem(e) : OK;
 }
@@ -227,7 +230,7 @@ static enum result load_returns(struct db_tx *tx, struct arena *a, struct order_
 enum result book_get(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *out, struct error *e)
 {
 	struct order_book b;
-	TRY(load_head(tx, order, a, &b, e));
+	TRY(book_head(tx, order, a, &b, e));
 	TRY(load_lines(tx, a, &b, e));
 	TRY(load_parts(tx, a, &b, e));
 	TRY(load_batches(tx, a, &b, e));
@@ -241,13 +244,15 @@ enum result book_get(struct db_tx *tx, int64_t order, struct arena *a, struct or
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
-DB_STMT(order_book_insert, "iiitIIIitiiiiiiiii", "",
+DB_STMT(order_book_insert, "iiitIIIitiiiiiiiiiiI", "",
         "INSERT INTO order_book (rkey, order_id, version, state, number, record, store, associate, channel, currency, "
-        "policy, on_account, tax_included, shipping_minor, shipping_tax_minor, placed_at, updated_at, events, returns) "
-        "VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)")
-DB_STMT(order_book_update, "iiitiiiiii", "",
+        "policy, on_account, tax_included, shipping_minor, shipping_tax_minor, placed_at, updated_at, events, returns, "
+        "unplaced, arrived_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+        "$18, $19, $20)")
+DB_STMT(order_book_update, "iiitiiiiiiiI", "",
         "UPDATE order_book SET state = $3, currency = $4, policy = $5, on_account = $6, shipping_minor = $7, "
-        "shipping_tax_minor = $8, events = $9, returns = $10 WHERE rkey = $1 AND order_id = $2")
+        "shipping_tax_minor = $8, events = $9, returns = $10, unplaced = $11, arrived_at = $12 "
+        "WHERE rkey = $1 AND order_id = $2")
 
 static enum result save_head(struct work *w, struct error *e)
 {
@@ -259,10 +264,11 @@ static enum result save_head(struct work *w, struct error *e)
 		               DB_INT_OR_NULL(b->associate), DB_INT(b->channel), DB_CSTR(currency_code(b->currency)),
 		               DB_INT(b->policy), DB_INT(b->on_account), DB_INT(b->tax_included), DB_INT(b->shipping),
 		               DB_INT(b->shipping_tax), DB_INT(b->placed_at), DB_INT(w->act.at), DB_INT(b->events),
-		               DB_INT(b->returns));
+		               DB_INT(b->returns), DB_INT(b->unplaced), DB_INT_OR_NULL(b->arrived_at));
 	return db_exec(w->tx, &order_book_update, NULL, e, DB_INT(rkey), DB_INT(b->order), DB_INT(b->state),
 	               DB_CSTR(currency_code(b->currency)), DB_INT(b->policy), DB_INT(b->on_account),
-	               DB_INT(b->shipping), DB_INT(b->shipping_tax), DB_INT(b->events), DB_INT(b->returns));
+	               DB_INT(b->shipping), DB_INT(b->shipping_tax), DB_INT(b->events), DB_INT(b->returns),
+	               DB_INT(b->unplaced), DB_INT_OR_NULL(b->arrived_at));
 }
 
 DB_STMT(order_item_insert, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiii", "",
@@ -436,34 +442,4 @@ enum result order_events(struct db_tx *tx, int64_t order, int before, int limit,
 		return e->result;
 	*count = n;
 	return failed ? error_nomem(e) : OK;
-}
-
-DB_STMT(order_queue_select, "iiiii", "iiiiiiiiiiii",
-        "SELECT order_id, line, location, method, sku, open, picked, ready, handed, shipped, since, n FROM order_part "
-        "WHERE open + picked + ready > 0 AND ($1 = 0 OR location = $1) AND (since, order_id, n) > ($2, $3, $4) "
-        "ORDER BY since, order_id, n LIMIT $5")
-
-enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
-                        struct order_queued *out, int *count, struct error *e)
-{
-	DB_ROWS_AUTO struct db_rows *r = NULL;
-	TRY(db_query(tx, &order_queue_select, &r, e, DB_INT(location), DB_INT(after ? after->part.since : 0),
-	             DB_INT(after ? after->order : 0), DB_INT(after ? after->n : 0), DB_INT(limit)));
-	enum db_step step;
-	int n = 0;
-	while ((step = db_next(r, e)) == DB_ROW)
-		out[n++] = (struct order_queued){ .order = db_int(r, 0),
-			                          .n = (int)db_int(r, 11),
-			                          .part = { .line = (int)db_int(r, 1),
-			                                    .location = db_int(r, 2),
-			                                    .method = (enum order_method)db_int(r, 3),
-			                                    .sku = db_int(r, 4),
-			                                    .open = db_int(r, 5),
-			                                    .picked = db_int(r, 6),
-			                                    .ready = db_int(r, 7),
-			                                    .handed = db_int(r, 8),
-			                                    .shipped = db_int(r, 9),
-			                                    .since = db_int(r, 10) } };
-	*count = n;
-	return step == DB_ERR ? e->result : OK;
 }

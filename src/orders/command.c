@@ -140,12 +140,8 @@ static void *copy(struct arena *a, const void *p, size_t count, size_t size)
 }
 
 /* The stored order, and copies of what may change. */
-enum result work_load(struct work *w, struct error *e)
+enum result work_read(struct work *w, struct error *e)
 {
-	bool found;
-	TRY(book_lock(w->tx, w->c->order, w->act.at, &found, e));
-	if (!found)
-		return error_set(e, ERR_NOT_FOUND, "order.not_found", "order", "no such order was made here");
 	TRY(book_get(w->tx, w->c->order, w->a, &w->b, e));
 	w->was = w->b;
 	struct order_book *b = &w->b;
@@ -166,6 +162,15 @@ enum result work_load(struct work *w, struct error *e)
 		return error_nomem(e);
 	till_open(w);
 	return OK;
+}
+
+enum result work_load(struct work *w, struct error *e)
+{
+	bool found;
+	TRY(book_lock(w->tx, w->c->order, w->act.at, &found, e));
+	if (!found)
+		return error_set(e, ERR_NOT_FOUND, "order.not_found", "order", "no such order was made here");
+	return work_read(w, e);
 }
 
 /* Nine characters that people can read out, from the key: a replay of a lost transaction gets the same. */
@@ -318,6 +323,25 @@ static enum result do_exchange(struct work *w, struct error *e)
 	return w->receivable ? take_pays(w, e) : refund_pays(w, e);
 }
 
+/* Whether anything is still to be fetched. */
+static bool to_be_fetched(const struct order_book *b)
+{
+	for (int i = 0; i < b->part_count; i++) {
+		const struct book_part *p = &b->parts[i];
+		if (p->method == METHOD_PICK_UP && p->open + p->picked + p->ready)
+			return true;
+	}
+	return false;
+}
+
+static enum result do_arrive(struct work *w, struct error *e)
+{
+	if (!to_be_fetched(&w->b))
+		return error_set(e, ERR_CONFLICT, "order.units", NULL, "there is nothing to be fetched");
+	w->b.arrived_at = w->act.at;
+	return OK;
+}
+
 static enum result do_close(struct work *w, struct error *e)
 {
 	if (w->receivable || w->payable)
@@ -361,6 +385,8 @@ static enum result work_do(struct work *w, struct error *e)
 		return till_refund_end(w, w->c->payment, w->c->kind == COMMAND_REFUND_DONE, e);
 	case COMMAND_CLOSE:
 		return do_close(w, e);
+	case COMMAND_ARRIVE:
+		return do_arrive(w, e);
 	default:
 		return units_do(w, w->c->kind, e);
 	}
@@ -452,6 +478,11 @@ enum result work_finish(struct work *w, struct error *e)
 		return error_set(e, ERR_CONFLICT, "order.unpaid", NULL, "%lld are to be paid first",
 		                 (long long)w->receivable);
 	TRY(work_turn(w, e));
+	w->b.unplaced = 0;
+	for (int i = 0; i < w->b.line_count && w->b.state != BOOK_DRAFT; i++)
+		w->b.unplaced += w->b.lines[i].waiting;
+	if (w->b.arrived_at && (w->handed || !to_be_fetched(&w->b)))
+		w->b.arrived_at = 0;
 	if (w->unit_count)
 		TRY(unit_steps(w->tx, &w->act, w->steps, w->units, w->unit_count, e));
 	if (w->move_count)
@@ -507,6 +538,7 @@ static enum result work_end(struct work *w, struct order_done *out, struct error
 	memcpy(shown.value, v, sizeof(v));
 	shown.replayed = false;
 	done_read(&shown, out);
+	out->currency = w->b.currency;
 	return OK;
 }
 
@@ -528,6 +560,8 @@ enum result order_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], i
 	TRY(act_begin(tx, &in, &w.act, e));
 	if (w.act.replayed) {
 		done_read(&w.act, out);
+		TRY(book_head(tx, out->order, w.a, &w.b, e));
+		out->currency = w.b.currency;
 		return OK;
 	}
 	if (c->order)

@@ -49,6 +49,7 @@ enum order_command_kind {
 	COMMAND_REFUND_FAILED, /* payment: it did not */
 	COMMAND_EXCHANGE,      /* as RETURN, with items and the units that allocate them: line -1 is the first item */
 	COMMAND_CLOSE,
+	COMMAND_ARRIVE, /* the customer is there to fetch what is to be picked up */
 	COMMANDS
 };
 const char *order_command_name(enum order_command_kind k); /* "order.place" */
@@ -166,6 +167,7 @@ struct order_done {
 	int64_t payable;    /* what the shop owes and has not sent */
 	int returned;       /* the number of the return */
 	int payment;        /* of the last payment it made */
+	int16_t currency;   /* of the amounts */
 	bool replayed;
 };
 /* ERR_INVALID "order.…", "line.…", "unit.…", "pay.…"; ERR_NOT_FOUND "order.not_found"; ERR_CONFLICT "order.state"
@@ -177,6 +179,24 @@ MUST_CHECK enum result order_do(struct db_tx *tx, const unsigned char key[HASH12
                                 struct error *e);
 /* What COMMAND_QUOTE would charge, without keeping anything. */
 MUST_CHECK enum result order_price(const struct order_command *c, struct arena *a, struct price *out, struct error *e);
+
+/* What COMMAND_RETURN would give, without keeping anything: errors as of the command. Without pays, what is owed goes
+ * back to the tenders it came from. */
+struct order_back_line {
+	int line;
+	int64_t qty, net, tax;
+};
+struct order_back {
+	int16_t currency;
+	struct order_back_line *lines; /* those of which units come back */
+	int line_count;
+	int64_t clawed;         /* charged back on what is kept, ≥ 0 */
+	int64_t total;          /* what it is worth: Σ of the lines less what is charged back */
+	int64_t off_receivable; /* of it, taken off what was still to be paid */
+	int64_t tenders[TENDERS];
+};
+MUST_CHECK enum result order_return_price(struct db_tx *tx, const struct order_command *c, struct arena *a,
+                                          struct order_back *out, struct error *e);
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
@@ -231,6 +251,8 @@ struct order_book {
 	bool on_account, tax_included;
 	int64_t shipping, shipping_tax;
 	int64_t placed_at, updated_at;
+	int64_t arrived_at; /* since when the customer is there to fetch it; 0: is not */
+	int64_t unplaced;   /* the lines' waiting units, unless it is a quote */
 	int events, returns, line_count, part_count, payment_count, return_count, batch_count, balance_count;
 	struct book_line *lines;
 	struct book_part *parts;
@@ -242,6 +264,9 @@ struct order_book {
 /* A commanded order, all of it. ERR_NOT_FOUND "order.not_found" (also for a reported one). */
 MUST_CHECK enum result book_get(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *out,
                                 struct error *e);
+/* Its head alone: no arrays. */
+MUST_CHECK enum result book_head(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *out,
+                                 struct error *e);
 /* From its book of money: what the customer owes; what the shop owes less what is on its way. */
 int64_t book_receivable(const struct order_book *b);
 int64_t book_payable(const struct order_book *b);
@@ -259,15 +284,36 @@ MUST_CHECK enum result order_events(struct db_tx *tx, int64_t order, int before,
                                     struct order_event *out, int *count, struct error *e);
 /* What a location has to do (0: all of them), oldest first after that one (NULL: from the oldest). */
 struct order_queued {
-	int64_t order;
-	int n; /* which of the order's parts */
+	int64_t order, record, store;
+	char number[ORDER_NUMBER_MAX + 1];
+	int64_t arrived_at; /* pick-ups: since when the customer waits; else 0 */
+	int n;              /* which of the order's parts; 0: units that are at no location */
 	struct book_part part;
 };
 MUST_CHECK enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
                                    struct order_queued *out, int *count, struct error *e);
+/* Units that are to be given a location (part.open of them, part.line), by order and line after that one (its order and
+ * part.line). part.location: where they were last, and since when they are not; 0: nowhere yet, since the order was
+ * placed. store: only orders of that one; 0: all. */
+MUST_CHECK enum result order_unplaced(struct db_tx *tx, int64_t store, const struct order_queued *after, int limit,
+                                      struct order_queued *out, int *count, struct error *e);
+/* How many entries the two lists have, by stage. */
+enum queue_stage { QUEUE_NEW = 1, QUEUE_PICKING, QUEUE_PROBLEM, QUEUE_READY, QUEUE_WAITING, QUEUE_STAGES };
+const char *queue_stage_name(enum queue_stage s);
+/* PROBLEM: no location; WAITING: the customer stands there; PICKING: begun; READY: put aside, NEW: not begun. */
+enum queue_stage queue_stage_of(const struct order_queued *q);
+MUST_CHECK enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t counts[QUEUE_STAGES],
+                                          struct error *e);
 
 /* Whether the kind of command is allowed in that state; and for a unit: where the command takes it from and to. */
 bool book_allows(enum book_state s, enum order_command_kind k);
+/* Whether it is, and the order has something that it could be done to. */
+bool book_can(const struct order_book *b, enum order_command_kind k);
+
+/* All units that the command (one that moves units which have a location) can take of an order at a location (0:
+ * anywhere). count: the most, then how many. ERR_CONFLICT "order.units" when there are none. */
+MUST_CHECK enum result order_units_all(struct db_tx *tx, const struct order_command *c, int64_t location,
+                                       struct order_unit_in *out, int *count, struct error *e);
 
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */
 
@@ -297,7 +343,7 @@ struct order_review {
 MUST_CHECK enum result order_reviews(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit,
                                      struct order_review *out, int *count, struct error *e);
 /* ERR_NOT_FOUND "order.review" when it is not open. */
-MUST_CHECK enum result order_review_close(struct db_tx *tx, int64_t order, int64_t id, struct error *e);
+MUST_CHECK enum result order_review_close(struct db_tx *tx, int64_t id, struct error *e);
 /* Returns that still wait for their sale, oldest first after (at, id). number: folded, "" without receipt. */
 struct order_parked {
 	const char *number;

@@ -154,7 +154,7 @@ static const char *touch_kind(const struct work *w)
 		[COMMAND_HAND_OVER] = "Order Handed Over", [COMMAND_SHIP] = "Order Shipped",
 		[COMMAND_NO_SHOW] = "Order Not Fetched",   [COMMAND_PAY] = "Order Paid",
 		[COMMAND_RETURN] = "Order Returned",       [COMMAND_REFUND] = "Order Refunded",
-		[COMMAND_EXCHANGE] = "Order Exchanged",
+		[COMMAND_EXCHANGE] = "Order Exchanged",    [COMMAND_ARRIVE] = "Order Being Fetched",
 	};
 	return kinds[w->c->kind];
 }

@@ -192,6 +192,10 @@ void order_invariants(const struct order_book *b, const struct line_units *u, in
 		units(b, &b->lines[i], &u[i], &f);
 		line_money(&b->lines[i], &f);
 	}
+	int64_t waiting = 0;
+	for (int i = 0; i < b->line_count && b->state != BOOK_DRAFT; i++)
+		waiting += b->lines[i].waiting;
+	expect(&f, b->unplaced == waiting, 3, 0, "units without a location are what the lines have waiting");
 	tenders(b, &f);
 	order_money(b, &f);
 	expect(&f,

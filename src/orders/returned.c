@@ -289,15 +289,14 @@ enum result order_reviews(struct db_tx *tx, int64_t after_at, int64_t after_id, 
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(order_review_update, "iiii", "",
-        "UPDATE order_review SET closed_at = $1 WHERE rkey = $2 AND order_id = $3 AND id = $4 AND closed_at IS NULL")
+DB_STMT(order_review_update, "iii", "",
+        "UPDATE order_review SET closed_at = $1 WHERE rkey = $2 AND id = $3 AND closed_at IS NULL")
 
-enum result order_review_close(struct db_tx *tx, int64_t order, int64_t id, struct error *e)
+enum result order_review_close(struct db_tx *tx, int64_t id, struct error *e)
 {
 	int64_t changed;
-	TRY(db_exec(tx, &order_review_update, &changed, e, DB_INT(clock_now()), DB_INT(id_bucket(order)), DB_INT(order),
-	            DB_INT(id)));
-	return changed ? OK : error_set(e, ERR_NOT_FOUND, "order.review", "id", "no such open review");
+	TRY(db_exec(tx, &order_review_update, &changed, e, DB_INT(clock_now()), DB_INT(id_bucket(id)), DB_INT(id)));
+	return changed ? OK : error_set(e, ERR_NOT_FOUND, "order.review", "review", "no such open review");
 }
 
 DB_STMT(order_parked_list, "iii", "itiiiiiii",

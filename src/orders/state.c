@@ -33,6 +33,7 @@ const char *order_command_name(enum order_command_kind k)
 		[COMMAND_REFUND_FAILED] = "order.refund_failed",
 		[COMMAND_EXCHANGE] = "order.exchange",
 		[COMMAND_CLOSE] = "order.close",
+		[COMMAND_ARRIVE] = "order.arrive",
 	};
 	return k > 0 && k < COMMANDS ? names[k] : "";
 }
@@ -109,7 +110,7 @@ const struct unit_way *unit_way(enum order_command_kind kind, int n)
 #define BIT(k) (1u << COMMAND_##k)
 #define WORK                                                                                                           \
 	(BIT(CANCEL) | BIT(ALLOCATE) | BIT(RELEASE) | BIT(PICK) | BIT(UNPICK) | BIT(PROBLEM) | BIT(READY) |            \
-	 BIT(HAND_OVER) | BIT(SHIP) | BIT(NO_SHOW))
+	 BIT(HAND_OVER) | BIT(SHIP) | BIT(NO_SHOW) | BIT(ARRIVE))
 #define BACK (BIT(RETURN) | BIT(INSPECT) | BIT(EXCHANGE))
 #define REFUND (BIT(REFUND) | BIT(REFUND_DONE) | BIT(REFUND_FAILED))
 

@@ -531,7 +531,7 @@ static enum result lists_run(struct db_tx *tx, void *arg, struct error *e)
 static enum result close_run(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct lists *l = arg;
-	return order_review_close(tx, l->review[0].order, l->review[0].id, e);
+	return order_review_close(tx, l->review[0].id, e);
 }
 
 /* What a till says has happened is never refused: before its sale, of more than was sold, for more than was paid. */
