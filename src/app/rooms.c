@@ -5,6 +5,7 @@
 #include "ingest/ingest.h"
 #include "insight/insight.h"
 #include "orders/orders.h"
+#include "outbox/outbox.h"
 #include "ledger/ledger.h"
 #include "people/people.h"
 #include "shop/shop.h"
@@ -14,7 +15,7 @@
 
 const struct room *const rooms[] = {
 	&access_room, &shop_room,    &people_room, &timeline_room, &ledger_room, &stock_room,
-	&orders_room, &insight_room, &ingest_room, &api_room,      NULL,
+	&orders_room, &insight_room, &outbox_room, &ingest_room,   &api_room,    NULL,
 };
 
 size_t rooms_stored(const struct feed_stored *out[ROOMS_VIEWS_MAX])

@@ -4,8 +4,10 @@
 #include "api/api.h"
 #include "app/files.h"
 #include "app/rooms.h"
+#include "app/webhooks.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "outbox/outbox.h"
 #include "people/search.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -22,9 +24,10 @@
 struct server {
 	struct api api;
 	struct db *db;
-	struct feed *feed;           /* stored views, announcer */
-	struct feed *search_feed;    /* search hears everything after the position at which it was built */
-	struct feed_position pruned; /* of the feed, by this process */
+	struct feed *feed;            /* stored views, announcer */
+	struct outbox_sender *sender; /* only of a server that stays: what a command makes waits for one */
+	struct feed *search_feed;     /* search hears everything after the position at which it was built */
+	struct feed_position pruned;  /* of the feed, by this process */
 	struct feed_process processes[2], search_process[1];
 	const struct feed_stored *stored[ROOMS_VIEWS_MAX];
 	const char *views[ROOMS_VIEWS_MAX + 1];
@@ -183,9 +186,12 @@ static enum result start_parts(struct server *s, const struct server_config *c, 
 		snprintf(s->socket, sizeof(s->socket), "%s", c->socket);
 	else
 		TRY(server_socket_path(c->db, s->socket, sizeof(s->socket), e));
+	TRY(webhooks_configure(e));
 	TRY(open_database(s, c, e));
 	TRY(start_views(s, e));
 	TRY(start_listeners(s, c, e));
+	if (c->bind)
+		TRY(outbox_start(s->db, &s->sender, e));
 	if (pthread_create(&s->keeper, NULL, keep_house, s))
 		return error_nomem(e);
 	s->keeping = true;
@@ -239,6 +245,7 @@ void server_stop(struct server *s)
 	api_imports_stop();
 	api_resolution_stop();
 	stop_threads(s);
+	outbox_stop(s->sender);
 	feed_stop(s->search_feed);
 	feed_stop(s->feed);
 	http_stop(s->api.http);

@@ -80,7 +80,7 @@ static const char prefixes[ID_KINDS][4] = {
 	[ID_APIKEY] = "key",    [ID_JOB] = "job",        [ID_DEADLETTER] = "ded", [ID_DECISION] = "dec",
 	[ID_RECIPIENT] = "rcp", [ID_NOMINATION] = "nom", [ID_HOLD] = "hld",       [ID_TRANSFER] = "trf",
 	[ID_COUNT] = "cnt",     [ID_DELIVERY] = "dlv",   [ID_WAITING] = "wtg",    [ID_REVIEW] = "orv",
-	[ID_PARKED] = "prk",
+	[ID_PARKED] = "prk",    [ID_WEBHOOK] = "whk",    [ID_SENDING] = "whd",
 };
 
 const char *id_prefix(enum id_kind kind)

@@ -38,6 +38,8 @@ enum id_kind {
 	ID_WAITING,    /* wtg_ */
 	ID_REVIEW,     /* orv_: of an order's money */
 	ID_PARKED,     /* prk_: a return whose sale is not known */
+	ID_WEBHOOK,    /* whk_ */
+	ID_SENDING,    /* whd_: what is sent to a webhook */
 	ID_KINDS
 };
 

@@ -50,6 +50,9 @@ struct feed_stored {
 	const char *name; /* "insight": key of its position */
 	unsigned topics;  /* bits 1u << FEED_… */
 	enum result (*apply)(struct db_tx *tx, const struct feed_event *events, size_t count, struct error *e);
+	/* May be NULL. False: at this snapshot nobody wants to hear of anything that is committed by then, and the
+	 * batch is passed over without a transaction. */
+	enum result (*wanted)(struct db_tx *tx, bool *wanted, struct error *e);
 };
 /* A process view's handler: changes memory, publishes. Called on the feed thread, outside any transaction. */
 struct feed_process {

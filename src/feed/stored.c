@@ -87,7 +87,7 @@ struct step {
 	struct stored_step *s;
 	struct feed_position reached;
 	size_t count; /* events for the view, packed to the front */
-	bool moved;
+	bool moved, wanted;
 };
 
 static enum result step_read_tx(struct db_tx *tx, void *arg, struct error *e)
@@ -100,7 +100,9 @@ static enum result step_read_tx(struct db_tx *tx, void *arg, struct error *e)
 		s->at = at;
 		s->seen = at;
 	}
-	return feed_read(tx, s->seen, s->limit, s->events, &s->read, &st->reached, e);
+	TRY(feed_read(tx, s->seen, s->limit, s->events, &s->read, &st->reached, e));
+	st->wanted = true;
+	return s->view->wanted && s->read ? s->view->wanted(tx, &st->wanted, e) : OK;
 }
 
 static enum result step_apply_tx(struct db_tx *tx, void *arg, struct error *e)
@@ -121,7 +123,7 @@ enum result stored_step_run(struct db *db, struct stored_step *s, struct error *
 	s->applied = 0;
 	s->took_us = 0;
 	TRY(db_read(db, step_read_tx, &st, e));
-	for (size_t i = 0; i < s->read; i++)
+	for (size_t i = 0; i < s->read && st.wanted; i++)
 		if (s->view->topics & (1u << s->events[i].topic))
 			s->events[st.count++] = s->events[i];
 	if (st.count == 0 && !(s->settle && position_cmp(st.reached, s->at) > 0)) {
