@@ -57,8 +57,8 @@ static enum result apply_notes(struct db_tx *tx, const struct feed_event *events
 		assert(events[i].topic == FEED_NOTE);
 	return seen_apply("notes", tx, events, n, e);
 }
-static const struct feed_stored view_all = { "all", ~0u, apply_all };
-static const struct feed_stored view_notes = { "notes", 1u << FEED_NOTE, apply_notes };
+static const struct feed_stored view_all = { .name = "all", .topics = ~0u, .apply = apply_all };
+static const struct feed_stored view_notes = { .name = "notes", .topics = 1u << FEED_NOTE, .apply = apply_notes };
 static const struct feed_stored *const both[] = { &view_all, &view_notes };
 
 struct sum {
@@ -358,6 +358,40 @@ static void test_many_writers(void **state)
 
 /* ---- Waiting, failing -------------------------------------------------------------------------------------------- */
 
+static enum result apply_wanted(struct db_tx *tx, const struct feed_event *events, size_t n, struct error *e)
+{
+	return seen_apply("wanted", tx, events, n, e);
+}
+static atomic_bool is_wanted;
+static enum result wanted_now(struct db_tx *tx, bool *wanted, struct error *e)
+{
+	(void)tx, (void)e;
+	*wanted = atomic_load(&is_wanted);
+	return OK;
+}
+static const struct feed_stored view_wanted = {
+	.name = "wanted", .topics = ~0u, .apply = apply_wanted, .wanted = wanted_now
+};
+
+/* What nobody wants to hear of is passed over, for good; what follows is told. */
+static void test_unwanted(void **state)
+{
+	(void)state;
+	struct db *db = fresh();
+	static const struct feed_stored *const stored[] = { &view_wanted };
+	atomic_store(&is_wanted, false);
+	append(db, FEED_NOTE, 20);
+	assert_ok(feed_drain(db, stored, 1, FEED_PATIENCE, &kit_err));
+	assert_int_equal(seen(db, "wanted").rows, 0);
+	atomic_store(&is_wanted, true);
+	assert_ok(feed_drain(db, stored, 1, FEED_PATIENCE, &kit_err));
+	assert_int_equal(seen(db, "wanted").rows, 0);
+	append(db, FEED_NOTE, 3);
+	assert_ok(feed_drain(db, stored, 1, FEED_PATIENCE, &kit_err));
+	assert_int_equal(seen(db, "wanted").rows, 3);
+	kit_db_close(db);
+}
+
 static atomic_int fail_times;
 static enum result apply_failing(struct db_tx *tx, const struct feed_event *events, size_t n, struct error *e)
 {
@@ -366,7 +400,7 @@ static enum result apply_failing(struct db_tx *tx, const struct feed_event *even
 		return error_set(e, ERR_CORRUPT, "test.fail", NULL, "On purpose.");
 	return OK;
 }
-static const struct feed_stored view_failing = { "failing", ~0u, apply_failing };
+static const struct feed_stored view_failing = { .name = "failing", .topics = ~0u, .apply = apply_failing };
 
 static void test_wait_and_failure(void **state)
 {
@@ -473,7 +507,7 @@ static enum result apply_slow(struct db_tx *tx, const struct feed_event *events,
 	nap(60000);
 	return seen_apply("slow", tx, events, n, e);
 }
-static const struct feed_stored view_slow = { "slow", ~0u, apply_slow };
+static const struct feed_stored view_slow = { .name = "slow", .topics = ~0u, .apply = apply_slow };
 
 struct told {
 	_Atomic int64_t told, in_view;
@@ -668,6 +702,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_process_from),
 		cmocka_unit_test(test_after_stored),
+		cmocka_unit_test(test_unwanted),
 		cmocka_unit_test(test_prune),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_restored_cluster),
