@@ -17,12 +17,10 @@ struct list_ask {
 	struct json_writer *w;
 };
 
-/* Whether units stand there, and whether another system counts them. Web shops and call centres keep none, unless
- * somebody says how they are run. */
-static const char *stock_kept(const struct store *s, const struct stock_place *place)
+/* Whether units are counted there, and whether another system counts them. */
+static const char *stock_kept(const struct stock_place *place)
 {
-	bool shelves = s->kind == STORE_SHOP || s->kind == STORE_WAREHOUSE || place->said;
-	return place->elsewhere ? "elsewhere" : shelves ? "here" : "none";
+	return place->elsewhere ? "elsewhere" : place->since ? "here" : "none";
 }
 
 static void degrees(struct json_writer *w, const char *key, const struct store *s, int32_t millionths)
@@ -62,7 +60,7 @@ static enum result stores_read(struct db_tx *tx, void *arg, struct error *e)
 		jw_kcstr(ask->w, "currency", currency_code(list[i].currency));
 		degrees(ask->w, "lat", &list[i], list[i].lat);
 		degrees(ask->w, "lon", &list[i], list[i].lon);
-		jw_kcstr(ask->w, "stock", stock_kept(&list[i], &places[i]));
+		jw_kcstr(ask->w, "stock", stock_kept(&places[i]));
 		jw_end_object(ask->w);
 	}
 	jw_end_array(ask->w);

@@ -126,7 +126,7 @@ enum db_engine db_tx_engine(const struct db_tx *tx);
 /* An arena that lives until this attempt ends. */
 struct arena *db_tx_arena(struct db_tx *tx);
 /* A pointer of this attempt's, NULL at its start: a room remembers there what it did or found. */
-enum db_slot { DB_SLOT_FEED, DB_SLOT_PEOPLE, DB_SLOTS };
+enum db_slot { DB_SLOT_FEED, DB_SLOT_PEOPLE, DB_SLOT_ORDERS, DB_SLOTS };
 void **db_tx_slot(struct db_tx *tx, enum db_slot slot);
 /* Registers fn(arg) to be called once, after the commit is durable, on the thread that called db_transact(), before it
  * returns; not on roll-back. What arg points to may lie in db_tx_arena(). */

@@ -67,6 +67,7 @@ struct ledger_move {
 	int64_t qty;               /* > 0 */
 	int reason;                /* the book's own numbers */
 	int64_t order, line, hold; /* 0: none */
+	int64_t at;                /* when it happened, if that was not when the act was; 0: then */
 	/* 0, or the counter-account (at from_place) that gives what `from` lacks, with spill_reason: for reports, which
 	 * are never refused. spilled (out): how much it gave. */
 	int spill, spill_reason;

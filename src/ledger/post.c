@@ -196,7 +196,7 @@ static enum result append(struct db_tx *tx, enum book book, struct act *act, con
 	int times = MUTANT(MUTANT_NO_APPEND) ? 0 : MUTANT(MUTANT_TWICE) ? 2 : 1;
 	for (int i = 0; i < times; i++)
 		TRY(db_exec(tx, &ledger_move_insert, NULL, e, DB_INT(id_bucket(m->subject)), DB_INT(book),
-		            DB_INT(m->subject), DB_INT(act->id), DB_INT(act->moves++), DB_INT(act->at),
+		            DB_INT(m->subject), DB_INT(act->id), DB_INT(act->moves++), DB_INT(m->at ? m->at : act->at),
 		            DB_INT(m->from_place), DB_INT(from), DB_INT(m->to_place), DB_INT(m->to), DB_INT(qty),
 		            DB_INT(reason), DB_INT_OR_NULL(m->order), DB_INT_OR_NULL(m->line), DB_INT_OR_NULL(m->hold),
 		            DB_INT_OR_NULL(act->user), DB_INT_OR_NULL(act->associate)));

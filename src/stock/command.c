@@ -33,7 +33,9 @@ static enum result run_adjust(struct db_tx *tx, struct act *act, const struct st
 	if (c->reason < REASON_FOUND || c->reason > REASON_OTHER)
 		return error_set(e, ERR_INVALID, "stock.reason", "reason", "an adjustment has a reason");
 	TRY(place_check(tx, c->sku, c->location, e));
-	TRY(kept_here(tx, c->location, e));
+	TRY(kept_here(tx, act, c->location, e));
+	if (c->reason == REASON_OPENING)
+		TRY(told_set(tx, c->sku, c->location, act->at, e));
 	if (c->qty < -UNITS_MAX || c->qty > UNITS_MAX || !c->qty)
 		return error_set(e, ERR_INVALID, "stock.qty", "qty", "at most %d, and not none", UNITS_MAX);
 	if (c->qty > 0 && (c->reason == REASON_LOST || c->reason == REASON_STOLEN || c->reason == REASON_BROKEN))

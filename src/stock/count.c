@@ -173,7 +173,8 @@ enum result count_enter(struct db_tx *tx, struct act *act, const struct stock_co
 		                 (int)(COUNT_OLDEST / DAY_US));
 	TRY(count_lock(tx, c->id, &k, e));
 	TRY(state_next(THING_COUNT, k.state, EVENT_ENTER, &next, e));
-	TRY(kept_here(tx, k.location, e));
+	TRY(kept_here(tx, act, k.location, e));
+	TRY(told_set(tx, k.sku, k.location, at, e));
 	TRY(ledger_held_at(tx, BOOK_UNITS, k.sku, k.location, ON_SHELF, MUTANT(MUTANT_COUNT_STALE) ? act->at : at,
 	                   &k.expected, e));
 	k.counted = c->qty;

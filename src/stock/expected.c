@@ -87,7 +87,7 @@ enum result deliver(struct db_tx *tx, struct act *act, const struct stock_comman
 	} else {
 		TRY(place_check(tx, c->sku, c->location, e));
 	}
-	TRY(kept_here(tx, x.location, e));
+	TRY(kept_here(tx, act, x.location, e));
 	struct ledger_move m = unit_move(x.sku, x.location, UNIT_SUPPLIER, UNIT_AVAILABLE, c->qty, REASON_DELIVERY);
 	*out = (struct stock_outcome){ .id = c->id, .qty = c->qty, .state = next };
 	if (!c->qty)

@@ -116,8 +116,16 @@ MUST_CHECK enum result level_set(struct db_tx *tx, struct act *act, const struct
 
 MUST_CHECK enum result place_set(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                  struct stock_outcome *out, struct error *e);
-/* ERR_CONFLICT "stock.elsewhere" where another system keeps the stock. */
-MUST_CHECK enum result kept_here(struct db_tx *tx, int64_t location, struct error *e);
+/* The stock of the place is kept here from now on, if it was not. */
+MUST_CHECK enum result place_begin(struct db_tx *tx, const struct act *act, const struct stock_place *p,
+                                   struct error *e);
+/* The same; ERR_CONFLICT "stock.elsewhere" where another system keeps the stock. */
+MUST_CHECK enum result kept_here(struct db_tx *tx, const struct act *act, int64_t location, struct error *e);
+
+/* ---- told.c ----------------------------------------------------------------------------------------------------- */
+
+/* At that time somebody said how many there were. */
+MUST_CHECK enum result told_set(struct db_tx *tx, int64_t sku, int64_t location, int64_t at, struct error *e);
 
 /* ---- waiting.c -------------------------------------------------------------------------------------------------- */
 

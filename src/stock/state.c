@@ -47,7 +47,10 @@ const char *unit_reason_name(int reason)
 		                                         [REASON_BROKEN] = "broken",
 		                                         [REASON_OWN_USE] = "own_use",
 		                                         [REASON_OPENING] = "opening",
-		                                         [REASON_OTHER] = "other" };
+		                                         [REASON_OTHER] = "other",
+		                                         [REASON_LATE] = "late",
+		                                         [REASON_PASSED_ON] = "passed_on",
+		                                         [REASON_FILE] = "file" };
 	return reason >= 0 && reason < UNIT_REASONS ? names[reason] : "unknown";
 }
 

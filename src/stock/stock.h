@@ -65,6 +65,10 @@ enum unit_reason {
 	REASON_OWN_USE,
 	REASON_OPENING, /* the first stock of a location */
 	REASON_OTHER,
+	/* what channels and files tell */
+	REASON_LATE,      /* it happened before the shelf was last counted and is told after: the shelf knows it */
+	REASON_PASSED_ON, /* from an order to the one that took its place */
+	REASON_FILE,      /* a file of stock says how many there are */
 	UNIT_REASONS
 };
 const char *unit_reason_name(int reason);
@@ -111,6 +115,20 @@ MUST_CHECK enum result unit_steps(struct db_tx *tx, struct act *act, const enum 
  * knows no commitment) or a STEP_RETURN…. Never ERR_CONFLICT. */
 MUST_CHECK enum result unit_report(struct db_tx *tx, struct act *act, enum unit_step step, struct unit_line *lines,
                                    int count, struct error *e);
+
+/* What reported orders come to on the shelves (orders/ says what has changed). An act of its own. A sale takes from
+ * available what is there, the rest from adjust, unrecorded, with a count task (none where another system keeps the
+ * stock). What happened before the shelf was last counted moves no shelf: it is between the customer and adjust. Lines
+ * may be of many SKUs; sorted in place. */
+struct unit_told {
+	int64_t order, sku, location;
+	int64_t qty;    /* > 0: to the customer; < 0: from there */
+	int64_t at;     /* when it happened, as told */
+	bool shipped;   /* not over the counter */
+	bool returned;  /* a return, or what is left of one: it stands where the place has what comes back */
+	bool passed_on; /* from one order to another: no shelf notices */
+};
+MUST_CHECK enum result units_told(struct db_tx *tx, struct unit_told *told, int count, struct error *e);
 
 /* Bare moves of the book of units, for what no step names (reason, states as above). Appends the feed. */
 MUST_CHECK enum result unit_post(struct db_tx *tx, struct act *act, struct ledger_move *moves, int count,
@@ -230,7 +248,9 @@ struct stock_outcome {
  *                                                     keeps its stock
  */
 /* clang-format on */
-/* ADJUST, DELIVER and COUNT_ENTER are refused ("stock.elsewhere") where another system keeps the stock.
+/* PLACE sets since to now where it was not set, and so do the first ADJUST, DELIVER, COUNT_ENTER and
+ * TRANSFER_RECEIVE of a location.
+ * ADJUST, DELIVER and COUNT_ENTER are refused ("stock.elsewhere") where another system keeps the stock.
  *
  * Idempotent by key. ERR_INVALID, ERR_NOT_FOUND, ERR_CONFLICT "stock.short", "stock.state" (detail: the state),
  * "stock.hold"; ERR_MISMATCH "act.mismatch". */
@@ -329,12 +349,15 @@ struct stock_place {
 	int64_t location, hold_us;
 	enum unit_state return_to;
 	bool elsewhere;
-	bool said; /* STOCK_PLACE was */
+	int64_t since; /* when its stock began to be kept here; 0: it is not */
 };
 /* How a location is run; where nobody said, 48 hours, UNIT_QUALITY, here. */
 MUST_CHECK enum result place_get(struct db_tx *tx, int64_t location, struct stock_place *out, struct error *e);
 MUST_CHECK enum result places_get(struct db_tx *tx, const int64_t *locations, int count, struct stock_place *out,
                                   struct error *e);
+/* All whose stock is kept here (or told here by another system), by location. In the arena. */
+MUST_CHECK enum result places_kept(struct db_tx *tx, struct arena *a, struct stock_place **out, int *count,
+                                   struct error *e);
 
 struct stock_low {
 	int64_t sku, location, level, available, incoming;

@@ -268,6 +268,9 @@ enum result transfer_receive(struct db_tx *tx, struct act *act, const struct sto
 	TRY(lines_check(c, 0, e));
 	TRY(tran_lock(tx, c->id, &t, e));
 	TRY(state_next(THING_TRANSFER, t.t.state, EVENT_RECEIVE, &next, e));
+	struct stock_place place;
+	TRY(place_get(tx, t.t.to, &place, e));
+	TRY(place_begin(tx, act, &place, e));
 	*out = (struct stock_outcome){ .id = t.t.id };
 	for (int i = 0; i < t.count; i++) {
 		over[i] = t.lines[i].l.over;
