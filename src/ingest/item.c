@@ -339,6 +339,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 	if (!known)
 		return error_nomem(e);
 	TRY(batch_ask(tx, run, known, e));
+	TRY(order_reports_begin(tx, e));
 	for (int i = run->from; i < run->to; i++) {
 		const struct item *it = &b->items[i];
 		if (it->way == ITEM_NOTHING)
@@ -356,6 +357,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 		if (r != OK)
 			return r;
 	}
+	TRY(order_reports_end(tx, e));
 	b->now = run->counts;
 	return b->more ? b->more(tx, b->arg, run->from, run->to, e) : OK;
 }

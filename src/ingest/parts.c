@@ -104,13 +104,14 @@ static enum result settle_page(struct db_tx *tx, void *arg, struct error *e)
 	}
 	s->seen = n;
 	s->changed = 0;
+	TRY(order_reports_begin(tx, e));
 	for (int i = 0; i < n; i++) {
 		struct order_outcome out;
 		TRY(order_keep_lines(tx, w[i].order, w[i].marks, w[i].count, &out, e));
 		s->changed += out.what == ORDER_CHANGED;
 		TRY(db_exec(tx, &import_part_settled, NULL, e, DB_INT(s->job), DB_BLOB(blob(w[i].key, HASH128_BYTES))));
 	}
-	return OK;
+	return order_reports_end(tx, e);
 }
 
 DB_STMT(import_part_forget, "ii", "",

@@ -49,6 +49,7 @@ static enum result check(struct db *db, room_finding_fn *finding, void *arg, str
 	do
 		TRY(db_read(db, check_page, &c, e));
 	while (c.seen == CHECK_PAGE);
+	TRY(shelf_check(db, finding, arg, e));
 	return books_check(db, finding, arg, e);
 }
 

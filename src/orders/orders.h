@@ -64,6 +64,13 @@ struct order_outcome {
 MUST_CHECK enum result order_report(struct db_tx *tx, const struct order_in *in, struct order_outcome *out,
                                     struct error *e);
 
+/* Stock follows the reports: where a place's stock is kept here (stock_place.since), what is sold there or comes back
+ * there from then on moves units in the same transaction, and a changed report moves the difference; nothing is refused
+ * for it. Between these two the units of many reports are gathered and moved at the end, in one order for everybody:
+ * for transactions of many reports, of which two would else wait for each other. */
+MUST_CHECK enum result order_reports_begin(struct db_tx *tx, struct error *e);
+MUST_CHECK enum result order_reports_end(struct db_tx *tx, struct error *e);
+
 /* What order_report() would refuse, told before any transaction. */
 MUST_CHECK enum result order_check(const struct order_in *in, struct error *e);
 

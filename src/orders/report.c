@@ -237,6 +237,7 @@ enum result plan_write(struct db_tx *tx, struct plan *p, const struct order_key 
 			return error_nomem(e);
 		TRY(revision_insert(tx, p->is.id, p->is.revision, buf_view(&b), e));
 	}
+	TRY(plan_moves(tx, p, e));
 	outcome_set(p, p->exists ? ORDER_CHANGED : ORDER_NEW, out);
 	return feed_append(tx, FEED_ORDER, p->is.record, p->is.id, e);
 }

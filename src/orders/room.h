@@ -104,4 +104,24 @@ MUST_CHECK enum result plan_write(struct db_tx *tx, struct plan *p, const struct
                                   struct order_outcome *out, struct error *e);
 int64_t head_counts_for(const struct head *h);
 
+/* ---- shelf.c ---------------------------------------------------------------------------------------------------- */
+
+/* Units that an order has moved: to the customer; below zero from there. By (sku, location). */
+struct moved {
+	int64_t sku, location, qty;
+};
+struct stock_place;
+/* Whether what the order stands for moves stock: reported, at one of these places, not before its stock was kept. */
+bool moves_here(const struct head *h, const struct stock_place *places, int count);
+/* What it stands for. */
+MUST_CHECK enum result moved_wanted(const struct head *h, const struct line *lines, int count, struct arena *a,
+                                    struct moved **out, int *n, struct error *e);
+/* What it has moved. */
+MUST_CHECK enum result moved_load(struct db_tx *tx, int64_t order, struct arena *a, struct moved **out, int *n,
+                                  struct error *e);
+/* The difference, when the plan is written: at once, or at order_reports_end(). No statement of its own where no stock
+ * is kept, but one a transaction that asks. */
+MUST_CHECK enum result plan_moves(struct db_tx *tx, const struct plan *p, struct error *e);
+MUST_CHECK enum result shelf_check(struct db *db, room_finding_fn *finding, void *arg, struct error *e);
+
 #endif
