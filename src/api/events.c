@@ -6,8 +6,10 @@
 #include "people/people.h"
 #include <stdio.h>
 
-#define TOPICS_MAX 34 /* 32 customers, the review queue and the imports */
+#define TOPICS_MAX 64 /* as many as a stream may have */
 #define TOPIC_BYTES 40
+#define CUSTOMER "customer:"
+#define STOCK "stock:"
 #define IMPORTS "imports"
 #define REVIEW "review"
 #define ROLES_REVIEW (ROLE_AGENT | ROLE_MANAGER | ROLE_ADMIN | ROLE_LOCAL)
@@ -18,18 +20,21 @@
 
 static enum result topic_check(const struct principal *p, struct str topic, struct error *e)
 {
-	int64_t customer;
-	struct str id = { topic.p + 9, topic.n - 9 };
+	const struct str customer = { topic.p + strlen(CUSTOMER), topic.n - strlen(CUSTOMER) },
+	                 sku = { topic.p + strlen(STOCK), topic.n - strlen(STOCK) };
+	int64_t id;
 	unsigned roles;
 	if (str_is(topic, IMPORTS))
 		roles = ROLES_IMPORTS;
 	else if (str_is(topic, REVIEW))
 		roles = ROLES_REVIEW;
-	else if (str_starts(topic, STR("customer:")) && id_parse(id, ID_CUSTOMER, &customer))
+	else if (str_starts(topic, STR(CUSTOMER)) && id_parse(customer, ID_CUSTOMER, &id))
 		roles = ROLES_SERVE;
+	else if (str_starts(topic, STR(STOCK)) && id_parse(sku, ID_SKU, &id))
+		roles = ROLES_SHELF;
 	else
 		return error_set(e, ERR_INVALID, "topic.unknown", "topics",
-		                 "A topic is customer:cus_…, review or imports.");
+		                 "A topic is customer:cus_…, stock:sku_…, review or imports.");
 	if (!(roles & p->role))
 		return error_set(e, ERR_FORBIDDEN, "role.missing", "topics", "Your role may not hear this.");
 	return OK;
@@ -60,8 +65,8 @@ static const struct http_param events_params[] = {
 	  .type = JF_STR,
 	  .required = true,
 	  .min = 1,
-	  .max = 1200,
-	  .doc = "customer:cus_… (up to 32), review and imports, with commas between" },
+	  .max = TOPICS_MAX * TOPIC_BYTES,
+	  .doc = "customer:cus_…, stock:sku_…, review and imports, with commas between" },
 	{ 0 },
 };
 const struct http_route api_events_routes[] = {
@@ -91,6 +96,7 @@ static const struct {
 	[FEED_NOTE] = { "note", ID_NOTE },
 	[FEED_CONSENT] = { "consent", -1 },
 	[FEED_HOUSEHOLD] = { "household", ID_HOUSEHOLD },
+	[FEED_STOCK] = { "stock", ID_SKU }, /* a hold, a place in the line */
 };
 #define TOLD_COUNT (sizeof(told) / sizeof(told[0]))
 
@@ -99,7 +105,7 @@ static void tell(struct http_server *s, int64_t member, const struct feed_event 
 {
 	char id[ID_TEXT_BYTES], ref[ID_TEXT_BYTES] = "", topic[TOPIC_BYTES], text[160];
 	id_format(id, ID_CUSTOMER, member);
-	snprintf(topic, sizeof(topic), "customer:%s", id);
+	snprintf(topic, sizeof(topic), CUSTOMER "%s", id);
 	if (ev->ref && told[ev->topic].kind >= 0)
 		id_format(ref, (enum id_kind)told[ev->topic].kind, ev->ref);
 	int n = snprintf(text, sizeof(text), "{\"customer\":\"%s\",\"topic\":\"%s\",\"ref\":%s%s%s}", id,
@@ -115,6 +121,16 @@ static void tell_import(struct http_server *s, int64_t job)
 	http_publish(s, IMPORTS, "import", (struct str){ text, (size_t)n });
 }
 
+/* Whoever looks at the SKU's stock. */
+static void tell_stock(struct http_server *s, int64_t sku)
+{
+	char id[ID_TEXT_BYTES], topic[TOPIC_BYTES], text[64];
+	id_format(id, ID_SKU, sku);
+	snprintf(topic, sizeof(topic), STOCK "%s", id);
+	int n = snprintf(text, sizeof(text), "{\"sku\":\"%s\"}", id);
+	http_publish(s, topic, "stock", (struct str){ text, (size_t)n });
+}
+
 struct announcement {
 	struct http_server *server;
 	const struct feed_event *events;
@@ -127,6 +143,14 @@ static bool told_before(const struct announcement *a, size_t i)
 	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
 		if (a->events[k].record == a->events[i].record && a->events[k].topic == a->events[i].topic &&
 		    a->events[k].ref == a->events[i].ref)
+			return true;
+	return false;
+}
+
+static bool stock_told_before(const struct announcement *a, size_t i)
+{
+	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
+		if (a->events[k].topic == FEED_STOCK && a->events[k].ref == a->events[i].ref)
 			return true;
 	return false;
 }
@@ -176,6 +200,9 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 	if (identity) /* the queue may have changed: once a batch */
 		http_publish(api->http, REVIEW, "review", STR("{}"));
 	http_stats_get(api->http, &stats);
+	for (size_t i = 0; i < count && stats.streams_now; i++)
+		if (events[i].topic == FEED_STOCK && !stock_told_before(&a, i))
+			tell_stock(api->http, events[i].ref);
 	return stats.streams_now ? db_read(db, announce_read, &a, e) : OK;
 }
 
@@ -183,7 +210,7 @@ const struct feed_process api_announcer = {
 	.name = "announcer",
 	.topics = 1u << FEED_RECORD | 1u << FEED_MEMBERSHIP | 1u << FEED_TOUCHPOINT | 1u << FEED_ORDER |
 	          1u << FEED_FACT | 1u << FEED_NOTE | 1u << FEED_CONSENT | 1u << FEED_HOUSEHOLD | 1u << FEED_IMPORT |
-	          1u << FEED_ACCESS,
+	          1u << FEED_ACCESS | 1u << FEED_STOCK,
 	.apply = announce,
 	.after_stored = true, /* a screen that hears of a purchase reads what it changed */
 };

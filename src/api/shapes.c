@@ -137,6 +137,29 @@ static const struct shape {
 	              "list_price:Money?}" },
 	{ "Skus", "{items:[SkuShown]}" },
 	{ "Product", "{id:str,code:str,title:str,brand:str,category:str,subcategory:str,skus:[SkuShown]}" },
+	{ "Grid",
+	  "{as_of:time,more:bool,skus:[SkuShown],places:[{id:str,name:str,kind:str,km:num?,updated_at:time?}],"
+	  "cells:[{sku:str,location:str,available:int,held:int,committed:int,picked:int,quality:int,damaged:int,"
+	  "safety:int,transit:int,incoming:int,incoming_at:time?,low:bool}]}" },
+	{ "StockSide", "{state:str,location:Named?}" },
+	{ "StockMoves",
+	  "{items:[{at:time,qty:int,from:StockSide,to:StockSide,reason:str,order:str?,hold:str?,by:str?}],"
+	  "next:str?}" },
+	{ "StockDone", "{id:str?,kind:str,qty:int,state:str?,expected?:int,open?:int,replayed:bool}" },
+	{ "Hold", "{id:str,sku:SkuShown,location:Named,customer:Named?,qty:int,placed:int,placed_at:time,until:time,"
+	          "state:'open'|'released'|'expired'|'consumed',associate:Named?,waiting:str?}" },
+	{ "Holds", "{items:[Hold],next:str?}" },
+	{ "Waiting", "{items:[{id:str,sku:SkuShown,location:Named?,customer:Named?,qty:int,joined_at:time,"
+	             "offered_at:time?,hold:str?,state:'waiting'|'offered'|'taken'|'lapsed'|'left'}],next:str?}" },
+	{ "Transfer",
+	  "{id:str,from:Named,to:Named,state:'requested'|'dispatched'|'received'|'cancelled',requested_at:time,"
+	  "dispatched_at:time?,closed_at:time?,lines?:[{sku:SkuShown,asked:int,sent:int,received:int,lost:int,"
+	  "returned:int,over:int,order:str?,line:int}]}" },
+	{ "Transfers", "{items:[Transfer],next:str?}" },
+	{ "StockCounts", "{items:[{id:str,sku:SkuShown,location:Named,opened_at:time,reason:str,state:'open'|'short',"
+	                 "hint:int}],next:str?}" },
+	{ "LowStock", "{items:[{sku:SkuShown,location:Named,level:int,available:int,incoming:int}],next:str?}" },
+	{ "Expected", "{items:[{id:str,sku:SkuShown,location:Named,qty:int,received:int,due_at:time?}]}" },
 	{ "Associates", "{items:[{id:str,code:str,name:str,store:str?}]}" },
 	{ "Counts",
 	  "{taken:int,duplicates:int,dead:int,orders_new?:int,orders_changed?:int,orders_same?:int,records_new?:int}" },

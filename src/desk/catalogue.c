@@ -15,6 +15,14 @@ static enum result exact(struct shape *s, struct find_ask *ask, int64_t out[2], 
 	struct str text = str_trim(ask->text);
 	*count = 0;
 	TRY(sku_by_code(s->tx, text, &k, &found, e));
+	if (!found) { /* codes are mostly written large, and typed small */
+		char *large = str_dup(s->a, text);
+		if (!large)
+			return error_nomem(e);
+		for (char *c = large; *c; c++)
+			*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+		TRY(sku_by_code(s->tx, str_c(large), &k, &found, e));
+	}
 	if (found)
 		out[(*count)++] = k.id;
 	TRY(sku_by_barcode(s->tx, text, &k, &found, e));

@@ -1,6 +1,9 @@
 #include "desk/shape.h"
 
 #include "base/clock.h"
+#include "base/cursor.h"
+
+#include <math.h>
 
 #define ANSWER_MAX (8u << 20)
 
@@ -156,6 +159,23 @@ enum result shape_associate(struct shape *s, const char *key, int64_t id, struct
 		TRY(associate_get(s->tx, id, &who, &found, e));
 	shape_ref(s, key, ID_ASSOCIATE, found ? id : 0, who.name[0] ? who.name : who.code);
 	return OK;
+}
+
+void shape_km(struct shape *s, const char *key, double km)
+{
+	jw_key(s->w, key);
+	if (km < 0)
+		jw_null(s->w);
+	else
+		jw_f64(s->w, round(km * 10) / 10);
+}
+
+void shape_next(struct shape *s, bool more, int64_t a, int64_t b)
+{
+	char next[CURSOR_BYTES];
+	if (more)
+		cursor_format(next, a, b);
+	jw_kcstr(s->w, "next", more ? next : NULL);
 }
 
 void shape_sku_of(struct shape *s, const char *key, const struct sku *sku)

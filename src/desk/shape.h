@@ -42,6 +42,10 @@ MUST_CHECK enum result shape_associate(struct shape *s, const char *key, int64_t
 /* SkuShown (docs/api.md): what a screen shows of a SKU; null when there is no such id. key NULL: a value of its own. */
 MUST_CHECK enum result shape_sku(struct shape *s, const char *key, int64_t sku, struct error *e);
 void shape_sku_of(struct shape *s, const char *key, const struct sku *sku);
+/* A distance in km to one digit, null when it is not known (negative). */
+void shape_km(struct shape *s, const char *key, double km);
+/* "next": the cursor of the page after this one, or null. */
+void shape_next(struct shape *s, bool more, int64_t a, int64_t b);
 /* FACT. id 0: a computed one. */
 void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
                 const struct how *how, int64_t id);

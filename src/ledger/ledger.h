@@ -118,9 +118,10 @@ struct ledger_entry {
 	int n;
 	struct ledger_move move;
 };
-/* The moves of a subject, newest first before (act, n) (0, 0: from the newest). */
-MUST_CHECK enum result ledger_history(struct db_tx *tx, enum book book, int64_t subject, int64_t before_act,
-                                      int before_n, int limit, struct ledger_entry *out, int *count, struct error *e);
+/* The moves of a subject from or to a place (0: all), newest first before (act, n) (0, 0: from the newest). */
+MUST_CHECK enum result ledger_history(struct db_tx *tx, enum book book, int64_t subject, int64_t place,
+                                      int64_t before_act, int before_n, int limit, struct ledger_entry *out, int *count,
+                                      struct error *e);
 
 /* ---- Upkeep ----------------------------------------------------------------------------------------------------- */
 

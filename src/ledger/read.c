@@ -147,20 +147,21 @@ enum result ledger_line_net(struct db_tx *tx, enum book book, int64_t subject, i
 	return OK;
 }
 
-DB_STMT(ledger_move_page, "iiiiii", "iiiiiiiiiIIIII",
+DB_STMT(ledger_move_page, "iiiiiii", "iiiiiiiiiIIIII",
         "SELECT act, n, at, from_place, from_account, to_place, to_account, qty, reason, order_id, line, hold, "
         "user_id, "
         "associate FROM ledger_move WHERE rkey = $1 AND book = $2 AND subject = $3 AND (act, n) < ($4, $5) "
-        "ORDER BY act DESC, n DESC LIMIT $6")
+        "AND ($7 = 0 OR from_place = $7 OR to_place = $7) ORDER BY act DESC, n DESC LIMIT $6")
 
-enum result ledger_history(struct db_tx *tx, enum book book, int64_t subject, int64_t before_act, int before_n,
-                           int limit, struct ledger_entry *out, int *count, struct error *e)
+enum result ledger_history(struct db_tx *tx, enum book book, int64_t subject, int64_t place, int64_t before_act,
+                           int before_n, int limit, struct ledger_entry *out, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	enum db_step step;
 	int n = 0;
 	TRY(db_query(tx, &ledger_move_page, &r, e, DB_INT(id_bucket(subject)), DB_INT(book), DB_INT(subject),
-	             DB_INT(before_act ? before_act : INT64_MAX), DB_INT(before_act ? before_n : 0), DB_INT(limit)));
+	             DB_INT(before_act ? before_act : INT64_MAX), DB_INT(before_act ? before_n : 0), DB_INT(limit),
+	             DB_INT(place)));
 	while ((step = db_next(r, e)) == DB_ROW)
 		out[n++] = (struct ledger_entry){ .act = db_int(r, 0),
 			                          .n = (int)db_int(r, 1),

@@ -52,6 +52,7 @@ MUST_CHECK enum result associate_get(struct db_tx *tx, int64_t id, struct associ
 MUST_CHECK enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, struct error *e);
 /* Says which SKUs sku_get() is about to be asked for (sorts them): on PostgreSQL what the cache lacks comes at once. */
 MUST_CHECK enum result skus_expect(struct db_tx *tx, int64_t *ids, int count, struct error *e);
+MUST_CHECK enum result stores_expect(struct db_tx *tx, const int64_t *ids, int count, struct error *e);
 MUST_CHECK enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found,
                                      struct error *e);
 /* Great-circle distance between two placed stores in km (haversine, a sphere of 6,371 km); negative: one is not placed.

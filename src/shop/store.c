@@ -172,6 +172,35 @@ enum result store_get(struct db_tx *tx, int64_t id, struct store *out, bool *fou
 	return OK;
 }
 
+static enum result store_keep(struct db_rows *rows, int run, void *arg, struct error *e)
+{
+	const uint64_t *generation = arg;
+	enum db_step step = db_next(rows, e);
+	struct store s;
+	(void)run;
+	if (step == DB_ROW) {
+		store_read(rows, &s);
+		cache_row_keep(SHOP_STORE, s.id, &s, *generation);
+	}
+	return step == DB_ERR ? e->result : OK;
+}
+
+enum result stores_expect(struct db_tx *tx, const int64_t *ids, int count, struct error *e)
+{
+	struct db_value *lacking = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*lacking));
+	uint64_t generation = shop_cache_generation();
+	struct store s;
+	int n = 0;
+	if (!lacking)
+		return error_nomem(e);
+	if (db_tx_engine(tx) == DB_SQLITE)
+		return OK;
+	for (int i = 0; i < count; i++)
+		if (ids[i] && !cache_row_find(SHOP_STORE, ids[i], &s))
+			lacking[n++] = DB_INT(ids[i]);
+	return n < 2 ? OK : db_each(tx, &store_select, lacking, n, store_keep, &generation, e);
+}
+
 enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found, struct error *e)
 {
 	return store_load(tx, code, out, found, e);

@@ -103,6 +103,29 @@ const char *state_name(enum thing thing, int64_t state)
 	return name ? name : "unknown";
 }
 
+const char *stock_state_name(enum stock_kind kind, int64_t state)
+{
+	static const signed char about[STOCK_KINDS] = {
+		[STOCK_HOLD_PLACE] = THING_HOLD + 1,
+		[STOCK_HOLD_EXTEND] = THING_HOLD + 1,
+		[STOCK_HOLD_RELEASE] = THING_HOLD + 1,
+		[STOCK_EXPECT] = THING_EXPECTED + 1,
+		[STOCK_EXPECT_CANCEL] = THING_EXPECTED + 1,
+		[STOCK_DELIVER] = THING_EXPECTED + 1,
+		[STOCK_COUNT_OPEN] = THING_COUNT + 1,
+		[STOCK_COUNT_ENTER] = THING_COUNT + 1,
+		[STOCK_COUNT_CANCEL] = THING_COUNT + 1,
+		[STOCK_TRANSFER_REQUEST] = THING_TRANSFER + 1,
+		[STOCK_TRANSFER_DISPATCH] = THING_TRANSFER + 1,
+		[STOCK_TRANSFER_RECEIVE] = THING_TRANSFER + 1,
+		[STOCK_TRANSFER_CANCEL] = THING_TRANSFER + 1,
+		[STOCK_WAIT_JOIN] = THING_WAITING + 1,
+		[STOCK_WAIT_LEAVE] = THING_WAITING + 1,
+	};
+	return kind > 0 && kind < STOCK_KINDS && about[kind] && state ? state_name((enum thing)(about[kind] - 1), state)
+	                                                              : NULL;
+}
+
 enum result state_next(enum thing thing, int64_t state, enum event event, int64_t *next, struct error *e)
 {
 	int64_t to = state > 0 && state < STATES_MAX ? things[thing].next[state][event] : 0;

@@ -184,6 +184,8 @@ enum stock_kind {
 	STOCK_KINDS
 };
 const char *stock_kind_name(enum stock_kind kind); /* "stock.hold_place" */
+/* The state of what such a command is about, as struct stock_outcome has it: "open", …; NULL: it has none. */
+const char *stock_state_name(enum stock_kind kind, int64_t state);
 
 #define STOCK_TRANSFER_LINES_MAX 200
 struct transfer_line {

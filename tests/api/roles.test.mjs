@@ -9,6 +9,7 @@ const staff = ['associate', 'agent', 'manager', 'marketer', 'buyer', 'analyst', 
 	'privacy', 'operator', 'admin'];
 const serve = ['associate', 'agent', 'manager', 'admin', 'local'];
 const shelf = [...serve, 'fulfilment', 'buyer', 'source'];
+const adjust = ['manager', 'admin', 'fulfilment', 'source', 'local'];
 const everybody = [...staff, 'source', 'browser', 'local'];
 
 /* First match counts. */
@@ -22,11 +23,18 @@ const policy = [
 	[/^GET \/v1\/audit$/, ['privacy', 'admin', 'local']],
 	[/^POST \/v1\/(merges|splits|nevers|decisions\/)/, ['agent', 'manager', 'admin', 'local']],
 	[/^(GET|POST) \/v1\/(why|review)\b/, ['agent', 'manager', 'admin', 'local']],
-	[/^GET \/v1\/(skus|products)\b/, shelf],
 	[/^POST \/v1\/orders(\/price|\/{order}\/(place|change|pay|refund|refund_done|refund_failed|exchange|close))?$/, [...serve, 'source']],
 	[/^(GET|POST) \/v1\/(orders|queue|returns|parked-returns)\b/, [...serve, 'source', 'fulfilment']],
 	[/^\w+ \/v1\/order-reviews\b/, ['agent', 'manager', 'admin', 'local']],
 	[/^\w+ \/v1\/(find|customers|recipients)\b/, serve],
+	[/^GET \/v1\/(skus|products|stock|low|expected|transfers|counts)\b/, shelf],
+	[/^GET \/v1\/(holds|waiting)\b/, [...serve, 'fulfilment']],
+	[/^POST \/v1\/stock\/(hold|extend|release|wait|leave)$/, [...serve, 'fulfilment', 'source']],
+	[/^POST \/v1\/stock\/(step|count|count_enter|count_cancel|transfer|dispatch|receive|transfer_cancel)$/,
+		['associate', 'manager', 'admin', 'fulfilment', 'source', 'local']],
+	[/^POST \/v1\/stock\/(adjust|deliver)$/, adjust],
+	[/^POST \/v1\/stock\/(safety|level|expect|expect_cancel)$/, [...adjust, 'buyer']],
+	[/^POST \/v1\/stock\/place$/, ['manager', 'admin', 'local']],
 	[/^GET \/v1\/top$/, ['manager', 'marketer', 'buyer', 'analyst', 'admin', 'local']],
 	[/^POST \/v1\/imports$/, ['local']],
 	[/^\w+ \/v1\/(imports|deadletters)\b/, ['operator', 'admin', 'local']],

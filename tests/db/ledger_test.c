@@ -95,7 +95,7 @@ static enum result look(struct db_tx *tx, void *arg, struct error *e)
 			TRY(ledger_balance(tx, BOOK_UNITS, subject, HERE, a, &l->qty[a], e));
 	TRY(ledger_check_subject(tx, BOOK_UNITS, subject, &l->bad, l->detail, e));
 	TRY(ledger_held_at(tx, BOOK_UNITS, subject, HERE, 1u << SHELF | 1u << BOX, l->at, &l->then, e));
-	return ledger_history(tx, BOOK_UNITS, subject, 0, 0, 16, l->entry, &l->moves, e);
+	return ledger_history(tx, BOOK_UNITS, subject, 0, 0, 0, 16, l->entry, &l->moves, e);
 }
 
 static struct look see(void)
