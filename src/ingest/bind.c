@@ -9,6 +9,7 @@ struct binder {
 	int count;
 	struct str missing;
 	bool dry; /* only look */
+	bool any; /* one of the columns was there */
 };
 
 static int column_find(const struct str *columns, int count, struct str name)
@@ -41,6 +42,7 @@ static bool bind_ref(struct ref *r, void *arg)
 			r->joins[i] = j;
 		}
 	}
+	b->any |= any;
 	if (any || r->optional)
 		return true;
 	b->missing = r->names[0];
@@ -55,9 +57,25 @@ static bool bind_named(struct named *n, struct binder *b)
 	return true;
 }
 
+/* Rows of stock and of prices name what they are of by one of two columns. */
+static bool bind_which(struct binder *b)
+{
+	if (b->s->role != ROLE_STOCK && b->s->role != ROLE_PRICES)
+		return true;
+	b->any = false;
+	if (!template_refs(b->s->slots[SLOT_SKU], bind_ref, b) ||
+	    !template_refs(b->s->slots[SLOT_BARCODE], bind_ref, b))
+		return false;
+	if (!b->any)
+		b->missing = STR("sku or barcode");
+	return b->any;
+}
+
 static bool bind_all(struct binder *b)
 {
 	struct section *s = b->s;
+	if (!bind_which(b))
+		return false;
 	for (struct join *j = s->joins; j; j = j->next)
 		if (!template_refs(j->on, bind_ref, b))
 			return false;

@@ -48,8 +48,8 @@ static void report(struct import *im, const char *phase)
 
 static const char *phase_of(const struct import *im)
 {
-	static const char *const names[] = { "stores",    "associates", "products", "rates",
-		                             "customers", "orders",     "events" };
+	static const char *const names[SECTION_ROLES] = { "stores", "associates", "products", "rates", "customers",
+		                                          "orders", "events",     "stock",    "prices" };
 	return names[im->plan.steps[im->job.at.step].section->role];
 }
 

@@ -234,8 +234,28 @@ static enum result take_orders(struct db_tx *tx, const struct item *it, int64_t 
 	return OK;
 }
 
+/* What a batch does at its end, for all its items together. */
+struct gathered {
+	struct stock_say *says;
+	int say_count;
+};
+
+static enum result put_shelf(struct db_tx *tx, const struct item *it, struct gathered *g, struct error *e)
+{
+	struct stock_say say;
+	if (it->put_price)
+		TRY(price_put(tx, it->put_price, e));
+	if (!it->put_stock)
+		return OK;
+	TRY(shelf_find(tx, it->put_stock, &say, e));
+	if (!g)
+		return stock_says(tx, &say, 1, e);
+	g->says[g->say_count++] = say;
+	return OK;
+}
+
 static enum result apply(struct db_tx *tx, const struct item *it, int64_t job, const struct known *known,
-                         struct ingest_counts *counts, struct error *e)
+                         struct gathered *g, struct ingest_counts *counts, struct error *e)
 {
 	struct ingest_counts c = { 0 };
 	int64_t record, store = 0, associate = 0, ref = 0, id;
@@ -246,6 +266,7 @@ static enum result apply(struct db_tx *tx, const struct item *it, int64_t job, c
 		return OK;
 	}
 	TRY(put_shop(tx, it, e));
+	TRY(put_shelf(tx, it, g, e));
 	TRY(need_person(tx, it, known, &record, &c, e));
 	if (record)
 		TRY(tell_person(tx, it, record, &c, e));
@@ -272,7 +293,7 @@ enum result item_apply(struct db_tx *tx, const struct item *it, int64_t job, str
                        struct error *e)
 {
 	static const struct known nothing;
-	return apply(tx, it, job, &nothing, counts, e);
+	return apply(tx, it, job, &nothing, NULL, counts, e);
 }
 
 /* ---- Batches ---------------------------------------------------------------------------------------------------- */
@@ -336,7 +357,9 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 	memset(&run->counts, 0, sizeof(run->counts));
 	run->failed = -1;
 	struct known *known = arena_array(db_tx_arena(tx), (size_t)(run->to - run->from) + 1, sizeof(*known));
-	if (!known)
+	struct gathered g = { .says = arena_array(db_tx_arena(tx), (size_t)(run->to - run->from) + 1,
+		                                  sizeof(*g.says)) };
+	if (!known || !g.says)
 		return error_nomem(e);
 	TRY(batch_ask(tx, run, known, e));
 	TRY(order_reports_begin(tx, e));
@@ -349,7 +372,7 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 			run->counts.dead += it->lines;
 			continue;
 		}
-		enum result r = apply(tx, it, b->job, &known[i - run->from], &run->counts, e);
+		enum result r = apply(tx, it, b->job, &known[i - run->from], &g, &run->counts, e);
 		if (r != OK && is_fault(r)) {
 			run->failed = i;
 			run->why = *e;
@@ -358,6 +381,8 @@ static enum result batch_apply(struct db_tx *tx, void *arg, struct error *e)
 			return r;
 	}
 	TRY(order_reports_end(tx, e));
+	if (g.say_count)
+		TRY(stock_says(tx, g.says, g.say_count, e));
 	b->now = run->counts;
 	return b->more ? b->more(tx, b->arg, run->from, run->to, e) : OK;
 }

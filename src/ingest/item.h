@@ -18,6 +18,16 @@ struct item_rate {
 	int64_t day;
 	struct decimal per_usd;
 };
+/* What stands in a store, of an SKU by code or barcode. */
+struct item_stock {
+	struct str store, sku, barcode;
+	int64_t qty, at;
+};
+struct item_price {
+	struct str sku, barcode;
+	int16_t currency;
+	int64_t list_minor, cost_minor; /* -1: not said */
+};
 /* An order with what must be looked up inside the transaction: SKUs by code. */
 struct item_order {
 	struct order_in in;
@@ -64,6 +74,8 @@ struct item {
 	struct str associate_store;
 	const struct sku *put_sku;
 	const struct item_rate *put_rate;
+	const struct item_stock *put_stock;
+	const struct item_price *put_price;
 };
 
 /* Marks an item as dead with the error's reason. */

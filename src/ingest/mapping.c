@@ -17,8 +17,8 @@ static enum result fault(struct parser *p, const char *code, const char *what, s
 	return error_set(p->e, ERR_INVALID, code, field, "%s: %.*s", what, (int)(name.n > 80 ? 80 : name.n), name.p);
 }
 
-static const char *const role_names[SECTION_ROLES] = { "stores",    "associates", "products", "rates",
-	                                               "customers", "orders",     "events" };
+static const char *const role_names[SECTION_ROLES] = { "stores", "associates", "products", "rates", "customers",
+	                                               "orders", "events",     "stock",    "prices" };
 
 #define BIT(r) (1u << (r))
 #define ST BIT(ROLE_STORES)
@@ -27,6 +27,8 @@ static const char *const role_names[SECTION_ROLES] = { "stores",    "associates"
 #define RA BIT(ROLE_RATES)
 #define CU BIT(ROLE_CUSTOMERS)
 #define OR BIT(ROLE_ORDERS)
+#define SK BIT(ROLE_STOCK)
+#define PC BIT(ROLE_PRICES)
 
 static const struct slot_name {
 	const char *name;
@@ -37,14 +39,14 @@ static const struct slot_name {
 	{ "name", SLOT_NAME, ST | AS },
 	{ "zone", SLOT_ZONE, ST },
 	{ "kind", SLOT_KIND, ST },
-	{ "store", SLOT_STORE, AS | OR },
-	{ "currency", SLOT_CURRENCY, ST | PR | RA | OR },
+	{ "store", SLOT_STORE, AS | OR | SK },
+	{ "currency", SLOT_CURRENCY, ST | PR | RA | OR | PC },
 	{ "region", SLOT_REGION, ST },
 	{ "city", SLOT_CITY, ST },
 	{ "country", SLOT_COUNTRY, ST },
 	{ "lat", SLOT_LAT, ST },
 	{ "lon", SLOT_LON, ST },
-	{ "sku", SLOT_SKU, PR | OR },
+	{ "sku", SLOT_SKU, PR | OR | SK | PC },
 	{ "product", SLOT_PRODUCT, PR | OR },
 	{ "title", SLOT_TITLE, PR | OR },
 	{ "brand", SLOT_BRAND, PR | OR },
@@ -52,16 +54,16 @@ static const struct slot_name {
 	{ "subcategory", SLOT_SUBCATEGORY, PR | OR },
 	{ "size", SLOT_SIZE, PR | OR },
 	{ "colour", SLOT_COLOUR, PR | OR },
-	{ "barcode", SLOT_BARCODE, PR },
-	{ "list_price", SLOT_LIST_PRICE, PR | OR },
-	{ "cost", SLOT_COST, PR },
+	{ "barcode", SLOT_BARCODE, PR | SK | PC },
+	{ "list_price", SLOT_LIST_PRICE, PR | OR | PC },
+	{ "cost", SLOT_COST, PR | PC },
 	{ "date", SLOT_DATE, RA },
 	{ "per_usd", SLOT_PER_USD, RA },
 	{ "number", SLOT_NUMBER, OR },
 	{ "placed_at", SLOT_PLACED_AT, OR },
 	{ "associate", SLOT_ASSOCIATE, OR },
 	{ "channel", SLOT_CHANNEL, OR },
-	{ "quantity", SLOT_QUANTITY, OR },
+	{ "quantity", SLOT_QUANTITY, OR | SK },
 	{ "unit_price", SLOT_UNIT_PRICE, OR },
 	{ "line", SLOT_LINE, OR },
 	{ "line_discount", SLOT_LINE_DISCOUNT, OR },
@@ -75,6 +77,7 @@ static const struct slot_name {
 	{ "return", SLOT_RETURN, OR },
 	{ "original", SLOT_ORIGINAL, OR },
 	{ "refund", SLOT_REFUND, OR },
+	{ "counted_at", SLOT_COUNTED_AT, SK },
 	{ "key", SLOT_KEY, CU },
 	{ "prefix", SLOT_PREFIX, CU },
 	{ "given", SLOT_GIVEN, CU },
@@ -289,6 +292,8 @@ static enum result section_check(struct parser *p, const struct section *s)
 		[ROLE_RATES] = { SLOT_DATE, SLOT_CURRENCY, SLOT_PER_USD },
 		[ROLE_CUSTOMERS] = { SLOT_KEY, SLOT_KEY, SLOT_KEY },
 		[ROLE_ORDERS] = { SLOT_NUMBER, SLOT_PLACED_AT, SLOT_CURRENCY },
+		[ROLE_STOCK] = { SLOT_STORE, SLOT_QUANTITY, SLOT_QUANTITY },
+		[ROLE_PRICES] = { SLOT_CURRENCY, SLOT_CURRENCY, SLOT_CURRENCY },
 	};
 	p->line = s->line;
 	for (int i = 0; i < 3 && s->role != ROLE_EVENTS; i++)
@@ -297,6 +302,8 @@ static enum result section_check(struct parser *p, const struct section *s)
 				if (slot_names[k].slot == needed[s->role][i])
 					return fault(p, "mapping.missing", "the section lacks a field",
 					             str_c(slot_names[k].name));
+	if ((s->role == ROLE_STOCK || s->role == ROLE_PRICES) && !s->slots[SLOT_SKU] && !s->slots[SLOT_BARCODE])
+		return fault(p, "mapping.missing", "the section lacks a field", STR("sku or barcode"));
 	if (!s->source.n)
 		return fault(p, "mapping.source", "a source is needed", str_c(role_names[s->role]));
 	return OK;

@@ -5,6 +5,7 @@
 #include "ingest/ingest.h"
 #include "ingest/item.h"
 #include "ingest/mask.h"
+#include "stock/stock.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -31,6 +32,13 @@ void text_copy(char *out, size_t size, struct str s);
 /* The properties of an e-commerce event; item->person and at stand already. *is tells whether it is one. */
 MUST_CHECK enum result commerce_orders(struct str event, const struct json *properties, struct arena *a,
                                        struct item *it, bool *is, struct error *e);
+
+/* ---- shelves.c -------------------------------------------------------------------------------------------------- */
+
+/* ERR_NOT_FOUND "store.unknown", "sku.unknown", "barcode.unknown", naming the field. */
+MUST_CHECK enum result shelf_find(struct db_tx *tx, const struct item_stock *in, struct stock_say *out,
+                                  struct error *e);
+MUST_CHECK enum result price_put(struct db_tx *tx, const struct item_price *in, struct error *e);
 
 /* ---- deadletter.c ----------------------------------------------------------------------------------------------- */
 

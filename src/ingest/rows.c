@@ -197,6 +197,15 @@ static enum result price_minor(const struct row_view *v, enum slot slot, int16_t
 	return OK;
 }
 
+enum result row_prices(const struct row_view *v, int16_t *currency, int64_t *list, int64_t *cost, bool *failed,
+                       struct error *e)
+{
+	*currency = 0;
+	TRY(currency_of(row_value(v, SLOT_CURRENCY, failed), currency, e));
+	TRY(price_minor(v, SLOT_LIST_PRICE, *currency, list, failed, e));
+	return price_minor(v, SLOT_COST, *currency, cost, failed, e);
+}
+
 /* Where a store stands, in degrees: both or neither. */
 static enum result store_place(const struct row_view *v, struct store *s, bool *failed, struct error *e)
 {
@@ -287,9 +296,7 @@ static enum result product_row(const struct row_view *v, struct item *it, struct
 		return error_set(e, ERR_INVALID, "barcode.malformed", "barcode",
 		                 "a barcode is at most %d letters and digits", BARCODE_BYTES - 1);
 	text_copy(s->barcode, sizeof(s->barcode), barcode);
-	TRY(currency_of(row_value(v, SLOT_CURRENCY, &failed), &s->currency, e));
-	TRY(price_minor(v, SLOT_LIST_PRICE, s->currency, &s->list_minor, &failed, e));
-	TRY(price_minor(v, SLOT_COST, s->currency, &s->cost_minor, &failed, e));
+	TRY(row_prices(v, &s->currency, &s->list_minor, &s->cost_minor, &failed, e));
 	it->put_sku = s;
 	return failed ? error_nomem(e) : OK;
 }
@@ -325,7 +332,7 @@ static enum result customer_row(const struct row_view *v, struct item *it, struc
 	return it->person ? OK : error_set(e, ERR_INVALID, "person.missing", "key", "the row has no customer key");
 }
 
-static enum result row_fill(const struct row_view *v, struct item *it, struct error *e)
+static enum result row_fill(const struct row_view *v, int64_t said_at, struct item *it, struct error *e)
 {
 	switch (v->section->role) {
 	case ROLE_STORES:
@@ -336,6 +343,10 @@ static enum result row_fill(const struct row_view *v, struct item *it, struct er
 		return product_row(v, it, e);
 	case ROLE_RATES:
 		return rate_row(v, it, e);
+	case ROLE_STOCK:
+		return stock_row(v, said_at, it, e);
+	case ROLE_PRICES:
+		return price_row(v, it, e);
 	default:
 		return customer_row(v, it, e);
 	}
@@ -386,7 +397,7 @@ enum result rows_add(struct rows *r, const struct csv_row *row, struct error *e)
 	r->taken++;
 	enum result result = row_refused(r, row, &v, row_columns(r), e);
 	if (result == OK)
-		result = row_fill(&v, it, e);
+		result = row_fill(&v, r->said_at, it, e);
 	if (result == OK || result == ERR_NOMEM)
 		return result;
 	struct error why = *e;

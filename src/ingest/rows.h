@@ -59,6 +59,13 @@ const struct str *row_fields(const struct csv_row *row, struct arena *a);
 MUST_CHECK enum result row_person(const struct row_view *v, struct item *it, struct error *e);
 void row_product(const struct row_view *v, struct sku *s, bool *failed);
 
+/* Currency and prices of a product's row; -1: none. */
+MUST_CHECK enum result row_prices(const struct row_view *v, int16_t *currency, int64_t *list, int64_t *cost,
+                                  bool *failed, struct error *e);
+/* shelves.c. said_at: when a file that does not say it counted. */
+MUST_CHECK enum result stock_row(const struct row_view *v, int64_t said_at, struct item *it, struct error *e);
+MUST_CHECK enum result price_row(const struct row_view *v, struct item *it, struct error *e);
+
 /* A dead letter's rows again, by its job's mapping. */
 MUST_CHECK enum result rows_item_again(struct str mapping, struct str format, struct str header, struct str raw,
                                        struct str source, struct arena *a, struct item *out, struct error *e);

@@ -3,8 +3,6 @@
 
 #define COUNT_OLDEST (7 * DAY_US) /* a sheet of paper may lie so long before somebody enters it */
 
-#define ON_SHELF (1u << UNIT_AVAILABLE | 1u << UNIT_HELD | 1u << UNIT_COMMITTED | 1u << UNIT_SAFETY)
-
 #define COUNT_COLS                                                                                                     \
 	"id, sku, location, opened_at, closed_at, reason, state, hint, counted, expected, difference, short_qty"
 
@@ -142,19 +140,20 @@ enum result count_cancel(struct db_tx *tx, struct act *act, const struct stock_c
 
 /* ---- Entering --------------------------------------------------------------------------------------------------- */
 
-/* Books a shortage off what nobody owns; *left is what holds and orders would have to give. */
-static enum result shortage(struct db_tx *tx, struct act *act, const struct stock_count *k, int64_t missing,
-                            int64_t *left, struct error *e)
+enum result shelf_short(struct db_tx *tx, struct act *act, int64_t sku, int64_t location, int64_t missing,
+                        enum unit_reason reason, int64_t at, int64_t *left, struct error *e)
 {
 	static const int give[] = { UNIT_AVAILABLE, UNIT_SAFETY };
 	struct ledger_move moves[2];
 	int n = 0;
 	for (size_t i = 0; i < sizeof(give) / sizeof(*give) && missing; i++) {
 		int64_t there, take;
-		TRY(ledger_balance(tx, BOOK_UNITS, k->sku, k->location, give[i], &there, e));
+		TRY(ledger_balance(tx, BOOK_UNITS, sku, location, give[i], &there, e));
 		take = there < missing ? there : missing;
-		if (take > 0)
-			moves[n++] = unit_move(k->sku, k->location, give[i], UNIT_ADJUST, take, REASON_COUNT);
+		if (take > 0) {
+			moves[n] = unit_move(sku, location, give[i], UNIT_ADJUST, take, reason);
+			moves[n++].at = at;
+		}
 		missing -= take > 0 ? take : 0;
 	}
 	*left = missing;
@@ -185,7 +184,7 @@ enum result count_enter(struct db_tx *tx, struct act *act, const struct stock_co
 		        unit_move(k.sku, k.location, UNIT_ADJUST, UNIT_AVAILABLE, k.difference, REASON_COUNT);
 		TRY(unit_post(tx, act, &m, 1, e));
 	} else if (k.difference < 0) {
-		TRY(shortage(tx, act, &k, -k.difference, &k.short_qty, e));
+		TRY(shelf_short(tx, act, k.sku, k.location, -k.difference, REASON_COUNT, 0, &k.short_qty, e));
 	}
 	if (k.short_qty)
 		TRY(state_next(THING_COUNT, k.state, EVENT_ENTER_SHORT, &next, e));

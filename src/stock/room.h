@@ -70,6 +70,12 @@ MUST_CHECK enum result count_enter(struct db_tx *tx, struct act *act, const stru
 MUST_CHECK enum result count_cancel(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                     struct stock_outcome *out, struct error *e);
 
+/* What a count is of. */
+#define ON_SHELF (1u << UNIT_AVAILABLE | 1u << UNIT_HELD | 1u << UNIT_COMMITTED | 1u << UNIT_SAFETY)
+/* Books a shortage off what nobody owns; *left is what holds and orders would have to give. at: of the moves; 0: now. */
+MUST_CHECK enum result shelf_short(struct db_tx *tx, struct act *act, int64_t sku, int64_t location, int64_t missing,
+                                   enum unit_reason reason, int64_t at, int64_t *left, struct error *e);
+
 /* ---- transfer.c, expected.c, level.c ---------------------------------------------------------------------------- */
 
 MUST_CHECK enum result transfer_request(struct db_tx *tx, struct act *act, const struct stock_command *c,

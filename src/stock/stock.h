@@ -130,6 +130,16 @@ struct unit_told {
 };
 MUST_CHECK enum result units_told(struct db_tx *tx, struct unit_told *told, int count, struct error *e);
 
+/* What a file of stock says: so many stand at the place (as in a count: available, held, committed and safety) at that
+ * time. The difference is moved with reason REASON_FILE and that time, what moved since then is accounted for; a
+ * shortage comes off available, then safety; what holds and orders own stays, with a count task (none where another
+ * system keeps the stock). What is older than what was said last of the place is old news. The same again moves
+ * nothing. An act of its own for all of them; sorted in place. */
+struct stock_say {
+	int64_t sku, location, qty, at;
+};
+MUST_CHECK enum result stock_says(struct db_tx *tx, struct stock_say *says, int count, struct error *e);
+
 /* Bare moves of the book of units, for what no step names (reason, states as above). Appends the feed. */
 MUST_CHECK enum result unit_post(struct db_tx *tx, struct act *act, struct ledger_move *moves, int count,
                                  struct error *e);

@@ -167,3 +167,95 @@ enum result units_told(struct db_tx *tx, struct unit_told *told, int count, stru
 	}
 	return act_end(tx, &act, NULL, 0, e);
 }
+
+/* ---- Files of stock --------------------------------------------------------------------------------------------- */
+
+static int say_cmp(const void *a, const void *b)
+{
+	const struct stock_say *x = a, *y = b;
+	if (x->sku != y->sku)
+		return x->sku < y->sku ? -1 : 1;
+	if (x->location != y->location)
+		return x->location < y->location ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* The newest of each cell. */
+static int says_newest(struct stock_say *says, int count)
+{
+	int n = 0;
+	qsort(says, (size_t)count, sizeof(*says), say_cmp);
+	for (int i = 0; i < count; i++) {
+		if (n && says[n - 1].sku == says[i].sku && says[n - 1].location == says[i].location)
+			n--;
+		says[n++] = says[i];
+	}
+	return n;
+}
+
+struct said_places {
+	struct stock_place *list;
+	int count;
+};
+
+/* Begins to keep the place's stock when it was not. */
+static enum result said_place(struct db_tx *tx, const struct act *act, struct said_places *p, int64_t location,
+                              const struct stock_place **out, struct error *e)
+{
+	for (int i = 0; i < p->count; i++)
+		if (p->list[i].location == location) {
+			*out = &p->list[i];
+			return OK;
+		}
+	struct stock_place *fresh = &p->list[p->count];
+	TRY(location_check(tx, location, "location", e));
+	TRY(place_get(tx, location, fresh, e));
+	TRY(place_begin(tx, act, fresh, e));
+	p->count++;
+	*out = fresh;
+	return OK;
+}
+
+static enum result said_post(struct db_tx *tx, struct act *act, const struct stock_say *s,
+                             const struct stock_place *place, struct error *e)
+{
+	int64_t there, left = 0;
+	TRY(ledger_held_at(tx, BOOK_UNITS, s->sku, s->location, ON_SHELF, s->at, &there, e));
+	TRY(told_set(tx, s->sku, s->location, s->at, e));
+	if (s->qty > there) {
+		struct ledger_move m =
+		        unit_move(s->sku, s->location, UNIT_ADJUST, UNIT_AVAILABLE, s->qty - there, REASON_FILE);
+		m.at = s->at;
+		return unit_post(tx, act, &m, 1, e);
+	}
+	if (s->qty < there)
+		TRY(shelf_short(tx, act, s->sku, s->location, there - s->qty, REASON_FILE, s->at, &left, e));
+	return left && !place->elsewhere ? count_need(tx, act, s->sku, s->location, REASON_FILE, left, NULL, e) : OK;
+}
+
+enum result stock_says(struct db_tx *tx, struct stock_say *says, int count, struct error *e)
+{
+	struct arena *a = db_tx_arena(tx);
+	struct act act;
+	struct cell *cells = arena_array(a, (size_t)count + 1, sizeof(*cells));
+	struct said_places places = { .list = arena_array(a, (size_t)count + 1, sizeof(*places.list)) };
+	if (!cells || !places.list)
+		return error_nomem(e);
+	TRY(act_own(tx, "stock.file", &act, e));
+	int n = says_newest(says, count);
+	for (int i = 0; i < n; i++) {
+		TRY(place_check(tx, says[i].sku, says[i].location, e));
+		TRY(qty_check(says[i].qty, 0, e));
+		says[i].at = says[i].at && says[i].at < act.at ? says[i].at : act.at;
+		cells[i] = (struct cell){ .sku = says[i].sku, .location = says[i].location };
+	}
+	TRY(counted_load(tx, cells, n, e));
+	for (int i = 0; i < n; i++) {
+		const struct stock_place *place;
+		if (says[i].at < cells[i].counted)
+			continue;
+		TRY(said_place(tx, &act, &places, says[i].location, &place, e));
+		TRY(said_post(tx, &act, &says[i], place, e));
+	}
+	return act_end(tx, &act, NULL, 0, e);
+}
