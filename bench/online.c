@@ -99,10 +99,11 @@ static void die(const struct error *e)
 	exit(2);
 }
 
+#define BATCH_MAX 4000 /* for filling: each page is written once a transaction */
 struct batch {
-	char line[512][LINE_MAX_BYTES], key[512][256];
-	struct record_in in[512];
-	int64_t us[512], work[512];
+	char line[BATCH_MAX][LINE_MAX_BYTES], key[BATCH_MAX][256];
+	struct record_in in[BATCH_MAX];
+	int64_t us[BATCH_MAX], work[BATCH_MAX];
 	int count;
 };
 
@@ -292,7 +293,7 @@ int main(int argc, char **argv)
 	if (put) {
 		int threads = atoi(argv[4]);
 
-		batch = atoi(argv[5]) < 1 ? 1 : atoi(argv[5]) > 500 ? 500 : atoi(argv[5]);
+		batch = atoi(argv[5]) < 1 ? 1 : atoi(argv[5]) > BATCH_MAX ? BATCH_MAX : atoi(argv[5]);
 		prefix = argc > 6 ? argv[6] : "";
 		warm = argc > 7 ? atoll(argv[7]) : 0;
 		transactions.list = calloc(TIMES_MAX, sizeof(int64_t));

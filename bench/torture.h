@@ -105,8 +105,9 @@ struct torture_score {
 	int64_t largest, largest_persons, largest_person;
 	int64_t cashier_values, cashier_records, cashier_top;
 	int64_t cashier_joined,
-	        cashier_strangers;          /* persons in one customer who share a value; of several households */
-	struct kind_score kinds[KINDS + 1]; /* the last: pairs of two clean records */
+	        cashier_strangers; /* persons in one customer who share a value; of several households */
+	int64_t cashier_common, cashier_common_strangers; /* values on 20 records and more; such joins by them */
+	struct kind_score kinds[KINDS + 1];               /* the last: pairs of two clean records */
 };
 /* records: what torture_write() wrote (a file, which is read twice); clusters: CSV with the columns source, source_key,
  * cluster. The report is for people; NULL for none. Memory: about 90 bytes a record. */

@@ -422,6 +422,8 @@ static int64_t clusters_count(struct score *s)
 	return cells;
 }
 
+#define CASHIER_COMMON 20
+
 static int shared_cmp(const void *a, const void *b)
 {
 	const struct shared *x = a, *y = b;
@@ -438,7 +440,7 @@ static int shared_cmp(const void *a, const void *b)
 static void shared_count(struct score *s)
 {
 	struct torture_score *o = s->out;
-	int64_t run = 0;
+	int64_t run = 0, strangers = 0;
 
 	for (size_t i = 0; i < s->shared_count; i++) {
 		struct shared *h = s->shared + i;
@@ -455,9 +457,14 @@ static void shared_count(struct score *s)
 
 		o->cashier_values += !same;
 		run = same ? run + 1 : 1;
+		strangers = (same ? strangers : 0) + (together && b->household != h->household);
 		o->cashier_top = run > o->cashier_top ? run : o->cashier_top;
 		o->cashier_joined += together && b->person != h->person;
 		o->cashier_strangers += together && b->household != h->household;
+		if (run >= CASHIER_COMMON && (i + 1 == s->shared_count || h[1].value != h->value)) {
+			o->cashier_common++;
+			o->cashier_common_strangers += strangers;
+		}
 	}
 	o->cashier_records = (int64_t)s->shared_count;
 }
@@ -555,10 +562,10 @@ static void report_print(const struct score *s, FILE *records, FILE *to)
 	        (intmax_t)o->largest, (intmax_t)o->largest_persons, (intmax_t)o->largest_person);
 	fprintf(to,
 	        "cashiers' and stores' values: %jd on %jd records, at most %jd of one; persons joined who share one: "
-	        "%jd, "
-	        "of several households: %jd\n",
+	        "%jd, of several households: %jd; of the %jd values on %d records and more: %jd\n",
 	        (intmax_t)o->cashier_values, (intmax_t)o->cashier_records, (intmax_t)o->cashier_top,
-	        (intmax_t)o->cashier_joined, (intmax_t)o->cashier_strangers);
+	        (intmax_t)o->cashier_joined, (intmax_t)o->cashier_strangers, (intmax_t)o->cashier_common,
+	        CASHIER_COMMON, (intmax_t)o->cashier_common_strangers);
 	fprintf(to, "\n%-18s %10s %10s %8s %10s %9s\n", "kind", "records", "pairs", "recall", "false", "precision");
 	for (int k = KINDS; k >= 0; k--) {
 		int shown = k == KINDS ? KINDS : KINDS - 1 - k;
