@@ -363,7 +363,8 @@ static enum id_kind subject_kind(const char *action)
 		      { "apikey.", ID_APIKEY },
 		      { "decision.", ID_DECISION },
 		      { "import.", ID_JOB },
-		      { "deadletter.", ID_DEADLETTER } };
+		      { "deadletter.", ID_DEADLETTER },
+		      { "webhook.", ID_WEBHOOK } };
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strncmp(action, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
 			return kinds[i].kind;

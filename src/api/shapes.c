@@ -181,7 +181,21 @@ static const struct shape {
 	{ "KeyMade", "{id:str,key:str}" },
 	{ "Audit", "{items:[{at:time,who:str,user:str?,action:str,purpose:str,subject:str?,detail:any}],next:str?}" },
 	{ "Status",
-	  "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int}" },
+	  "{version:str,engine:str,search:{ready:bool,customers:int,bytes:int},feed:{rows:int},deadletters:int,"
+	  "webhooks:{endpoints:int,disabled:int,waiting:int,oldest_waiting_at:time?,given_up:int}}" },
+	{ "Webhook", "{id:str,url:str,events:[str],description:str,created_at:time,created_by:str?,disabled:bool,"
+	             "disabled_at:time?,disabled_why:'person'|'gone'|'failing'|'full'?,old_secret_until:time?,"
+	             "paused_until:time?,failing_since:time?,succeeded_at:time?,failed_at:time?,waiting:int,"
+	             "oldest_waiting_at:time?,given_up:int}" },
+	{ "Webhooks", "{items:[Webhook],types:[str]}" },
+	{ "WebhookMade", "{id:str,secret:str}" },
+	{ "WebhookRotated", "{id:str,secret:str,old_secret_until:time}" },
+	{ "WebhookTested", "{delivery:str}" },
+	{ "WebhookReplayed", "{replayed:int}" },
+	{ "WebhookDelivery",
+	  "{id:str,message:str,type:str,state:'waiting'|'delivered'|'given_up',sending:bool,attempts:int,made_at:time,"
+	  "due_at:time?,tried_at:time?,done_at:time?,status:int?,fault:str?,answer:str,payload:any}" },
+	{ "WebhookDeliveries", "{items:[WebhookDelivery],next:str?}" },
 	{ "Findings", "{findings:[{room:str,invariant:str,detail:str}],count:int}" },
 	{ "Rebuilt", "{views:[{view:str,kept:str,built:str,equal:bool}]}" },
 	{ "Resolution",

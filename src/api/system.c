@@ -3,6 +3,7 @@
 #include "api/internal.h"
 
 #include "base/clock.h"
+#include "outbox/outbox.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -79,6 +80,31 @@ static enum result metrics_db(struct buf *b, struct db *db, struct error *e)
 	return OK;
 }
 
+static enum result outbox_read(struct db_tx *tx, void *arg, struct error *e)
+{
+	return outbox_stats_get(tx, arg, e);
+}
+
+static enum result metrics_webhooks(struct buf *b, struct db *db, struct error *e)
+{
+	struct outbox_stats st;
+	TRY(db_read(db, outbox_read, &st, e));
+	int64_t oldest = st.oldest_waiting_at ? clock_now() - st.oldest_waiting_at : 0;
+	metric(b, "webhook_endpoints", "gauge", "Webhooks.", st.endpoints);
+	metric(b, "webhook_disabled", "gauge", "Webhooks that are disabled.", st.disabled);
+	metric(b, "webhook_waiting", "gauge", "Deliveries that wait, up to 10,000 a webhook.", st.waiting);
+	metric(b, "webhook_oldest_microseconds", "gauge", "Age of the oldest delivery that waits.", oldest);
+	metric(b, "webhook_given_up", "gauge", "Deliveries given up, up to 10,000 a webhook.", st.given_up);
+	metric(b, "webhook_flying", "gauge", "Attempts of this process that are on their way.", st.flying);
+	buf_printf(b,
+	           "# HELP byname_webhook_attempts_total Attempts of this process.\n"
+	           "# TYPE byname_webhook_attempts_total counter\n"
+	           "byname_webhook_attempts_total{outcome=\"delivered\"} %lld\n"
+	           "byname_webhook_attempts_total{outcome=\"failed\"} %lld\n",
+	           (long long)st.delivered_total, (long long)st.failed_total);
+	return OK;
+}
+
 static int64_t resident_bytes(void)
 {
 	long long pages = 0, skipped;
@@ -101,6 +127,7 @@ static enum result metrics_handle(struct http_request *rq, struct http_response 
 	metric(&b, "resident_bytes", "gauge", "Memory in use.", resident_bytes());
 	metrics_http(&b, api->http ? api->http : http_server_of(rq));
 	TRY(metrics_db(&b, api->desk.db, e));
+	TRY(metrics_webhooks(&b, api->desk.db, e));
 	if (b.failed)
 		return error_nomem(e);
 	http_set_body(rs, buf_view(&b), "text/plain; version=0.0.4; charset=utf-8");

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "ingest/ingest.h"
+#include "outbox/outbox.h"
 
 #define ROLES_UPKEEP (ROLE_OPERATOR | ROLE_ADMIN | ROLE_LOCAL)
 #define FINDINGS_MAX 1000
@@ -12,9 +13,32 @@
 /* ---- Status -------------------------------------------------------------------------------------------------------
  */
 
+struct status {
+	int64_t deadletters;
+	struct outbox_stats webhooks;
+};
+
 static enum result status_read(struct db_tx *tx, void *arg, struct error *e)
 {
-	return deadletter_count(tx, arg, e);
+	struct status *s = arg;
+	TRY(deadletter_count(tx, &s->deadletters, e));
+	return outbox_stats_get(tx, &s->webhooks, e);
+}
+
+static void webhooks_write(struct json_writer *w, const struct outbox_stats *s)
+{
+	jw_key(w, "webhooks");
+	jw_object(w);
+	jw_ki64(w, "endpoints", s->endpoints);
+	jw_ki64(w, "disabled", s->disabled);
+	jw_ki64(w, "waiting", s->waiting);
+	jw_key(w, "oldest_waiting_at");
+	if (s->oldest_waiting_at)
+		jw_time(w, s->oldest_waiting_at);
+	else
+		jw_null(w);
+	jw_ki64(w, "given_up", s->given_up);
+	jw_end_object(w);
 }
 
 /* Counts that are known without reading whole tables. */
@@ -23,8 +47,8 @@ static enum result status_handle(struct http_request *rq, struct http_response *
 	const struct desk *d = api_desk(rq);
 	struct search_stats search = { 0 };
 	struct feed_lag lag = { 0 };
-	int64_t deadletters = 0;
-	TRY(db_read(d->db, status_read, &deadletters, e));
+	struct status status = { 0 };
+	TRY(db_read(d->db, status_read, &status, e));
 	TRY(feed_lag_get(d->db, &lag, e));
 	search_stats_get(d->search, &search);
 	struct json_writer *w = http_json(rs);
@@ -41,7 +65,8 @@ static enum result status_handle(struct http_request *rq, struct http_response *
 	jw_object(w);
 	jw_ki64(w, "rows", lag.rows);
 	jw_end_object(w);
-	jw_ki64(w, "deadletters", deadletters);
+	jw_ki64(w, "deadletters", status.deadletters);
+	webhooks_write(w, &status.webhooks);
 	jw_end_object(w);
 	return OK;
 }
