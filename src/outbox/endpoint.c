@@ -6,7 +6,7 @@
 
 static enum result not_found(struct error *e)
 {
-	return error_set(e, ERR_NOT_FOUND, "webhook.not_found", NULL, "There is no such webhook.");
+	return error_set(e, ERR_NOT_FOUND, "webhook.not_found", "webhook", "There is no such webhook.");
 }
 
 /* One row was written, or there is no such endpoint. */

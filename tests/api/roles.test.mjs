@@ -37,7 +37,7 @@ const policy = [
 	[/^POST \/v1\/stock\/place$/, ['manager', 'admin', 'local']],
 	[/^GET \/v1\/top$/, ['manager', 'marketer', 'buyer', 'analyst', 'admin', 'local']],
 	[/^POST \/v1\/imports$/, ['local']],
-	[/^\w+ \/v1\/(imports|deadletters)\b/, ['operator', 'admin', 'local']],
+	[/^\w+ \/v1\/(imports|deadletters|webhooks)\b/, ['operator', 'admin', 'local']],
 	[/^POST \/v1\/(check|rebuild)$/, ['operator', 'admin', 'local']],
 	[/^\w+ \/v1\/(resolution|epoch)\b/, ['operator', 'admin', 'local']],
 	[/^POST \/v1\/backup$/, ['local']],

@@ -167,6 +167,28 @@ test('redirects are not followed, 410 disables, an endless answer is cut', async
 	}
 });
 
+test('orders commanded here are told step by step, stock by SKU', async () => {
+	for (const world of worlds) {
+		const { local } = world.server, there = await receiver();
+		await world.key.post('/v1/track', kit.message.order('berta', 'w-0', [{ sku: 'BOOT', name: 'Boot', price: '90.00', quantity: 1 }], { store: 'W1' }));
+		const sku = (await local.get('/v1/skus?q=BOOT')).items[0].id, store = (await local.get('/v1/stores')).items.find((s) => s.code === 'W1').id;
+		const hook = await add(world.admin, there.url, ['order.placed', 'order.picked', 'stock.*']);
+		for (let n = 0; n < 20; n++) await local.post('/v1/stock/adjust', { sku, location: store, qty: 1, reason: 'found' });
+		const placed = await local.post('/v1/orders', { store, currency: 'EUR', on_account: true, items: [{ sku, qty: 1, unit_price: '90.00', units: [{ qty: 1, location: store, method: 'pick_up' }] }] });
+		await local.post(`/v1/orders/${placed.order}/pick`, { store, units: [{ line: 1, qty: 1, location: store, method: 'pick_up' }] });
+		await there.until((got) => got.some((one) => one.json.type === 'stock.changed') && got.filter((one) => /^order/.test(one.json.type)).length >= 2, `${world.engine}: order and stock`);
+		const orders = there.got.filter((one) => /^order/.test(one.json.type)).sort((a, b) => a.json.data.n - b.json.data.n);
+		assert.deepEqual(orders.map((one) => [one.json.type, one.json.data.n, one.json.data.order, one.json.data.store]),
+			[['order.placed', 1, placed.order, store], ['order.picked', 2, placed.order, store]]);
+		const stock = there.got.filter((one) => one.json.type === 'stock.changed');
+		assert.ok(stock.length <= 4, `${stock.length} for one SKU in a moment`);
+		for (const one of there.got) assert.ok(verifies(hook.secret, one.headers, one.body));
+		assert.deepEqual(stock[0].json.data, { sku, code: 'BOOT' });
+		await world.admin.ok('DELETE', `/v1/webhooks/${hook.id}`);
+		await there.close();
+	}
+});
+
 test('a secret is rotated, an event replayed under its id', async () => {
 	for (const world of worlds) {
 		const there = await receiver(), hook = await add(world.admin, there.url, ['order.reported', 'stock.*']);
