@@ -106,7 +106,7 @@ static int run_merge(int argc, char **argv)
 	struct act a = act_parse(&argp, argc, argv);
 	struct error e = { 0 };
 	JSON_AUTO struct json *answer = NULL;
-	BUF_AUTO struct buf body;
+	BUF_AUTO struct buf body = { 0 };
 	struct json_writer w;
 	if (a.word_count != 2) {
 		fprintf(stderr, "byname: merge: name two customers\n");
@@ -160,7 +160,7 @@ static int run_undo(int argc, char **argv)
 	struct act a = act_parse(&argp, argc, argv);
 	struct error e = { 0 };
 	JSON_AUTO struct json *answer = NULL;
-	BUF_AUTO struct buf path, body;
+	BUF_AUTO struct buf path = { 0 }, body = { 0 };
 	struct json_writer w;
 	if (a.word_count != 1) {
 		fprintf(stderr, "byname: undo: name one decision (dec_…)\n");
@@ -243,7 +243,7 @@ static int run_backup(int argc, char **argv)
 	struct act a = act_parse(&argp, argc, argv);
 	struct error e = { 0 };
 	JSON_AUTO struct json *answer = NULL;
-	BUF_AUTO struct buf body;
+	BUF_AUTO struct buf body = { 0 };
 	struct json_writer w;
 	char here[PATH_MAX] = "";
 	if (a.word_count != 1) {

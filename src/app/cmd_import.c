@@ -212,7 +212,7 @@ static void progress_read(const struct json *j, struct import_progress *p)
 static enum result start_there(const struct import_args *a, struct client *c, struct import_progress *p,
                                struct error *e)
 {
-	BUF_AUTO struct buf body;
+	BUF_AUTO struct buf body = { 0 };
 	JSON_AUTO struct json *answer = NULL;
 	struct json_writer w;
 	char path[PATH_MAX], mapping[PATH_MAX];

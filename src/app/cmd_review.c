@@ -135,7 +135,7 @@ static int verdict(const struct ask *a)
 {
 	struct error e = { 0 };
 	JSON_AUTO struct json *answer = NULL;
-	BUF_AUTO struct buf body, raw;
+	BUF_AUTO struct buf body = { 0 }, raw = { 0 };
 	struct json_writer w;
 	if (a->who_count != 2 || (a->same && a->two)) {
 		fprintf(stderr, "byname: review: name two records (byname review --same rec_… rec_…)\n");

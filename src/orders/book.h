@@ -87,6 +87,7 @@ MUST_CHECK enum result work_step(struct work *w, enum unit_step step, const stru
 
 /* till.c: money. line 0: the order's (shipping). Amounts may be below zero: then it is the other way round. */
 void till_open(struct work *w);
+char *till_text(const struct work *w, int64_t minor, char out[MONEY_TEXT_BYTES]); /* for a person */
 MUST_CHECK enum result till_charge(struct work *w, int line, int64_t net, int64_t tax, int64_t discount,
                                    struct error *e);
 MUST_CHECK enum result till_reverse(struct work *w, int line, int64_t net, int64_t tax, int64_t discount,

@@ -344,9 +344,10 @@ static enum result do_arrive(struct work *w, struct error *e)
 
 static enum result do_close(struct work *w, struct error *e)
 {
+	char in[MONEY_TEXT_BYTES], out[MONEY_TEXT_BYTES];
 	if (w->receivable || w->payable)
-		return error_set(e, ERR_CONFLICT, "order.unpaid", NULL, "%lld are to be paid, %lld to be given back",
-		                 (long long)w->receivable, (long long)w->payable);
+		return error_set(e, ERR_CONFLICT, "order.unpaid", NULL, "%s is to be paid, %s to be given back",
+		                 till_text(w, w->receivable, in), till_text(w, w->payable, out));
 	for (int i = 0; i < w->b.return_count; i++)
 		if (w->b.return_lines[i].uninspected)
 			return error_set(e, ERR_CONFLICT, "order.units", NULL, "what came back is to be inspected");
@@ -474,9 +475,10 @@ static const struct ledger_book money_book = { .book = BOOK_MONEY,
 /* Everything the command came to, written. */
 enum result work_finish(struct work *w, struct error *e)
 {
+	char text[MONEY_TEXT_BYTES];
 	if (w->handed && w->receivable && !w->b.on_account)
-		return error_set(e, ERR_CONFLICT, "order.unpaid", NULL, "%lld are to be paid first",
-		                 (long long)w->receivable);
+		return error_set(e, ERR_CONFLICT, "order.unpaid", NULL, "%s is to be paid first",
+		                 till_text(w, w->receivable, text));
 	TRY(work_turn(w, e));
 	w->b.unplaced = 0;
 	for (int i = 0; i < w->b.line_count && w->b.state != BOOK_DRAFT; i++)
@@ -546,7 +548,7 @@ enum result order_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], i
                      const struct order_command *c, struct order_done *out, struct error *e)
 {
 	struct work w = { .tx = tx, .a = db_tx_arena(tx), .c = c };
-	BUF_AUTO struct buf payload;
+	BUF_AUTO struct buf payload = { 0 };
 	TRY(command_check(c, e));
 	buf_init(&payload, 0);
 	command_bytes(c, &payload);

@@ -21,6 +21,12 @@ int64_t book_captured(const struct order_book *b, enum tender t)
 	return balance(b, MONEY_CAPTURED, t);
 }
 
+char *till_text(const struct work *w, int64_t minor, char out[MONEY_TEXT_BYTES])
+{
+	money_display(out, money_of_minor(w->b.currency, minor));
+	return out;
+}
+
 static int64_t refunding(const struct order_book *b)
 {
 	int64_t sum = 0;
@@ -144,9 +150,10 @@ static enum result remember(struct work *w, const struct order_pay_in *p, int64_
 
 enum result till_take(struct work *w, const struct order_pay_in *p, struct error *e)
 {
+	char text[MONEY_TEXT_BYTES];
 	if (p->minor > w->receivable)
-		return error_set(e, ERR_CONFLICT, "order.paid", "pays", "only %lld are to be paid",
-		                 (long long)w->receivable);
+		return error_set(e, ERR_CONFLICT, "order.paid", "pays", "only %s is to be paid",
+		                 till_text(w, w->receivable, text));
 	TRY(post(w, SIDE(MONEY_RECEIVABLE), SIDE_OF(MONEY_CAPTURED, p->tender), p->minor, MONEY_CAPTURE, 0, e));
 	w->receivable -= p->minor;
 	w->captured[p->tender] += p->minor;
@@ -156,13 +163,14 @@ enum result till_take(struct work *w, const struct order_pay_in *p, struct error
 enum result till_refund(struct work *w, const struct order_pay_in *p, struct error *e)
 {
 	int64_t owed = w->payable - w->refunding;
+	char text[MONEY_TEXT_BYTES];
 	if (MUTANT(MUTANT_REFUND_PENDING))
 		owed = w->payable;
 	if (p->minor > owed)
-		return error_set(e, ERR_CONFLICT, "order.refund", "pays", "only %lld are owed", (long long)owed);
+		return error_set(e, ERR_CONFLICT, "order.refund", "pays", "only %s is owed", till_text(w, owed, text));
 	if (p->minor > w->captured[p->tender])
-		return error_set(e, ERR_CONFLICT, "order.refund", "pays.tender", "only %lld of %s are left",
-		                 (long long)w->captured[p->tender], tender_name(p->tender));
+		return error_set(e, ERR_CONFLICT, "order.refund", "pays.tender", "only %s by %s is left",
+		                 till_text(w, w->captured[p->tender], text), tender_name(p->tender));
 	struct side from = SIDE_OF(MONEY_CAPTURED, p->tender);
 	w->captured[p->tender] -= p->minor;
 	w->refunded += p->minor;
