@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/internal.h"
 
+#include "orders/command.h"
 #include "people/people.h"
 #include <stdio.h>
 
@@ -13,28 +14,37 @@
 #define IMPORTS "imports"
 #define REVIEW "review"
 #define ROLES_REVIEW (ROLE_AGENT | ROLE_MANAGER | ROLE_ADMIN | ROLE_LOCAL)
+#define ROLES_ORDER (ROLES_SERVE | ROLE_FULFILMENT)
 #define ROLES_IMPORTS (ROLE_OPERATOR | ROLE_ADMIN | ROLE_LOCAL)
 
 /* ---- GET /v1/events
  * -------------------------------------------------------------------------------------------------- */
 
+static bool topic_of(struct str topic, struct str prefix, enum id_kind kind, int64_t *id)
+{
+	return str_starts(topic, prefix) && id_parse((struct str){ topic.p + prefix.n, topic.n - prefix.n }, kind, id);
+}
+
 static enum result topic_check(const struct principal *p, struct str topic, struct error *e)
 {
-	const struct str customer = { topic.p + strlen(CUSTOMER), topic.n - strlen(CUSTOMER) },
-	                 sku = { topic.p + strlen(STOCK), topic.n - strlen(STOCK) };
 	int64_t id;
 	unsigned roles;
 	if (str_is(topic, IMPORTS))
 		roles = ROLES_IMPORTS;
 	else if (str_is(topic, REVIEW))
 		roles = ROLES_REVIEW;
-	else if (str_starts(topic, STR(CUSTOMER)) && id_parse(customer, ID_CUSTOMER, &id))
+	else if (topic_of(topic, STR(CUSTOMER), ID_CUSTOMER, &id))
 		roles = ROLES_SERVE;
-	else if (str_starts(topic, STR(STOCK)) && id_parse(sku, ID_SKU, &id))
+	else if (topic_of(topic, STR(STOCK), ID_SKU, &id))
 		roles = ROLES_SHELF;
+	else if (topic_of(topic, STR("order:"), ID_ORDER, &id))
+		roles = ROLES_ORDER;
+	else if (topic_of(topic, STR("queue:"), ID_STORE, &id))
+		roles = principal_in_store(p, id) ? ROLES_ORDER : 0;
 	else
-		return error_set(e, ERR_INVALID, "topic.unknown", "topics",
-		                 "A topic is customer:cus_…, stock:sku_…, review or imports.");
+		return error_set(
+		        e, ERR_INVALID, "topic.unknown", "topics",
+		        "A topic is customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, review or imports.");
 	if (!(roles & p->role))
 		return error_set(e, ERR_FORBIDDEN, "role.missing", "topics", "Your role may not hear this.");
 	return OK;
@@ -66,7 +76,7 @@ static const struct http_param events_params[] = {
 	  .required = true,
 	  .min = 1,
 	  .max = TOPICS_MAX * TOPIC_BYTES,
-	  .doc = "customer:cus_…, stock:sku_…, review and imports, with commas between" },
+	  .doc = "customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, review and imports, with commas between" },
 	{ 0 },
 };
 const struct http_route api_events_routes[] = {
@@ -121,14 +131,28 @@ static void tell_import(struct http_server *s, int64_t job)
 	http_publish(s, IMPORTS, "import", (struct str){ text, (size_t)n });
 }
 
-/* Whoever looks at the SKU's stock. */
-static void tell_stock(struct http_server *s, int64_t sku)
+static void tell_id(struct http_server *s, const char *prefix, const char *event, const char *member, enum id_kind kind,
+                    int64_t ref)
 {
-	char id[ID_TEXT_BYTES], topic[TOPIC_BYTES], text[64];
-	id_format(id, ID_SKU, sku);
-	snprintf(topic, sizeof(topic), STOCK "%s", id);
-	int n = snprintf(text, sizeof(text), "{\"sku\":\"%s\"}", id);
-	http_publish(s, topic, "stock", (struct str){ text, (size_t)n });
+	char id[ID_TEXT_BYTES], topic[TOPIC_BYTES], text[80];
+	id_format(id, kind, ref);
+	snprintf(topic, sizeof(topic), "%s:%s", prefix, id);
+	int n = snprintf(text, sizeof(text), "{\"%s\":\"%s\"}", member, id);
+	http_publish(s, topic, event, (struct str){ text, (size_t)n });
+}
+
+#define PLACES_TOLD 64
+
+/* The order's page, and the queues of the stores that have to do with it. */
+static enum result tell_order(struct http_server *s, struct db_tx *tx, int64_t order, struct error *e)
+{
+	int64_t places[PLACES_TOLD];
+	int count = 0;
+	tell_id(s, "order", "order", "order", ID_ORDER, order);
+	TRY(order_places(tx, order, PLACES_TOLD, places, &count, e));
+	for (int i = 0; i < count; i++)
+		tell_id(s, "queue", "queue", "location", ID_STORE, places[i]);
+	return OK;
 }
 
 struct announcement {
@@ -163,6 +187,8 @@ static enum result announce_read(struct db_tx *tx, void *arg, struct error *e)
 		return error_nomem(e);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct feed_event *ev = &a->events[i];
+		if (ev->topic == FEED_ORDER && !told_before(a, i))
+			TRY(tell_order(a->server, tx, ev->ref, e));
 		if (!ev->record || (size_t)ev->topic >= TOLD_COUNT || !told[ev->topic].name || told_before(a, i))
 			continue;
 		int count = 0;
@@ -202,7 +228,7 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 	http_stats_get(api->http, &stats);
 	for (size_t i = 0; i < count && stats.streams_now; i++)
 		if (events[i].topic == FEED_STOCK && !stock_told_before(&a, i))
-			tell_stock(api->http, events[i].ref);
+			tell_id(api->http, "stock", "stock", "sku", ID_SKU, events[i].ref);
 	return stats.streams_now ? db_read(db, announce_read, &a, e) : OK;
 }
 

@@ -323,6 +323,7 @@ static const struct json_field returned_fields[] = {
 	JSON_FIELD_ENUM(struct returned_body, condition, "condition", "good|unknown|damaged", JSON_REQUIRED),
 	JSON_FIELD_ENUM(struct returned_body, tender, "tender", ORDER_TENDERS, JSON_REQUIRED),
 	JSON_FIELD_STR(struct returned_body, amount, "amount", JSON_NULLABLE, 1, ORDER_AMOUNT_BYTES),
+	JSON_FIELD_STR(struct returned_body, currency, "currency", JSON_NULLABLE, 3, 3),
 	JSON_END,
 };
 

@@ -518,10 +518,13 @@ enum result returned_fill(struct db_tx *tx, const struct returned_body *b, struc
 		return error_set(e, ERR_NOT_FOUND, "sku.unknown", "sku", "There is no such SKU");
 	if (b->amount.n) {
 		struct money m;
-		int16_t currency = s.currency;
+		int16_t currency = s.currency ? s.currency : k.currency;
 		TRY(sale_currency(tx, b->number, &currency, e));
+		if (b->currency.n && !currency_find(b->currency, &currency))
+			return error_set(e, ERR_INVALID, "currency.unknown", "currency", "There is no such currency");
 		if (!currency)
-			return error_set(e, ERR_INVALID, "currency.unknown", "amount", "The store has no currency");
+			return error_set(e, ERR_INVALID, "field.missing", "currency",
+			                 "Neither sale, store nor product has one: which?");
 		TRY(amount_in(b->amount, currency, "amount", "", &m, e));
 		out->refunded_minor = money_minor(m);
 	}

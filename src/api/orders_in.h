@@ -40,7 +40,7 @@ MUST_CHECK enum result order_fill(struct db_tx *tx, struct order_asked *ask, str
 
 /* POST /v1/returns */
 struct returned_body {
-	struct str number, amount;
+	struct str number, amount, currency;
 	int64_t sku, qty, location;
 	int condition, tender;
 };

@@ -1,19 +1,19 @@
 #include "app/print.h"
+#include "app/print_text.h"
 
-static struct str text_of(const struct json *v, const char *key)
+struct str text_of(const struct json *v, const char *key)
 {
 	return json_str(json_get(v, key));
 }
 
-static int64_t number_of(const struct json *v, const char *key)
+int64_t number_of(const struct json *v, const char *key)
 {
 	int64_t n = 0;
 	json_i64(json_get(v, key), &n);
 	return n;
 }
 
-/* "EUR 12.50", or nothing. */
-static void print_money(FILE *f, const struct json *m)
+void print_money(FILE *f, const struct json *m)
 {
 	if (json_kind(m) == JSON_OBJECT)
 		fprintf(f, "%.*s %.*s", STR_ARG(text_of(m, "currency")), STR_ARG(text_of(m, "amount")));
@@ -28,15 +28,13 @@ static void print_share(FILE *f, const struct json *v)
 		fprintf(f, "%6s", "–");
 }
 
-/* Dates are enough here: the first ten characters of a time. */
-static struct str day_of(const struct json *v, const char *key)
+struct str day_of(const struct json *v, const char *key)
 {
 	struct str s = text_of(v, key);
 	return (struct str){ s.p, s.n > 10 ? 10 : s.n };
 }
 
-/* Pads by characters, not bytes: names have accents. */
-static void print_padded(FILE *f, struct str s, int width)
+void print_padded(FILE *f, struct str s, int width)
 {
 	int chars = 0;
 	size_t bytes = 0;

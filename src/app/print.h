@@ -13,5 +13,14 @@ void print_why(FILE *f, const struct json *answer);
 void print_review(FILE *f, const struct json *answer);
 void print_sample(FILE *f, const struct json *answer);
 void print_estimate(FILE *f, const struct json *answer);
+/* print_order.c */
+void print_done(FILE *f, const struct json *answer);
+void print_order(FILE *f, const struct json *answer);
+void print_orders(FILE *f, const struct json *answer);
+void print_queue(FILE *f, const struct json *answer);
+void print_price(FILE *f, const struct json *answer);
+void print_back(FILE *f, const struct json *answer);
+void print_order_reviews(FILE *f, const struct json *answer);
+void print_parked(FILE *f, const struct json *answer);
 
 #endif

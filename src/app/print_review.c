@@ -1,19 +1,8 @@
 /* Evidence, the review queue and the estimate as text. */
 #include "app/print.h"
+#include "app/print_text.h"
 
 #include "base/str.h"
-
-static struct str text_of(const struct json *v, const char *key)
-{
-	return json_str(json_get(v, key));
-}
-
-static int64_t number_of(const struct json *v, const char *key)
-{
-	int64_t n = 0;
-	json_i64(json_get(v, key), &n);
-	return n;
-}
 
 static double real_of(const struct json *v, const char *key)
 {

@@ -250,7 +250,8 @@ static enum result parked_answer(struct shape *s, void *arg, struct error *e)
 	jw_key(s->w, "items");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++) {
-		struct store store;
+		struct store store = { 0 };
+		struct sku sku = { 0 };
 		bool found;
 		jw_object(s->w);
 		jw_kid(s->w, "id", ID_PARKED, r[i].id);
@@ -260,11 +261,14 @@ static enum result parked_answer(struct shape *s, void *arg, struct error *e)
 		jw_ki64(s->w, "qty", r[i].qty);
 		TRY(shape_store(s, "location", r[i].location, e));
 		jw_kcstr(s->w, "tender", tender_name(r[i].tender));
-		TRY(store_get(s->tx, r[i].location, &store, &found, e)); /* in whose money it was given back */
-		if (r[i].refunded_minor < 0 || !found)
+		/* in the store's money, else the product's */
+		TRY(store_get(s->tx, r[i].location, &store, &found, e));
+		TRY(sku_get(s->tx, r[i].sku, &sku, &found, e));
+		int16_t currency = store.currency ? store.currency : sku.currency;
+		if (r[i].refunded_minor < 0 || !currency)
 			jw_kcstr(s->w, "refunded", NULL);
 		else
-			shape_money(s, "refunded", store.currency, r[i].refunded_minor);
+			shape_money(s, "refunded", currency, r[i].refunded_minor);
 		jw_end_object(s->w);
 	}
 	list_end(s, count == ask->limit, count ? r[count - 1].at : 0, count ? r[count - 1].id : 0);

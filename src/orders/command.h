@@ -305,6 +305,10 @@ enum queue_stage queue_stage_of(const struct order_queued *q);
 MUST_CHECK enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t counts[QUEUE_STAGES],
                                           struct error *e);
 
+/* The stores that have to do with a commanded order: its own, and where its units are or were; at most limit. */
+MUST_CHECK enum result order_places(struct db_tx *tx, int64_t order, int limit, int64_t *out, int *count,
+                                    struct error *e);
+
 /* Whether the kind of command is allowed in that state; and for a unit: where the command takes it from and to. */
 bool book_allows(enum book_state s, enum order_command_kind k);
 /* Whether it is, and the order has something that it could be done to. */

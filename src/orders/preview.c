@@ -95,8 +95,8 @@ enum result order_units_all(struct db_tx *tx, const struct order_command *c, int
 		};
 	}
 	if (!n)
-		return error_set(e, ERR_CONFLICT, "order.units", "units", "there are no units for %s%s",
-		                 order_command_name(c->kind), location ? " here" : "");
+		return error_set(e, ERR_CONFLICT, "order.units", "units", "there are no units to %s%s",
+		                 order_command_name(c->kind) + strlen("order."), location ? " here" : "");
 	*count = n;
 	return OK;
 }

@@ -158,3 +158,20 @@ enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t count
 	counts[QUEUE_PROBLEM] = found ? db_int(r, 0) : 0;
 	return OK;
 }
+
+/* ---- Whose business it is --------------------------------------------------------------------------------------- */
+
+DB_STMT(order_places_select, "iii", "i",
+        "SELECT location FROM order_part WHERE rkey = $1 AND order_id = $2 UNION "
+        "SELECT store FROM order_book WHERE rkey = $1 AND order_id = $2 AND store IS NOT NULL LIMIT $3")
+
+enum result order_places(struct db_tx *tx, int64_t order, int limit, int64_t *out, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	TRY(db_query(tx, &order_places_select, &r, e, DB_INT(id_bucket(order)), DB_INT(order), DB_INT(limit)));
+	enum db_step step;
+	*count = 0;
+	while ((step = db_next(r, e)) == DB_ROW)
+		out[(*count)++] = db_int(r, 0);
+	return step == DB_ERR ? e->result : OK;
+}
