@@ -12,8 +12,7 @@ static void what_each_state_allows(void **state)
 		[COMMAND_HAND_OVER] = ".pt...", [COMMAND_SHIP] = ".pt...",        [COMMAND_NO_SHOW] = ".pt...",
 		[COMMAND_PAY] = ".ptf..",       [COMMAND_RETURN] = "..tf.x",      [COMMAND_INSPECT] = "..tf.x",
 		[COMMAND_REFUND] = ".ptfc.",    [COMMAND_REFUND_DONE] = ".ptfc.", [COMMAND_REFUND_FAILED] = ".ptfc.",
-		[COMMAND_EXCHANGE] = "..tf.x",  [COMMAND_CLOSE] = "...fc.",
-		[COMMAND_ARRIVE] = ".pt...",
+		[COMMAND_EXCHANGE] = "..tf.x",  [COMMAND_CLOSE] = "...fc.",       [COMMAND_ARRIVE] = ".pt...",
 	};
 	(void)state;
 	for (int k = 1; k < COMMANDS; k++) {
