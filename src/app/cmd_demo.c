@@ -2,6 +2,7 @@
 #include "access/access.h"
 #include "app/app.h"
 #include "app/client.h"
+#include "app/demo_live.h"
 #include "app/demo_load.h"
 #include "base/clock.h"
 #include "shop/shop.h"
@@ -123,7 +124,8 @@ static enum result cast_make(struct db *db, struct cast *c, struct error *e)
 
 static enum result load(const struct demo_args *a, struct cast *cast, struct error *e)
 {
-	fprintf(stderr, "1. Making up a chain: 12 stores, a web shop, a call centre, %d people, %d years\n",
+	fprintf(stderr,
+	        "1. Making up a chain: 12 stores, a web shop, a call centre, a warehouse, %d people, %d years\n",
 	        a->config.people, a->config.years);
 	TRY(demo_files_write(&a->config, a->dir, e));
 	if (a->files_only)
@@ -141,7 +143,11 @@ static enum result load(const struct demo_args *a, struct cast *cast, struct err
 		r = demo_people_resolve(db, a->dir, &interrupted, e);
 	}
 	if (r == OK) {
-		fprintf(stderr, "4. Counting what they like\n");
+		fprintf(stderr, "4. Opening the stores: what is ordered, held, under way\n");
+		r = demo_live(db, a->dir, &interrupted, e);
+	}
+	if (r == OK) {
+		fprintf(stderr, "5. Counting what they like\n");
 		r = demo_views_drain(db, e);
 	}
 	if (r == OK)
@@ -323,7 +329,7 @@ static int serve(struct demo_args *a, const struct cast *cast)
 {
 	struct error e = { 0 };
 	int status = 0;
-	fprintf(stderr, "5. Serving\n");
+	fprintf(stderr, "6. Serving\n");
 	port_choose(a);
 	pid_t pid = serve_start(a);
 	if (pid < 0) {

@@ -127,6 +127,8 @@ static void database_forget(const char *dir)
 	}
 	snprintf(path, sizeof(path), "%s/resolved", dir);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/lived", dir);
+	unlink(path);
 }
 
 static bool made_already(const char *path, const char *wanted)

@@ -32,8 +32,9 @@ struct demo_counts {
 };
 
 /* Takes one line (without its newline) of one file: "stores.csv", "associates.csv", "products.csv", "rates.csv" (with
- * header lines), "truth.csv", and "till.jsonl", "web.jsonl", "loyalty.jsonl", "callcentre.jsonl", "chat.jsonl" (in
- * order of time). The line is valid during the call only. Not OK stops the generation and is handed on. */
+ * header lines), "stock.csv", "matters.csv" (README.md), "truth.csv", and "till.jsonl", "web.jsonl", "loyalty.jsonl",
+ * "callcentre.jsonl", "chat.jsonl" (in order of time). The line is valid during the call only. Not OK stops the
+ * generation and is handed on. */
 typedef enum result demo_emit_fn(void *ctx, const char *file, struct str line, struct error *e);
 
 /* Makes it all up: the same config gives the same bytes. CSV files come first, then truth.csv, then the events of all

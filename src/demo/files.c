@@ -1,15 +1,7 @@
-#include "demo/world.h"
+#include "demo/stock.h"
 #include <stdio.h>
 
-/* One line of a CSV file at a time; fields are quoted where they must be. */
-struct csv {
-	struct buf line;
-	const char *file;
-	demo_emit_fn *emit;
-	void *ctx;
-};
-
-static void field(struct csv *c, const char *s)
+void csv_field(struct csv *c, const char *s)
 {
 	if (c->line.n)
 		buf_char(&c->line, ',');
@@ -26,7 +18,7 @@ static void field(struct csv *c, const char *s)
 	buf_char(&c->line, '"');
 }
 
-static enum result line_end(struct csv *c, struct error *e)
+enum result csv_end(struct csv *c, struct error *e)
 {
 	if (c->line.failed)
 		return error_nomem(e);
@@ -35,68 +27,99 @@ static enum result line_end(struct csv *c, struct error *e)
 	return r;
 }
 
-static enum result header(struct csv *c, const char *file, const char *text, struct error *e)
+enum result csv_header(struct csv *c, const char *file, const char *text, struct error *e)
 {
 	c->file = file;
 	buf_str(&c->line, text);
-	return line_end(c, e);
+	return csv_end(c, e);
 }
 
 static enum result stores_emit(struct csv *c, struct error *e)
 {
 	static const char *const kinds[] = { "shop", "web", "call_centre" };
-	TRY(header(c, "stores.csv", "code,name,kind,zone,country,city,currency", e));
+	TRY(csv_header(c, "stores.csv", "code,name,kind,zone,country,city,currency,lat,lon", e));
 	for (int i = 0; i < STORES; i++) {
 		const struct shop *s = &shops[i];
-		field(c, s->code);
-		field(c, s->name);
-		field(c, kinds[i < SHOPS ? 0 : i - SHOPS + 1]);
-		field(c, s->zone);
-		field(c, lands[s->country].code);
-		field(c, s->city);
-		field(c, demo_currency[s->currency]);
-		TRY(line_end(c, e));
+		csv_field(c, s->code);
+		csv_field(c, s->name);
+		csv_field(c, kinds[i < SHOPS ? 0 : i - SHOPS + 1]);
+		csv_field(c, s->zone);
+		csv_field(c, lands[s->country].code);
+		csv_field(c, s->city);
+		csv_field(c, demo_currency[s->currency]);
+		csv_field(c, place_at[i].lat);
+		csv_field(c, place_at[i].lon);
+		TRY(csv_end(c, e));
 	}
-	return OK;
+	csv_field(c, place_code(WAREHOUSE));
+	csv_field(c, "Warehouse Leipzig");
+	csv_field(c, "warehouse");
+	csv_field(c, "Europe/Berlin");
+	csv_field(c, "DE");
+	csv_field(c, "Leipzig");
+	csv_field(c, "EUR");
+	csv_field(c, place_at[WAREHOUSE].lat);
+	csv_field(c, place_at[WAREHOUSE].lon);
+	return csv_end(c, e);
+}
+
+void sku_text(const struct product *p, int i, char out[SKU_BYTES])
+{
+	char size[SIZE_BYTES];
+	size_text((enum category)p->category, (enum gender)p->gender, p->first_size + i, size);
+	snprintf(out, SKU_BYTES, "%s%s%s", p->code, *size ? "-" : "", size);
+}
+
+/* An EAN-13 of those that begin with 2, which every shop may give out for itself. */
+static void barcode_text(int32_t sku, char out[16])
+{
+	int sum = 0;
+	snprintf(out, 16, "2%011d", sku);
+	for (int i = 0; i < 12; i++)
+		sum += (out[i] - '0') * (i % 2 ? 3 : 1);
+	out[12] = (char)('0' + (10 - sum % 10) % 10);
+	out[13] = '\0';
 }
 
 static enum result associates_emit(const struct world *w, struct csv *c, struct error *e)
 {
-	TRY(header(c, "associates.csv", "code,name,store", e));
+	TRY(csv_header(c, "associates.csv", "code,name,store", e));
 	for (int i = 0; i < ASSOCIATES; i++) {
-		field(c, w->associates[i].code);
-		field(c, w->associates[i].name);
-		field(c, shops[w->associates[i].store].code);
-		TRY(line_end(c, e));
+		csv_field(c, w->associates[i].code);
+		csv_field(c, w->associates[i].name);
+		csv_field(c, shops[w->associates[i].store].code);
+		TRY(csv_end(c, e));
 	}
 	return OK;
 }
 
 static enum result products_emit(const struct world *w, struct csv *c, struct error *e)
 {
-	TRY(header(c, "products.csv", "sku,product,title,brand,category,subcategory,colour,size,list_price,currency",
-	           e));
+	TRY(csv_header(c, "products.csv",
+	               "sku,product,title,brand,category,subcategory,colour,size,list_price,currency,barcode", e));
 	for (int n = 0; n < PRODUCTS; n++) {
 		const struct product *p = &w->products[n];
 		for (int i = 0; i < p->sizes; i++) {
-			char sku[40], size[SIZE_BYTES], price[24], kind[48];
+			char sku[SKU_BYTES], size[SIZE_BYTES], price[24], kind[48], barcode[16];
 			size_text((enum category)p->category, (enum gender)p->gender, p->first_size + i, size);
-			snprintf(sku, sizeof(sku), "%s%s%s", p->code, *size ? "-" : "", size);
+			sku_text(p, i, sku);
+			barcode_text(p->sku + i, barcode);
 			minor_text(label_price(p->euro_cents, EUR), price);
 			/* the kind stands between the brand and the line's name */
 			snprintf(kind, sizeof(kind), "%s", p->title + strlen(brand_name[p->brand]) + 1);
 			*strrchr(kind, ' ') = '\0';
-			field(c, sku);
-			field(c, p->code);
-			field(c, p->title);
-			field(c, brand_name[p->brand]);
-			field(c, category_spec[p->category].name);
-			field(c, kind);
-			field(c, colour_name[p->colour]);
-			field(c, size);
-			field(c, price);
-			field(c, "EUR");
-			TRY(line_end(c, e));
+			csv_field(c, sku);
+			csv_field(c, p->code);
+			csv_field(c, p->title);
+			csv_field(c, brand_name[p->brand]);
+			csv_field(c, category_spec[p->category].name);
+			csv_field(c, kind);
+			csv_field(c, colour_name[p->colour]);
+			csv_field(c, size);
+			csv_field(c, price);
+			csv_field(c, "EUR");
+			csv_field(c, barcode);
+			TRY(csv_end(c, e));
 		}
 	}
 	return OK;
@@ -106,7 +129,7 @@ static enum result products_emit(const struct world *w, struct csv *c, struct er
 static enum result rates_emit(const struct world *w, struct csv *c, struct error *e)
 {
 	static const int start[DEMO_CURRENCIES] = { 9000, 9400, 7800, 39000, 10000 };
-	TRY(header(c, "rates.csv", "date,currency,per_usd", e));
+	TRY(csv_header(c, "rates.csv", "date,currency,per_usd", e));
 	for (int cur = 0; cur < DEMO_CURRENCIES; cur++) {
 		struct rnd r = rnd_of(w->cfg.seed, 'c', (uint64_t)cur);
 		int rate = start[cur], y, m, d;
@@ -115,10 +138,10 @@ static enum result rates_emit(const struct world *w, struct csv *c, struct error
 			char date[40], text[24];
 			snprintf(date, sizeof(date), "%04d-%02d-01", y, m);
 			snprintf(text, sizeof(text), "%d.%04d", rate / 10000, rate % 10000);
-			field(c, date);
-			field(c, demo_currency[cur]);
-			field(c, text);
-			TRY(line_end(c, e));
+			csv_field(c, date);
+			csv_field(c, demo_currency[cur]);
+			csv_field(c, text);
+			TRY(csv_end(c, e));
 			if (cur != USD)
 				rate += (start[cur] - rate) / 12 + start[cur] / 1000 * rnd_between(&r, -18, 18);
 			y += m == 12;
@@ -130,25 +153,25 @@ static enum result rates_emit(const struct world *w, struct csv *c, struct error
 
 static enum result truth_emit(struct world *w, struct csv *c, struct error *e)
 {
-	TRY(header(c, "truth.csv", "source,key,person,household", e));
+	TRY(csv_header(c, "truth.csv", "source,key,person,household", e));
 	for (int32_t i = 0; i < w->rec_count; i++) {
 		const struct rec *r = &w->recs[i];
 		char key[40], person[16], household[16];
 		rec_key(w, r, key);
 		snprintf(person, sizeof(person), "P%d", r->person);
 		snprintf(household, sizeof(household), "H%d", w->people[r->person].household);
-		field(c, source_name[r->source]);
-		field(c, key);
-		field(c, person);
-		field(c, household);
-		TRY(line_end(c, e));
+		csv_field(c, source_name[r->source]);
+		csv_field(c, key);
+		csv_field(c, person);
+		csv_field(c, household);
+		TRY(csv_end(c, e));
 		for (uint32_t d = 0; r->source == WEB && d < 2; d++) {
 			device_key(w, r->person, d, key);
-			field(c, "device");
-			field(c, key);
-			field(c, person);
-			field(c, household);
-			TRY(line_end(c, e));
+			csv_field(c, "device");
+			csv_field(c, key);
+			csv_field(c, person);
+			csv_field(c, household);
+			TRY(csv_end(c, e));
 			w->counts.devices++;
 		}
 	}
@@ -166,6 +189,10 @@ enum result files_emit(struct world *w, demo_emit_fn *emit, void *ctx, struct er
 		r = products_emit(w, &c, e);
 	if (r == OK)
 		r = rates_emit(w, &c, e);
+	if (r == OK)
+		r = stock_emit(w, &c, e);
+	if (r == OK)
+		r = matters_emit(w, &c, e);
 	if (r == OK)
 		r = truth_emit(w, &c, e);
 	buf_free(&c.line);

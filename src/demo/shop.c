@@ -340,7 +340,7 @@ enum result shop_make(struct world *w, struct error *e)
 			w->by_kind_count[c][g] = count;
 		}
 	}
-	w->counts.stores = STORES;
+	w->counts.stores = STORES + 1; /* and the warehouse */
 	w->counts.associates = ASSOCIATES;
 	w->counts.products = PRODUCTS;
 	w->counts.skus = w->skus;

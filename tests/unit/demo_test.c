@@ -280,7 +280,7 @@ static void test_counts_are_true(void **state)
 	struct demo_config cfg = { .seed = 1, .people = 2000, .years = 10 };
 	told_run(&t, &cfg, &n);
 	assert_int_equal(n.people, 2000);
-	assert_int_equal(n.stores, 14);
+	assert_int_equal(n.stores, 15);
 	assert_int_equal(n.associates, 120);
 	assert_int_equal(n.products, 2500);
 	assert_in_range(n.skus, 7500, 8500);
