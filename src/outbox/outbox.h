@@ -18,26 +18,26 @@
 
 /* ---- Limits ------------------------------------------------------------------------------------------------------ */
 
-#define OUTBOX_ENDPOINTS_MAX 64          /* that are not removed */
-#define OUTBOX_URL_MAX 2000              /* bytes */
-#define OUTBOX_DESCRIPTION_MAX 240       /* bytes */
-#define OUTBOX_PATTERNS_MAX 32           /* of an endpoint */
-#define OUTBOX_TYPE_BYTES 40             /* "order.refund_failed" with its NUL */
-#define OUTBOX_BODY_MAX 20000            /* bytes of a body */
-#define OUTBOX_WAITING_MAX 500000        /* deliveries that may wait for an endpoint: beyond, it is disabled ("full") */
-#define OUTBOX_COALESCE_US (2 * USEC)    /* stock.changed of one SKU: what changes meanwhile is the same delivery */
-#define OUTBOX_PER_ENDPOINT 4            /* attempts at once for one endpoint, by one process */
-#define OUTBOX_FLIGHT_MAX 64             /* attempts at once by one process */
-#define OUTBOX_CONNECT_MS 5000           /* until connected */
-#define OUTBOX_TIMEOUT_MS 15000          /* of an attempt in all, unless set */
-#define OUTBOX_LEASE_SPARE_US (5 * USEC) /* a lease is an attempt's time-out and this */
-#define OUTBOX_ANSWER_READ (64 << 10)    /* bytes of an answer that are read */
-#define OUTBOX_ANSWER_KEPT 1024          /* bytes of it that are kept */
-#define OUTBOX_ROTATE_US DAY_US          /* how long the secret before signs beside the new one */
-#define OUTBOX_FAILING_US (5 * DAY_US)   /* of failures only: the endpoint is disabled ("failing") */
-#define OUTBOX_PAUSE_MAX_US DAY_US       /* longest Retry-After that is heeded */
-#define OUTBOX_PAUSE_US (30 * USEC)      /* after a 429 that names no time */
-#define OUTBOX_KEEP_US (7 * DAY_US)      /* delivered ones, for replay */
+#define OUTBOX_ENDPOINTS_MAX 64       /* that are not removed */
+#define OUTBOX_URL_MAX 2000           /* bytes */
+#define OUTBOX_DESCRIPTION_MAX 240    /* bytes */
+#define OUTBOX_PATTERNS_MAX 32        /* of an endpoint */
+#define OUTBOX_TYPE_BYTES 40          /* "order.refund_failed" with its NUL */
+#define OUTBOX_BODY_MAX 20000         /* bytes of a body */
+#define OUTBOX_WAITING_MAX 500000     /* deliveries that may wait for an endpoint: beyond, it is disabled ("full") */
+#define OUTBOX_COALESCE_US (2 * USEC) /* stock.changed of one SKU: what changes meanwhile is the same delivery */
+#define OUTBOX_PER_ENDPOINT 4         /* attempts at once for one endpoint, by one process */
+#define OUTBOX_FLIGHT_MAX (OUTBOX_ENDPOINTS_MAX * OUTBOX_PER_ENDPOINT) /* by one process: nobody waits for another */
+#define OUTBOX_CONNECT_MS 5000                                         /* until connected */
+#define OUTBOX_TIMEOUT_MS 15000                                        /* of an attempt in all, unless set */
+#define OUTBOX_LEASE_SPARE_US (5 * USEC)                               /* a lease is an attempt's time-out and this */
+#define OUTBOX_ANSWER_READ (64 << 10)                                  /* bytes of an answer that are read */
+#define OUTBOX_ANSWER_KEPT 1024                                        /* bytes of it that are kept */
+#define OUTBOX_ROTATE_US DAY_US             /* how long the secret before signs beside the new one */
+#define OUTBOX_FAILING_US (5 * DAY_US)      /* of failures only: the endpoint is disabled ("failing") */
+#define OUTBOX_PAUSE_MAX_US DAY_US          /* longest Retry-After that is heeded */
+#define OUTBOX_PAUSE_US (30 * USEC)         /* after a 429 that names no time */
+#define OUTBOX_KEEP_US (7 * DAY_US)         /* delivered ones, for replay */
 #define OUTBOX_KEEP_FAILED_US (30 * DAY_US) /* those given up */
 #define OUTBOX_RETRIES_MAX 16
 
