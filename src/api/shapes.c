@@ -38,7 +38,7 @@ static const struct shape {
 	{ "Household", "{id:str?,members:[{customer:str,name:str,how:How}]}" },
 	{ "Note", "{id:str,record:str,text:str,at:time,by:Named?,store:Named?}" },
 	{ "AssociateShown", "{id:str,name:str,store:str,n:int,of:int,how:How}" },
-	{ "OpenMatter", "{kind:str,text:str,order:str?,at:time}" },
+	{ "OpenMatter", "{kind:str,text:str,order:str?,hold:str?,at:time}" },
 	{ "Opener", "{text:str,evidence:str,order:str?}" },
 	{ "HomeStore", "{id:str,name:str,n:int,of:int}" },
 	{ "Card", "{customer:str,as_of:time,name:Name,associate:AssociateShown?,open:[OpenMatter],opener:Opener?,"

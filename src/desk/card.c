@@ -41,6 +41,19 @@ static enum result read_orders(struct db_tx *tx, void *arg, struct error *e)
 	                  &c->order_count, e);
 }
 
+static enum result read_matters(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return order_open_list(tx, c->person->records, c->person->record_count, c->a, c->matters, &c->matter_count, e);
+}
+
+static enum result read_holds(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct card *c = arg;
+	return hold_list(tx, c->person->records, c->person->record_count, 0, 0, 0, CARD_HOLDS, c->holds, &c->hold_count,
+	                 e);
+}
+
 static enum result read_contacts(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct card *c = arg;
@@ -87,7 +100,8 @@ static enum result card_read(struct shape *s, struct card *c, struct error *e)
 {
 	const struct db_part parts[] = { { read_spending, c },  { read_preferences, c }, { read_facts, c },
 		                         { read_orders, c },    { read_contacts, c },    { read_consents, c },
-		                         { read_household, c }, { read_housemates, c },  { read_notes, c } };
+		                         { read_household, c }, { read_housemates, c },  { read_notes, c },
+		                         { read_matters, c },   { read_holds, c } };
 	return db_together(s->tx, parts, sizeof(parts) / sizeof(*parts), e);
 }
 
@@ -230,7 +244,7 @@ enum result card_members(struct shape *s, const struct person *p, bool full, str
 	c->full = full;
 	TRY(card_read(s, c, e));
 	shape_person_name(s, "name", p);
-	card_open_matters(s, c);
+	TRY(card_open_matters(s, c, e));
 	TRY(card_opener(s, c, e));
 	card_facts(s, c);
 	TRY(card_milestones(s, c, e));

@@ -1,13 +1,10 @@
-/* Milestones that are near, the one opener with its evidence, and what is open between us and the customer. */
+/* Milestones that are near, and the one opener with its evidence. */
 #include "desk/card.h"
 
 #include "base/clock.h"
 
 #define MILESTONE_DAYS 30
 #define OPENER_DAYS 365
-#define OPEN_RETURN_DAYS 30
-#define OPEN_ORDER_DAYS 14
-#define OPEN_CONTACT_DAYS 14
 
 /* ---- Milestones ---------------------------------------------------------------------------------------------------
  */
@@ -162,67 +159,4 @@ enum result card_opener(struct shape *s, const struct card *c, struct error *e)
 	jw_kid(s->w, "order", ID_ORDER, o->id);
 	jw_end_object(s->w);
 	return OK;
-}
-
-/* ---- Open matters ---------------------------------------------------------------------------------------------------
- */
-
-static void open_matter(struct shape *s, const char *kind, const char *text, int64_t order, int64_t at)
-{
-	jw_object(s->w);
-	jw_kcstr(s->w, "kind", kind);
-	jw_kcstr(s->w, "text", text);
-	jw_kid(s->w, "order", ID_ORDER, order);
-	jw_ktime(s->w, "at", at);
-	jw_end_object(s->w);
-}
-
-static bool is_remote(enum channel c)
-{
-	return c != CHANNEL_STORE;
-}
-
-static void open_orders(struct shape *s, const struct card *c)
-{
-	for (int i = 0; i < c->order_count; i++) {
-		const struct order *o = &c->orders[i];
-		int64_t age = s->now - o->placed_at;
-		if (o->state != ORDER_REPORTED)
-			continue;
-		if (o->kind == ORDER_RETURN && age <= OPEN_RETURN_DAYS * DAY_US) {
-			const char *text = arena_printf(s->a, "Return %s on %s: is the refund settled?", o->number,
-			                                shape_date(s, o->placed_at));
-			open_matter(s, "return", text, o->id, o->placed_at);
-		} else if (o->kind == ORDER_SALE && is_remote(o->channel) && age <= OPEN_ORDER_DAYS * DAY_US) {
-			const char *text = arena_printf(s->a, "Order %s by %s on %s: has it arrived?", o->number,
-			                                channel_name(o->channel), shape_date(s, o->placed_at));
-			open_matter(s, "order", text, o->id, o->placed_at);
-		}
-	}
-}
-
-/* Calls, chats and mails of the last days, other than orders: someone may be waiting for an answer. */
-static void open_contacts(struct shape *s, const struct card *c)
-{
-	const struct touchpoint *t = c->contacts;
-	for (int i = 0; i < c->contact_count && s->now - t[i].at <= OPEN_CONTACT_DAYS * DAY_US; i++) {
-		bool contact =
-		        t[i].channel == CHANNEL_PHONE || t[i].channel == CHANNEL_CHAT || t[i].channel == CHANNEL_EMAIL;
-		if (!contact || t[i].ref)
-			continue;
-		const char *what = t[i].title && t[i].title[0] ? t[i].title : t[i].kind;
-		const char *text = arena_printf(s->a, "Contact by %s on %s: %s", channel_name(t[i].channel),
-		                                shape_date(s, t[i].at), what);
-		open_matter(s, "contact", text, 0, t[i].at);
-		break; /* the newest is enough for five seconds */
-	}
-}
-
-void card_open_matters(struct shape *s, const struct card *c)
-{
-	jw_key(s->w, "open");
-	jw_array(s->w);
-	open_orders(s, c);
-	open_contacts(s, c);
-	jw_end_array(s->w);
 }

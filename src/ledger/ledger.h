@@ -100,6 +100,10 @@ MUST_CHECK enum result ledger_balances(struct db_tx *tx, enum book book, int64_t
 MUST_CHECK enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects,
                                             int subject_count, struct arena *a, struct ledger_balance **out, int *count,
                                             struct error *e);
+/* Of many subjects, counter-accounts too, those of zero left out, in one way to the server. */
+MUST_CHECK enum result ledger_accounts_many(struct db_tx *tx, enum book book, const int64_t *subjects,
+                                            int subject_count, struct arena *a, struct ledger_balance **out, int *count,
+                                            struct error *e);
 /* All balances of one account in a bucket other than zero, by (subject, place): for checks of other rooms. */
 MUST_CHECK enum result ledger_balances_of(struct db_tx *tx, enum book book, unsigned bucket, int account,
                                           struct arena *a, struct ledger_balance **out, int *count, struct error *e);

@@ -64,6 +64,26 @@ DB_STMT(ledger_balance_list, "iiii", "iiiii",
         "SELECT subject, place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 "
         "AND subject = $3 AND account < $4 AND qty <> 0 ORDER BY subject, place, account")
 
+enum result ledger_accounts_many(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
+                                 struct arena *a, struct ledger_balance **out, int *count, struct error *e)
+{
+	enum { PARAMS = 4 };
+	struct balances b = { .a = a };
+	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)subject_count * PARAMS + 1, sizeof(*v));
+	if (!v)
+		return error_nomem(e);
+	for (int i = 0; i < subject_count; i++) {
+		v[i * PARAMS] = DB_INT(id_bucket(subjects[i]));
+		v[i * PARAMS + 1] = DB_INT(book);
+		v[i * PARAMS + 2] = DB_INT(subjects[i]);
+		v[i * PARAMS + 3] = DB_INT(LEDGER_ACCOUNTS);
+	}
+	TRY(db_each(tx, &ledger_balance_list, v, subject_count, balances_take, &b, e));
+	*out = b.list;
+	*count = b.count;
+	return OK;
+}
+
 enum result ledger_balances(struct db_tx *tx, enum book book, int64_t subject, bool counters, struct arena *a,
                             struct ledger_balance **out, int *count, struct error *e)
 {

@@ -272,6 +272,24 @@ int64_t book_receivable(const struct order_book *b);
 int64_t book_payable(const struct order_book *b);
 int64_t book_captured(const struct order_book *b, enum tender t);
 
+/* What is open between us and whoever these records are, newest order first: of at most ORDER_OPEN_MAX commanded orders
+ * that are neither drafts nor closed. In as many ways to the server as for one record. */
+#define ORDER_OPEN_MAX 20
+struct order_open {
+	int64_t order, placed_at;
+	const char *number;
+	int64_t store;
+	int16_t currency;
+	enum book_state state;
+	int64_t receivable, payable; /* as book_receivable(), book_payable() */
+	int64_t unplaced;            /* units that wait for a location */
+	int64_t quality, quality_at; /* units that came back and are not looked at; since when */
+	int part_count;
+	struct book_part *parts; /* with units open, picked, ready or shipped */
+};
+MUST_CHECK enum result order_open_list(struct db_tx *tx, const int64_t *records, int record_count, struct arena *a,
+                                       struct order_open *out, int *count, struct error *e);
+
 struct order_event {
 	int n;
 	int64_t at, store, user, associate, units, amount;

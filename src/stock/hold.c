@@ -275,6 +275,21 @@ static void page_merge(struct stock_hold *all, int *count, const struct stock_ho
 	}
 }
 
+struct pages {
+	struct stock_hold *one, *out;
+	int count, limit;
+};
+
+static enum result pages_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct pages *all = arg;
+	int n;
+	(void)run;
+	TRY(page_take(r, all->one, &n, e));
+	page_merge(all->out, &all->count, all->one, n, all->limit);
+	return OK;
+}
+
 enum result hold_list(struct db_tx *tx, const int64_t *records, int record_count, int64_t location, int64_t after_until,
                       int64_t after_id, int limit, struct stock_hold *out, int *count, struct error *e)
 {
@@ -284,17 +299,21 @@ enum result hold_list(struct db_tx *tx, const int64_t *records, int record_count
 		             DB_INT(limit)));
 		return page_take(r, out, count, e);
 	}
-	struct stock_hold *one = arena_array(db_tx_arena(tx), (size_t)limit + 1, sizeof(*one));
-	int total = 0, n;
-	if (!one)
+	enum { PARAMS = 5 };
+	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)record_count * PARAMS + 1, sizeof(*v));
+	struct pages all = { .one = arena_array(db_tx_arena(tx), (size_t)limit + 1, sizeof(*all.one)),
+		             .out = out,
+		             .limit = limit };
+	if (!v || !all.one)
 		return error_nomem(e);
 	for (int i = 0; i < record_count; i++) {
-		DB_ROWS_AUTO struct db_rows *r = NULL;
-		TRY(db_query(tx, &stock_hold_record_page, &r, e, DB_INT(after_until), DB_INT(after_id),
-		             DB_INT(location), DB_INT(limit), DB_INT(records[i])));
-		TRY(page_take(r, one, &n, e));
-		page_merge(out, &total, one, n, limit);
+		v[i * PARAMS] = DB_INT(after_until);
+		v[i * PARAMS + 1] = DB_INT(after_id);
+		v[i * PARAMS + 2] = DB_INT(location);
+		v[i * PARAMS + 3] = DB_INT(limit);
+		v[i * PARAMS + 4] = DB_INT(records[i]);
 	}
-	*count = total;
+	TRY(db_each(tx, &stock_hold_record_page, v, record_count, pages_take, &all, e));
+	*count = all.count;
 	return OK;
 }
