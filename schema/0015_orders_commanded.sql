@@ -2,7 +2,7 @@
 -- State numbers: src/orders/command.h.
 
 -- version: every command raises it first, so that the commands of one order run one after the other. unplaced: the
--- lines' waiting units, unless it is a quote. arrived_at: since when the customer stands there to fetch it.
+-- lines' waiting units that are not coming, unless it is a quote. arrived_at: since when the customer stands there to fetch it.
 CREATE TABLE order_book (
 	rkey {int} NOT NULL,
 	order_id {int} NOT NULL,
@@ -31,7 +31,7 @@ CREATE INDEX order_book_unplaced ON order_book (order_id) WHERE unplaced > 0;
 CREATE INDEX order_book_record ON order_book (rkey, record) WHERE record IS NOT NULL;
 
 -- A line as it was priced, and where its units are. batch: lines that were priced together (an exchange adds one).
--- gone amounts: what cancelled and returned units took with them.
+-- gone amounts: what cancelled and returned units took with them. coming: waiting ones that a transfer has on its way.
 CREATE TABLE order_item (
 	rkey {int} NOT NULL,
 	order_id {int} NOT NULL,
@@ -65,6 +65,7 @@ CREATE TABLE order_item (
 	handed {int} NOT NULL CHECK (handed >= 0),
 	cancelled {int} NOT NULL CHECK (cancelled >= 0),
 	returned {int} NOT NULL CHECK (returned >= 0 AND returned <= handed),
+	coming {int} NOT NULL CHECK (coming >= 0 AND coming <= waiting),
 	PRIMARY KEY (rkey, order_id, line),
 	CHECK (waiting + open + picked + handed + cancelled = qty)
 ) {clustered};

@@ -307,6 +307,9 @@ static const struct json_field exchange_fields[] = { STORE,          UNITS_NEEDE
 static const struct json_field cancel_fields[] = { STORE, UNITS, PAYS, FLAG(refund_rest), DETAIL, JSON_END };
 static const struct json_field units_fields[] = { STORE, UNITS, DETAIL, JSON_END };
 static const struct json_field named_units_fields[] = { STORE, UNITS_NEEDED, DETAIL, JSON_END };
+static const struct json_field transfer_fields[] = {
+	STORE, UNITS_NEEDED, JSON_FIELD_ID(struct order_body, to, "to", ID_STORE, JSON_REQUIRED), DETAIL, JSON_END
+};
 static const struct json_field return_fields[] = { STORE, UNITS_NEEDED, PAYS, FLAG(refund_rest), DETAIL, JSON_END };
 static const struct json_field back_fields[] = { STORE, UNITS_NEEDED, PAYS, JSON_END };
 static const struct json_field pay_fields[] = { STORE, LIST(pays, JSON_REQUIRED, 1, ORDER_PAYS_MAX), DETAIL, JSON_END };
@@ -398,6 +401,7 @@ const struct http_route api_orders_routes[] = {
 	COMMAND("unpick", "Picked units go back to the shelf, for this order still", ROLES_MOVE, units_fields),
 	COMMAND("problem", "Units are not to be found: they wait for another location", ROLES_MOVE, named_units_fields),
 	COMMAND("ready", "Picked units are put aside to be fetched", ROLES_MOVE, units_fields),
+	COMMAND("transfer", "Open units are to be sent to another location", ROLES_MOVE, transfer_fields),
 	COMMAND("arrive", "The customer is there to fetch it", ROLES_MOVE, bare_fields),
 	COMMAND("hand_over", "Units are handed to the customer", ROLES_MOVE, units_fields),
 	COMMAND("ship", "Units leave with the carrier", ROLES_MOVE, units_fields),

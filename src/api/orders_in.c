@@ -291,6 +291,7 @@ static enum result head_in(struct http_request *rq, struct order_asked *ask, str
 	c->may_wait = b->may_wait;
 	c->refund_rest = b->refund_rest;
 	c->payment = (int)b->payment;
+	c->to = b->to;
 	if (json_get(http_body_json(rq), "policy") && json_kind(json_get(http_body_json(rq), "policy")) != JSON_NULL)
 		c->policy = b->policy ? PRICE_REPRICE_KEPT : PRICE_KEEP_SHARE;
 	if (b->channel.n && !channel_find(b->channel, &c->channel))
@@ -363,6 +364,7 @@ static enum result fill_head(struct db_tx *tx, struct order_asked *ask, struct e
 	struct order_command *c = &ask->c;
 	struct store s;
 	int64_t customer;
+	TRY(store_known(tx, c->to, "to", &s, e));
 	TRY(store_known(tx, c->store, "store", &s, e));
 	if (c->record && customer_of(tx, c->record, &customer, e) != OK)
 		return e->result == ERR_NOT_FOUND

@@ -7,7 +7,7 @@
 
 /* What the bodies of all order routes fill; each route's spec names those members that it takes. */
 struct order_body {
-	int64_t customer, record, store, payment;
+	int64_t customer, record, store, to, payment;
 	struct str number, channel, currency, shipping, shipping_tax_rate, detail;
 	int policy;
 	bool tax_included, on_account, may_wait, quote, refund_rest;

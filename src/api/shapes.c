@@ -63,7 +63,7 @@ static const struct shape {
 	               "handed:int,shipped:int,since:time}" },
 	{ "BookLine", "{line:int,sku:SkuShown?,title:str,qty:int,unit_price:str,list_price:str?,tax_rate:str,discount:"
 	              "Money,net:Money,tax:Money,waiting:int,open:int,picked:int,ready:int,handed:int,cancelled:int,"
-	              "returned:int,refundable:Money,parts:[OrderPart]}" },
+	              "returned:int,coming:int,refundable:Money,parts:[OrderPart]}" },
 	{ "OrderPayment",
 	  "{n:int,at:time,refund:bool,tender:str,amount:Money,state:'done'|'pending'|'failed',as_credit:"
 	  "bool,reference:str}" },
@@ -78,7 +78,7 @@ static const struct shape {
 	  "condition:'good'|'unknown'|'damaged'|'scrap',net:Money,tax:Money}],trail:[OrderEvent],allowed:[str],"
 	  "discounts:[{rate:str?,amount:Money?,threshold:Money?,given:bool}]}" },
 	{ "OrderDone", "{order:str,event:int,state:str,amount:Money,refunded:Money,receivable:Money,payable:Money,"
-	               "return:int?,payment:int?,replayed:bool,book:OrderBook?}" },
+	               "return:int?,payment:int?,transfer:str?,replayed:bool,book:OrderBook?}" },
 	{ "Price", "{currency:str,lines:[{sku:str,qty:int,gross:Money,discount:Money,net:Money,tax:Money}],"
 	           "discount:Money,shipping:Money,tax:Money,total:Money,given:[bool]}" },
 	{ "ReturnPrice", "{lines:[{line:int,qty:int,net:Money,tax:Money}],clawed:Money,total:Money,off_receivable:"

@@ -296,7 +296,7 @@ static enum result command_write(struct db_tx *tx, struct json_writer *w, void *
 		TRY(r->command->shelf(tx, r, e));
 	if (r->c.record)
 		TRY(customer_of(tx, r->c.record, &customer, e));
-	TRY(stock_do(tx, r->key, r->p->user, r->p->associate, &r->c, &out, e));
+	TRY(order_stock_do(tx, r->key, r->p->user, r->p->associate, &r->c, &out, e));
 	if (customer || r->c.kind == STOCK_PLACE) /* moves name who made them; these have none of their own */
 		TRY(audit_act(tx, r->p, stock_kind_name(r->c.kind), customer ? customer : r->c.location, STR("{}"), e));
 	return outcome_write(w, r->command, &out);

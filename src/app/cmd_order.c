@@ -8,7 +8,8 @@
 
 struct order_cli {
 	struct client *c;
-	const char *db, *store, *customer, *channel, *number, *currency, *shipping, *detail, *phone, *email, *limit;
+	const char *db, *store, *to, *customer, *channel, *number, *currency, *shipping, *detail, *phone, *email,
+	        *limit;
 	struct words words, items, pays, discounts;
 	bool json, may_wait, on_account, tax_included, reprice, refund_rest, price;
 };
@@ -27,6 +28,7 @@ enum {
 	TERMS = 1u << 7, /* --discount, --shipping */
 	DISCOUNT = 1u << 8,
 	ACCOUNT = 1u << 9,
+	TO = 1u << 10,
 };
 static const struct verb {
 	const char *word, *path, *says;
@@ -42,6 +44,7 @@ static const struct verb {
 	{ "unpick", "unpick", "ORDER [UNITS…]", UNITS },
 	{ "problem", "problem", "ORDER UNITS…: they are not to be found", UNITS },
 	{ "ready", "ready", "ORDER [UNITS…]: put aside to be fetched", UNITS },
+	{ "transfer", "transfer", "ORDER LINE*QTY… --to STORE: they are to be sent there", UNITS | TO },
 	{ "arrive", "arrive", "ORDER: the customer is there", 0 },
 	{ "hand-over", "hand_over", "ORDER [UNITS…]", UNITS },
 	{ "ship", "ship", "ORDER [UNITS…]", UNITS },
@@ -66,7 +69,8 @@ static const char about[] =
         "byname order reviews | parked\n"
         "byname order VERB ORDER [WORDS…], VERB one of confirm, change, cancel, allocate, release, pick, unpick, "
         "problem, "
-        "ready, arrive, hand-over, ship, no-show, pay, return, inspect, refund, refund-done, refund-failed, exchange, "
+        "ready, transfer, arrive, hand-over, ship, no-show, pay, return, inspect, refund, refund-done, refund-failed, "
+        "exchange, "
         "close.\n\n"
         "ORDER is a number or ord_…, STORE a code or sto_…. ITEM is SKU[*QTY] with, after commas, price=80.00, list=, "
         "tax=8.1, "
@@ -102,6 +106,7 @@ static const struct argp_option options[] = {
 	{ "db", 'd', "DB", 0, "SQLite file or PostgreSQL url (BYNAME_DB; byname.db)", 0 },
 	{ "json", 'j', NULL, 0, "The answer as JSON", 0 },
 	{ "store", 's', "STORE", 0, "Where it is done", 0 },
+	{ "to", 't', "STORE", 0, "transfer: where to", 0 },
 	{ "detail", 'm', "TEXT", 0, "Words for the trail", 0 },
 	{ "limit", 'n', "N", 0, "At most N", 0 },
 	{ "customer", KEY_CUSTOMER, "CUSTOMER", 0, "For whom (cus_…)", 0 },
@@ -164,6 +169,9 @@ static error_t option(int key, char *arg, struct argp_state *state)
 	case 's':
 		o->store = arg;
 		return 0;
+	case 't':
+		o->to = arg;
+		return 0;
 	case 'm':
 		o->detail = arg;
 		return 0;
@@ -203,13 +211,14 @@ static enum result call(struct order_cli *o, const char *method, const struct bu
 	return OK;
 }
 
-static enum result store_member(struct order_cli *o, struct json_writer *w, struct error *e)
+static enum result store_member(struct order_cli *o, const char *key, const char *store, struct json_writer *w,
+                                struct error *e)
 {
 	char id[ID_TEXT_BYTES];
-	if (!o->store)
+	if (!store)
 		return OK;
-	TRY(word_store(o->c, o->store, id, e));
-	jw_kcstr(w, "store", id);
+	TRY(word_store(o->c, store, id, e));
+	jw_kcstr(w, key, id);
 	return OK;
 }
 
@@ -234,7 +243,7 @@ static enum result run_new(struct order_cli *o, bool quote, struct error *e)
 	buf_str(&path, o->price ? "/v1/orders/price" : "/v1/orders");
 	jw_init(&w, &body);
 	jw_object(&w);
-	TRY(store_member(o, &w, e));
+	TRY(store_member(o, "store", o->store, &w, e));
 	text_member(&w, "customer", o->customer);
 	text_member(&w, "channel", o->channel);
 	text_member(&w, "number", o->number);
@@ -257,7 +266,7 @@ static enum result run_new(struct order_cli *o, bool quote, struct error *e)
 static enum result verb_body(struct order_cli *o, const struct verb *v, struct json_writer *w, struct error *e)
 {
 	const struct words rest = o->words;
-	TRY(store_member(o, w, e));
+	TRY(store_member(o, "store", o->store, w, e));
 	if (!o->price)
 		text_member(w, "detail", o->detail);
 	if ((v->takes & UNITS) && rest.count)
@@ -272,6 +281,8 @@ static enum result verb_body(struct order_cli *o, const struct verb *v, struct j
 		TRY(words_pays(&rest, w, e));
 	if ((v->takes & PAYABLE) && o->pays.count)
 		TRY(words_pays(&o->pays, w, e));
+	if (v->takes & TO && o->to)
+		TRY(store_member(o, "to", o->to, w, e));
 	if (v->takes & WAIT)
 		flag_member(w, "may_wait", o->may_wait);
 	if (v->takes & ACCOUNT)

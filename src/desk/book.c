@@ -65,6 +65,7 @@ static void write_units(struct shape *s, const struct order_book *b, const struc
 	jw_ki64(s->w, "handed", l->handed);
 	jw_ki64(s->w, "cancelled", l->cancelled);
 	jw_ki64(s->w, "returned", l->returned);
+	jw_ki64(s->w, "coming", l->coming);
 }
 
 static enum result write_line(struct shape *s, const struct order_book *b, const struct book_line *l, struct error *e)

@@ -321,4 +321,5 @@ void desk_done(struct json_writer *w, const struct order_done *d)
 		jw_i64(w, d->payment);
 	else
 		jw_null(w);
+	jw_kid(w, "transfer", ID_TRANSFER, d->transfer);
 }

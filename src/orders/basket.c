@@ -128,6 +128,7 @@ static enum result shrink(struct work *w, struct book_line *l, int64_t by, struc
 	int64_t n = by < l->waiting ? by : l->waiting;
 	l->waiting -= n;
 	by -= n;
+	coming_clamp(l);
 	for (int i = w->b.part_count - 1; i >= 0 && by; i--) {
 		struct book_part *p = &w->b.parts[i];
 		if (p->line != l->line || !p->open)

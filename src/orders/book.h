@@ -71,6 +71,7 @@ struct work {
 
 	int64_t receivable, payable, refunding, captured[TENDERS]; /* as they will be; payable ≥ 0 */
 	int64_t amount, refunded, unit_total;
+	int64_t transfer;
 	int returned, payment, first_item; /* first_item: index of the line that the command's first item became */
 	bool handed;                       /* units left the shop */
 };
@@ -104,6 +105,11 @@ MUST_CHECK enum result basket_add(struct work *w, struct error *e);    /* the co
 MUST_CHECK enum result basket_change(struct work *w, struct error *e); /* the command's items are what there is now */
 MUST_CHECK enum result basket_back(struct work *w, bool cancelled, struct error *e); /* w->back, by line */
 MUST_CHECK enum result basket_charge(struct work *w, struct error *e);               /* a draft is placed */
+
+/* moved.c */
+MUST_CHECK enum result transfer_ask(struct work *w, struct error *e);
+/* Waiting units were taken away: no more can be coming. */
+void coming_clamp(struct book_line *l);
 
 /* units.c */
 MUST_CHECK enum result units_do(struct work *w, enum order_command_kind kind, struct error *e);

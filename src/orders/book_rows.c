@@ -57,11 +57,11 @@ enum result book_head(struct db_tx *tx, int64_t order, struct arena *a, struct o
 	return failed ? error_nomem(e) : OK;
 }
 
-DB_STMT(order_item_select, "ii", "iiiTiiIiiiiiiiiiiiiiiiiiiiiiii",
+DB_STMT(order_item_select, "ii", "iiiTiiIiiiiiiiiiiiiiiiiiiiiiiii",
         "SELECT line, batch, sku, title, qty, unit_micro, list_micro, tax_micro, undiscounted, own_micro, own_minor, "
         "gross_minor, own_taken_minor, share1_minor, share2_minor, share3_minor, share4_minor, net_minor, tax_minor, "
         "claw_minor, cancelled_net_minor, cancelled_tax_minor, returned_net_minor, returned_tax_minor, waiting, open, "
-        "picked, handed, cancelled, returned FROM order_item WHERE rkey = $1 AND order_id = $2 ORDER BY line")
+        "picked, handed, cancelled, returned, coming FROM order_item WHERE rkey = $1 AND order_id = $2 ORDER BY line")
 
 static void read_line(const struct db_rows *r, const struct order_book *b, struct book_line *l)
 {
@@ -92,6 +92,7 @@ static void read_line(const struct db_rows *r, const struct order_book *b, struc
 	l->handed = db_int(r, 27);
 	l->cancelled = db_int(r, 28);
 	l->returned = db_int(r, 29);
+	l->coming = db_int(r, 30);
 }
 
 static enum result load_lines(struct db_tx *tx, struct arena *a, struct order_book *b, struct error *e)
@@ -271,20 +272,21 @@ static enum result save_head(struct work *w, struct error *e)
 	               DB_INT(b->unplaced), DB_INT_OR_NULL(b->arrived_at));
 }
 
-DB_STMT(order_item_insert, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiii", "",
+DB_STMT(order_item_insert, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiiii", "",
         "INSERT INTO order_item (rkey, order_id, line, batch, sku, title, qty, unit_micro, list_micro, tax_micro, "
         "undiscounted, own_micro, own_minor, gross_minor, own_taken_minor, share1_minor, share2_minor, share3_minor, "
         "share4_minor, net_minor, tax_minor, claw_minor, cancelled_net_minor, cancelled_tax_minor, returned_net_minor, "
-        "returned_tax_minor, waiting, open, picked, handed, cancelled, returned) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "returned_tax_minor, waiting, open, picked, handed, cancelled, returned, coming) VALUES ($1, $2, $3, $4, $5, "
+        "$6, $7, "
         "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, "
-        "$30, $31, $32)")
-DB_STMT(order_item_update, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiii", "",
+        "$30, $31, $32, $33)")
+DB_STMT(order_item_update, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiiii", "",
         "UPDATE order_item SET batch = $4, sku = $5, title = $6, qty = $7, unit_micro = $8, list_micro = $9, "
         "tax_micro = $10, undiscounted = $11, own_micro = $12, own_minor = $13, gross_minor = $14, "
         "own_taken_minor = $15, share1_minor = $16, share2_minor = $17, share3_minor = $18, share4_minor = $19, "
         "net_minor = $20, tax_minor = $21, claw_minor = $22, cancelled_net_minor = $23, cancelled_tax_minor = $24, "
         "returned_net_minor = $25, returned_tax_minor = $26, waiting = $27, open = $28, picked = $29, handed = $30, "
-        "cancelled = $31, returned = $32 WHERE rkey = $1 AND order_id = $2 AND line = $3")
+        "cancelled = $31, returned = $32, coming = $33 WHERE rkey = $1 AND order_id = $2 AND line = $3")
 
 static enum result save_line(struct work *w, const struct book_line *l, bool fresh, struct error *e)
 {
@@ -299,7 +301,7 @@ static enum result save_line(struct work *w, const struct book_line *l, bool fre
 	               DB_INT(money_minor(p->share[3])), DB_INT(money_minor(p->net)), DB_INT(money_minor(p->tax)),
 	               DB_INT(l->claw), DB_INT(l->cancelled_net), DB_INT(l->cancelled_tax), DB_INT(l->returned_net),
 	               DB_INT(l->returned_tax), DB_INT(l->waiting), DB_INT(l->open), DB_INT(l->picked),
-	               DB_INT(l->handed), DB_INT(l->cancelled), DB_INT(l->returned));
+	               DB_INT(l->handed), DB_INT(l->cancelled), DB_INT(l->returned), DB_INT(l->coming));
 }
 
 DB_STMT(order_part_insert, "iiiiiiiiiiiii", "",

@@ -104,8 +104,9 @@ void command_bytes(const struct order_command *c, struct buf *out)
 	           (long long)c->store, c->channel, c->currency, c->tax_included, c->on_account, c->policy);
 	bytes_str(out, c->number);
 	bytes_str(out, c->detail);
-	buf_printf(out, " %lld %lld %d %d %d", (long long)money_minor(c->shipping),
-	           (long long)decimal_micro(c->shipping_tax_rate), c->refund_rest, c->may_wait, c->payment);
+	buf_printf(out, " %lld %lld %d %d %d %lld", (long long)money_minor(c->shipping),
+	           (long long)decimal_micro(c->shipping_tax_rate), c->refund_rest, c->may_wait, c->payment,
+	           (long long)c->to);
 	for (int i = 0; i < c->discount_count; i++)
 		bytes_discount(out, &c->discounts[i]);
 	for (int i = 0; i < c->item_count; i++) {
@@ -214,10 +215,10 @@ static enum result work_new(struct work *w, struct error *e)
 static enum result allocated(const struct work *w, struct error *e)
 {
 	for (int i = 0; i < w->b.line_count && !w->c->may_wait; i++)
-		if (w->b.lines[i].waiting)
+		if (w->b.lines[i].waiting > w->b.lines[i].coming)
 			return error_set(e, ERR_CONFLICT, "order.units", "units",
 			                 "line %d: where do %lld units come from?", w->b.lines[i].line,
-			                 (long long)w->b.lines[i].waiting);
+			                 (long long)(w->b.lines[i].waiting - w->b.lines[i].coming));
 	return OK;
 }
 
@@ -388,6 +389,8 @@ static enum result work_do(struct work *w, struct error *e)
 		return do_close(w, e);
 	case COMMAND_ARRIVE:
 		return do_arrive(w, e);
+	case COMMAND_TRANSFER:
+		return transfer_ask(w, e);
 	default:
 		return units_do(w, w->c->kind, e);
 	}
@@ -414,7 +417,7 @@ static enum book_turn turn_of(const struct work *w)
 
 static enum result work_turn(struct work *w, struct error *e)
 {
-	if (w->c->kind == COMMAND_INSPECT)
+	if (w->c->kind == COMMAND_INSPECT || w->c->kind == COMMAND_TRANSFER)
 		return OK;
 	enum book_state next = book_next(w->b.state, turn_of(w));
 	if (!next)
@@ -482,7 +485,7 @@ enum result work_finish(struct work *w, struct error *e)
 	TRY(work_turn(w, e));
 	w->b.unplaced = 0;
 	for (int i = 0; i < w->b.line_count && w->b.state != BOOK_DRAFT; i++)
-		w->b.unplaced += w->b.lines[i].waiting;
+		w->b.unplaced += w->b.lines[i].waiting - w->b.lines[i].coming;
 	if (w->b.arrived_at && (w->handed || !to_be_fetched(&w->b)))
 		w->b.arrived_at = 0;
 	if (w->unit_count)
@@ -506,6 +509,7 @@ enum {
 	DONE_PAYABLE,
 	DONE_RETURNED,
 	DONE_PAYMENT,
+	DONE_TRANSFER,
 	DONE_VALUES
 };
 
@@ -521,6 +525,7 @@ static void done_read(const struct act *act, struct order_done *out)
 		                    .payable = v[DONE_PAYABLE],
 		                    .returned = (int)v[DONE_RETURNED],
 		                    .payment = (int)v[DONE_PAYMENT],
+		                    .transfer = v[DONE_TRANSFER],
 		                    .replayed = act->replayed };
 }
 
@@ -534,7 +539,8 @@ static enum result work_end(struct work *w, struct order_done *out, struct error
 		                   [DONE_RECEIVABLE] = w->receivable,
 		                   [DONE_PAYABLE] = w->payable - w->refunding,
 		                   [DONE_RETURNED] = w->returned,
-		                   [DONE_PAYMENT] = w->payment };
+		                   [DONE_PAYMENT] = w->payment,
+		                   [DONE_TRANSFER] = w->transfer };
 	TRY(act_end(w->tx, &w->act, v, DONE_VALUES, e));
 	struct act shown = w->act;
 	memcpy(shown.value, v, sizeof(v));

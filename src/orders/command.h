@@ -49,7 +49,8 @@ enum order_command_kind {
 	COMMAND_REFUND_FAILED, /* payment: it did not */
 	COMMAND_EXCHANGE,      /* as RETURN, with items and the units that allocate them: line -1 is the first item */
 	COMMAND_CLOSE,
-	COMMAND_ARRIVE, /* the customer is there to fetch what is to be picked up */
+	COMMAND_ARRIVE,   /* the customer is there to fetch what is to be picked up */
+	COMMAND_TRANSFER, /* units, to: open ones are asked to be sent to another location (order_stock_do() follows) */
 	COMMANDS
 };
 const char *order_command_name(enum order_command_kind k); /* "order.place" */
@@ -154,6 +155,7 @@ struct order_command {
 	bool refund_rest;  /* RETURN, EXCHANGE, REFUND: what is owed, to the tenders it came from */
 	bool may_wait;     /* PLACE, CHANGE, EXCHANGE: units without a location wait; else all must have one */
 	int payment;       /* REFUND_DONE, REFUND_FAILED: its number */
+	int64_t to;        /* TRANSFER */
 	struct str detail; /* a person's words, ≤ 240 bytes: kept in the trail */
 };
 
@@ -167,6 +169,7 @@ struct order_done {
 	int64_t payable;    /* what the shop owes and has not sent */
 	int returned;       /* the number of the return */
 	int payment;        /* of the last payment it made */
+	int64_t transfer;   /* that it asked for */
 	int16_t currency;   /* of the amounts */
 	bool replayed;
 };
@@ -177,6 +180,13 @@ struct order_done {
 MUST_CHECK enum result order_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
                                 int64_t associate, const struct order_command *c, struct order_done *out,
                                 struct error *e);
+/* stock_do(), and an order whose units a transfer takes along is told: what is sent is at no location until it is
+ * received (or sent back), then open there; what is lost needs another location; what the order does not need any more
+ * is anybody's. Whoever dispatches, receives or cancels transfers comes through here. ERR_CONFLICT "order.units" when
+ * the order has not so many units there. */
+MUST_CHECK enum result order_stock_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
+                                      int64_t associate, const struct stock_command *c, struct stock_outcome *out,
+                                      struct error *e);
 /* What COMMAND_QUOTE would charge, without keeping anything. */
 MUST_CHECK enum result order_price(const struct order_command *c, struct arena *a, struct price *out, struct error *e);
 
@@ -218,6 +228,7 @@ struct book_line {
 	int64_t claw;            /* charged back, as a promotion is no longer earned */
 	int64_t cancelled_net, cancelled_tax, returned_net, returned_tax;
 	int64_t waiting, open, picked, handed, cancelled, returned;
+	int64_t coming; /* waiting ones that a transfer has on its way */
 };
 struct book_payment {
 	int n;
@@ -252,7 +263,7 @@ struct order_book {
 	int64_t shipping, shipping_tax;
 	int64_t placed_at, updated_at;
 	int64_t arrived_at; /* since when the customer is there to fetch it; 0: is not */
-	int64_t unplaced;   /* the lines' waiting units, unless it is a quote */
+	int64_t unplaced;   /* the lines' waiting units that are not coming, unless it is a quote */
 	int events, returns, line_count, part_count, payment_count, return_count, batch_count, balance_count;
 	struct book_line *lines;
 	struct book_part *parts;

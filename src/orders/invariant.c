@@ -93,6 +93,8 @@ static void units(const struct order_book *b, const struct book_line *l, const s
 		if (b->return_lines[i].line == l->line)
 			waiting += b->return_lines[i].uninspected;
 	expect(f, net_at(u, UNIT_QUALITY, 0) == waiting, 9, l->line, "what is to be inspected is in quality");
+	expect(f, l->coming <= l->waiting && l->coming <= net_at(u, UNIT_TRANSIT, 0), 9, l->line,
+	       "what is coming is on its way");
 }
 
 /* ---- Money ------------------------------------------------------------------------------------------------------ */
@@ -194,7 +196,7 @@ void order_invariants(const struct order_book *b, const struct line_units *u, in
 	}
 	int64_t waiting = 0;
 	for (int i = 0; i < b->line_count && b->state != BOOK_DRAFT; i++)
-		waiting += b->lines[i].waiting;
+		waiting += b->lines[i].waiting - b->lines[i].coming;
 	expect(&f, b->unplaced == waiting, 3, 0, "units without a location are what the lines have waiting");
 	tenders(b, &f);
 	order_money(b, &f);

@@ -4,7 +4,7 @@
 /* ---- What may be done ------------------------------------------------------------------------------------------- */
 
 struct tally {
-	int64_t waiting, open, picked, handed, returned, uninspected;
+	int64_t waiting, unplaced, open, picked, handed, returned, uninspected;
 	int64_t ready, to_fetch, to_carry, to_put_aside, to_hand_over; /* of the parts, by how they go out */
 	bool partly_cancelled, pending;
 };
@@ -15,6 +15,7 @@ static struct tally tally_of(const struct order_book *b)
 	for (int i = 0; i < b->line_count; i++) {
 		const struct book_line *l = &b->lines[i];
 		t.waiting += l->waiting;
+		t.unplaced += l->waiting - l->coming;
 		t.open += l->open;
 		t.picked += l->picked;
 		t.handed += l->handed;
@@ -44,7 +45,7 @@ bool book_can(const struct order_book *b, enum order_command_kind k)
 		[COMMAND_PLACE] = true,
 		[COMMAND_CHANGE] = !t.picked && !t.handed && !t.partly_cancelled,
 		[COMMAND_CANCEL] = t.waiting + t.open + t.picked > 0,
-		[COMMAND_ALLOCATE] = t.waiting > 0,
+		[COMMAND_ALLOCATE] = t.unplaced > 0,
 		[COMMAND_RELEASE] = t.open > 0,
 		[COMMAND_PICK] = t.open > 0,
 		[COMMAND_UNPICK] = t.picked > 0,
@@ -62,6 +63,7 @@ bool book_can(const struct order_book *b, enum order_command_kind k)
 		[COMMAND_EXCHANGE] = t.handed > t.returned,
 		[COMMAND_CLOSE] = !book_receivable(b) && !book_payable(b) && !t.pending && !t.uninspected,
 		[COMMAND_ARRIVE] = t.to_fetch > 0 && !b->arrived_at,
+		[COMMAND_TRANSFER] = t.open > 0,
 	};
 	return book_allows(b->state, k) && can[k];
 }

@@ -87,13 +87,13 @@ enum result order_queue(struct db_tx *tx, int64_t location, const struct order_q
 
 /* The location that they were at last is the one of the line's parts that changed last. */
 DB_STMT(order_unplaced_select, "iiii", "iiiitIIiII",
-        "SELECT b.order_id, i.line, i.sku, i.waiting, b.number, b.record, b.store, b.placed_at, "
+        "SELECT b.order_id, i.line, i.sku, i.waiting - i.coming, b.number, b.record, b.store, b.placed_at, "
         "(SELECT MAX(p.since) FROM order_part p WHERE p.rkey = i.rkey AND p.order_id = i.order_id AND p.line = "
         "i.line), "
         "(SELECT p.location FROM order_part p WHERE p.rkey = i.rkey AND p.order_id = i.order_id AND p.line = i.line "
         "ORDER BY p.since DESC, p.n DESC LIMIT 1) "
         "FROM order_book b JOIN order_item i ON i.rkey = b.rkey AND i.order_id = b.order_id "
-        "WHERE b.unplaced > 0 AND i.waiting > 0 AND ($1 = 0 OR b.store = $1) AND b.order_id >= $2 "
+        "WHERE b.unplaced > 0 AND i.waiting > i.coming AND ($1 = 0 OR b.store = $1) AND b.order_id >= $2 "
         "AND (b.order_id, i.line) > ($2, $3) ORDER BY b.order_id, i.line LIMIT $4")
 
 enum result order_unplaced(struct db_tx *tx, int64_t store, const struct order_queued *after, int limit,
@@ -135,7 +135,7 @@ DB_STMT(order_queue_count_everywhere, "", "ii",
         "SELECT q.stage, COUNT(*) FROM (SELECT " STAGE_OF " AS stage " QUEUE_FROM ") q GROUP BY q.stage")
 DB_STMT(order_unplaced_count, "i", "i",
         "SELECT COUNT(*) FROM order_book b JOIN order_item i ON i.rkey = b.rkey AND i.order_id = b.order_id "
-        "WHERE b.unplaced > 0 AND i.waiting > 0 AND ($1 = 0 OR b.store = $1)")
+        "WHERE b.unplaced > 0 AND i.waiting > i.coming AND ($1 = 0 OR b.store = $1)")
 
 enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t counts[QUEUE_STAGES], struct error *e)
 {

@@ -34,6 +34,7 @@ const char *order_command_name(enum order_command_kind k)
 		[COMMAND_EXCHANGE] = "order.exchange",
 		[COMMAND_CLOSE] = "order.close",
 		[COMMAND_ARRIVE] = "order.arrive",
+		[COMMAND_TRANSFER] = "order.transfer",
 	};
 	return k > 0 && k < COMMANDS ? names[k] : "";
 }
@@ -110,7 +111,7 @@ const struct unit_way *unit_way(enum order_command_kind kind, int n)
 #define BIT(k) (1u << COMMAND_##k)
 #define WORK                                                                                                           \
 	(BIT(CANCEL) | BIT(ALLOCATE) | BIT(RELEASE) | BIT(PICK) | BIT(UNPICK) | BIT(PROBLEM) | BIT(READY) |            \
-	 BIT(HAND_OVER) | BIT(SHIP) | BIT(NO_SHOW) | BIT(ARRIVE))
+	 BIT(HAND_OVER) | BIT(SHIP) | BIT(NO_SHOW) | BIT(ARRIVE) | BIT(TRANSFER))
 #define BACK (BIT(RETURN) | BIT(INSPECT) | BIT(EXCHANGE))
 #define REFUND (BIT(REFUND) | BIT(REFUND_DONE) | BIT(REFUND_FAILED))
 

@@ -68,7 +68,7 @@ static enum result allocate(struct work *w, struct book_line *l, const struct or
                             const struct unit_way *way, int64_t *left, struct error *e)
 {
 	struct book_part *p;
-	int64_t n = *left < l->waiting ? *left : l->waiting;
+	int64_t free = l->waiting - l->coming, n = *left < free ? *left : free;
 	if (!(way->methods >> u->method & 1) || !n)
 		return OK;
 	TRY(work_part(w, l, u->location, u->method, &p, e));
@@ -112,6 +112,7 @@ static enum result unit_do(struct work *w, enum order_command_kind kind, const s
 			left -= n;
 			if (n)
 				TRY(take_way(w, l, NULL, way, n, 0, e));
+			coming_clamp(l);
 		}
 	}
 	if (!left)

@@ -114,6 +114,13 @@ static enum result payload_make(const struct stock_command *c, struct arena *a, 
 enum result stock_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user, int64_t associate,
                      const struct stock_command *c, struct stock_outcome *out, struct error *e)
 {
+	return stock_do_followed(tx, key, user, associate, c, NULL, NULL, out, e);
+}
+
+enum result stock_do_followed(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user, int64_t associate,
+                              const struct stock_command *c, stock_follow_fn *follow, void *arg,
+                              struct stock_outcome *out, struct error *e)
+{
 	enum { VALUES = 5 };
 	struct act_in in = { .what = str_c(stock_kind_name(c->kind)), .user = user, .associate = associate };
 	struct act act;
@@ -136,6 +143,8 @@ enum result stock_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], i
 		return OK;
 	}
 	TRY(stock_apply(tx, &act, c, &o, e));
+	if (follow)
+		TRY(follow(tx, &act, arg, e));
 	const int64_t values[VALUES] = { o.id, o.qty, o.state, o.expected, o.open };
 	TRY(act_end(tx, &act, values, VALUES, e));
 	*out = o;

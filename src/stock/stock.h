@@ -269,6 +269,12 @@ struct stock_outcome {
 MUST_CHECK enum result stock_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
                                 int64_t associate, const struct stock_command *c, struct stock_outcome *out,
                                 struct error *e);
+/* The same, with something of the caller's that follows it in the same act, unless it is a replay: follow is called
+ * when the command has done its work. */
+typedef enum result stock_follow_fn(struct db_tx *tx, struct act *act, void *arg, struct error *e);
+MUST_CHECK enum result stock_do_followed(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
+                                         int64_t associate, const struct stock_command *c, stock_follow_fn *follow,
+                                         void *arg, struct stock_outcome *out, struct error *e);
 /* The same inside an act of the caller's (an order that places a hold or asks for a transfer). */
 MUST_CHECK enum result stock_apply(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                    struct stock_outcome *out, struct error *e);

@@ -226,6 +226,8 @@ test('every command, once allowed and once refused', async () => {
 		assert.equal((await anna.get('/v1/queue')).items.find((q) => q.order === order && !q.n).stage, 'problem');
 		await yes(order, 'allocate', line(4, { location: w.S1, method: 'pick_up' }));
 		await no(order, 'allocate', line(1, { location: w.S1, method: 'pick_up' }));
+		await yes(order, 'transfer', { units: [{ line: 2, qty: 1 }], to: w.S2 });
+		await no(order, 'transfer', { units: [{ line: 2, qty: 9 }], to: w.S2 });
 		await yes(order, 'release', line(1));
 		await no(order, 'release', line(4));
 		await yes(order, 'cancel', line(1));
@@ -286,8 +288,66 @@ test('every command, once allowed and once refused', async () => {
 		assert.deepEqual((await anna.get(`/v1/orders/${order}`)).book.allowed.sort(), ['exchange', 'return']);
 
 		const commands = ops.map((o) => /^POST \/v1\/orders\/{order}\/(\w+)$/.exec(o.name)?.[1]).filter(Boolean);
-		assert.equal(commands.length, 21);
+		assert.equal(commands.length, 22);
 		for (const c of commands) for (const how of ['yes', 'no']) assert.ok(seen.has(`${c} ${how}`), `${c} was never tried (${how})`);
+		await sound(w);
+	}
+});
+
+/* ---- From one store to another ------------------------------------------------------------------------------------- */
+
+test('units that stand in one store are fetched in another', async () => {
+	for (const w of worlds) {
+		await stock(w, 'SHOE', w.S1, 8);
+		const [shelf1, shelf2] = [await cell(w, 'SHOE', w.S1), await cell(w, 'SHOE', w.S2)];
+		const { order } = await done(w.anna, null, 'place', { store: w.S1, currency: 'EUR', customer: w.ben, items: [item(w, 'SHOE', 4, { units: at(w.S1, 4) })], pays: [{ tender: 'card', amount: '320.00' }] });
+		const move = async (qty) => (await done(w.anna, order, 'transfer', { units: [{ line: 1, qty }], to: w.S2 })).transfer;
+		const lines = (qty) => [{ sku: w.sku.SHOE, qty, order, line: 1 }];
+		const seen = async () => {
+			const { lines: [l] } = (await w.bob.get(`/v1/orders/${order}`)).book;
+			return { waiting: l.waiting, coming: l.coming, open: Object.fromEntries(l.parts.filter((p) => p.open).map((p) => [p.location.id === w.S1 ? 'S1' : 'S2', p.open])) };
+		};
+		const id = await move(3);
+		assert.deepEqual(await seen(), { waiting: 0, coming: 0, open: { S1: 4 } });
+		await w.anna.post('/v1/stock/dispatch', { id, lines: lines(3) }, { 'Idempotency-Key': `d-${w.engine}` });
+		await w.anna.post('/v1/stock/dispatch', { id, lines: lines(3) }, { 'Idempotency-Key': `d-${w.engine}` });
+		assert.deepEqual(await seen(), { waiting: 3, coming: 3, open: { S1: 1 } });
+		assert.ok(!(await w.anna.get('/v1/queue')).items.some((q) => q.order === order && !q.n), 'what is on its way is no problem');
+		await refused(w.anna, order, 'allocate', { units: [{ line: 1, qty: 1, location: w.S1, method: 'ship' }] }, 409, 'order.units');
+
+		/* Two come, one is lost: that one needs another location. */
+		await w.bob.post('/v1/stock/receive', { id, lines: lines(2), final: true });
+		assert.deepEqual(await seen(), { waiting: 1, coming: 0, open: { S1: 1, S2: 2 } });
+		assert.deepEqual(await cell(w, 'SHOE', w.S2), { ...shelf2, committed: shelf2.committed + 2 });
+		assert.equal((await w.anna.get('/v1/queue')).items.find((q) => q.order === order && !q.n).stage, 'problem');
+		await done(w.bob, order, 'pick', {});
+		await done(w.bob, order, 'hand_over', {});
+		assert.deepEqual(await cell(w, 'SHOE', w.S2), shelf2);
+
+		/* Sent, and sent back. */
+		const again = await move(1);
+		await w.anna.post('/v1/stock/dispatch', { id: again, lines: lines(1) });
+		await w.anna.post('/v1/stock/transfer_cancel', { id: again });
+		assert.deepEqual(await seen(), { waiting: 1, coming: 0, open: { S1: 1 } });
+
+		/* What nobody wants any more when it comes is anybody's. */
+		const late = await move(1);
+		await w.anna.post('/v1/stock/dispatch', { id: late, lines: lines(1) });
+		const rest = await done(w.agent, order, 'cancel', { refund_rest: true });
+		assert.deepEqual([rest.state, rest.refunded.amount], ['fulfilled', '160.00']);
+		await w.bob.post('/v1/stock/receive', { id: late, lines: lines(1) });
+		assert.deepEqual(await cell(w, 'SHOE', w.S2), { ...shelf2, available: shelf2.available + 1 });
+		assert.equal((await cell(w, 'SHOE', w.S1)).committed, shelf1.committed);
+
+		/* Stock does not send what the order has no more. */
+		const two = await done(w.anna, null, 'place', { store: w.S1, currency: 'EUR', items: [item(w, 'SHOE', 1, { units: at(w.S1, 1) })] });
+		const { transfer } = await done(w.anna, two.order, 'transfer', { units: [{ line: 1, qty: 1 }], to: w.S2 });
+		const other = await done(w.anna, null, 'place', { store: w.S1, currency: 'EUR', items: [item(w, 'SHOE', 1, { units: at(w.S1, 1) })] });
+		await done(w.anna, two.order, 'cancel', {});
+		const sent = await w.anna.call('POST', '/v1/stock/dispatch', { id: transfer, lines: [{ sku: w.sku.SHOE, qty: 1, order: two.order, line: 1 }] });
+		assert.deepEqual([sent.status, sent.json.code], [409, 'order.units'], sent.text);
+		await done(w.anna, other.order, 'cancel', {});
+		await refused(w.anna, order, 'transfer', { units: [{ line: 1, qty: 1 }] }, 400, 'field.missing', 'to');
 		await sound(w);
 	}
 });

@@ -61,7 +61,7 @@ static inline enum result stock_run(struct db_tx *tx, void *arg, struct error *e
 {
 	struct stock_run *r = arg;
 
-	return stock_do(tx, r->key, 0, 0, &r->c, &r->out, e);
+	return order_stock_do(tx, r->key, 0, 0, &r->c, &r->out, e);
 }
 
 /* So many units more on the shelf. */

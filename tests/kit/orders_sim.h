@@ -23,7 +23,8 @@ struct sim {
 	struct kit_random r;
 	struct sim_stats *stats;
 	int64_t orders[SIM_ORDERS];
-	int64_t holds[4], hold_skus[4], hold_places[4], transfers[2], transfer_skus[2], counts[2];
+	int64_t holds[4], hold_skus[4], hold_places[4], transfers[2], counts[2];
+	struct transfer_line transfer_lines[2];
 	int hold_count, transfer_count, count_count;
 	bool alone; /* nobody else works on this shop: crashes may be made, replays be compared */
 	struct arena *a;
@@ -353,6 +354,10 @@ static inline void sim_fill(struct sim *s, struct order_command *c, const struct
 		return;
 	case COMMAND_CLOSE:
 		return;
+	case COMMAND_TRANSFER:
+		sim_some_units(s, c, b);
+		c->to = sim_store(s);
+		return;
 	default:
 		sim_some_units(s, c, b);
 	}
@@ -473,6 +478,7 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 	case COMMAND_ALLOCATE:
 		return waiting;
 	case COMMAND_RELEASE:
+	case COMMAND_TRANSFER:
 	case COMMAND_PICK:
 		return open;
 	case COMMAND_UNPICK:
@@ -516,6 +522,32 @@ static inline enum order_command_kind sim_kind(struct sim *s, const struct order
 	}
 }
 
+struct sim_transfer {
+	int64_t id;
+	struct transfer_line line;
+};
+
+static inline enum result sim_transfer_read(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct sim_transfer *t = arg;
+	struct stock_transfer is;
+
+	TRY(transfer_get(tx, t->id, db_tx_arena(tx), &is, e));
+	t->line = (struct transfer_line){ is.lines[0].sku, is.lines[0].asked, is.lines[0].order, is.lines[0].line };
+	return OK;
+}
+
+/* A transfer that an order asked for: its first line is sent and received like any other's. */
+static inline void sim_transfer_keep(struct sim *s, int64_t id, int64_t order)
+{
+	struct sim_transfer t = { .id = id };
+
+	assert_ok(db_read(s->shop->db, sim_transfer_read, &t, &kit_err));
+	assert_true(t.line.order == order);
+	s->transfer_lines[s->transfer_count % 2] = t.line;
+	s->transfers[s->transfer_count++ % 2] = id;
+}
+
 static inline void sim_order(struct sim *s)
 {
 	int slot = (int)sim_below(s, SIM_ORDERS);
@@ -536,6 +568,8 @@ static inline void sim_order(struct sim *s)
 	shop_key(kit_random_next(&s->r), r.key);
 	enum sim_outcome o = sim_run(s, &r, &err);
 	s->stats->order[b.state][r.c.kind][o]++;
+	if (o == SIM_DONE && r.out.transfer)
+		sim_transfer_keep(s, r.out.transfer, order);
 	if (o == SIM_DONE) {
 		sim_remember(s, &r);
 		if (!order)
@@ -558,7 +592,7 @@ static inline enum result sweep_run(struct db_tx *tx, void *arg, struct error *e
 
 static inline void sim_stock_fill(struct sim *s, struct stock_command *c, struct transfer_line *line)
 {
-	int64_t *hold = &s->holds[sim_below(s, 4)];
+	int64_t *hold = &s->holds[sim_below(s, 4)], i;
 
 	*c = (struct stock_command){ .sku = s->shop->skus[sim_below(s, SHOP_SKUS)],
 		                     .location = sim_store(s),
@@ -580,9 +614,13 @@ static inline void sim_stock_fill(struct sim *s, struct stock_command *c, struct
 		break;
 	case 4:
 	case 5:
-		c->kind = sim_odds(s, 2) ? STOCK_TRANSFER_DISPATCH : STOCK_TRANSFER_RECEIVE;
-		c->id = s->transfers[sim_below(s, 2)];
-		line->sku = c->id == s->transfers[0] ? s->transfer_skus[0] : s->transfer_skus[1];
+		i = sim_below(s, 2);
+		c->kind = sim_odds(s, 8)   ? STOCK_TRANSFER_CANCEL
+		          : sim_odds(s, 2) ? STOCK_TRANSFER_DISPATCH
+		                           : STOCK_TRANSFER_RECEIVE;
+		c->id = s->transfers[i];
+		*line = s->transfer_lines[i];
+		line->qty = line->order ? 1 + sim_below(s, line->qty) : c->qty;
 		c->final = c->kind == STOCK_TRANSFER_RECEIVE && sim_odds(s, 2);
 		break;
 	case 6:
@@ -637,12 +675,12 @@ static inline void sim_stock(struct sim *s)
 		s->holds[s->hold_count++ % 4] = r.out.id;
 	}
 	if (o == SIM_DONE && r.c.kind == STOCK_TRANSFER_REQUEST) {
-		s->transfer_skus[s->transfer_count % 2] = line.sku;
+		s->transfer_lines[s->transfer_count % 2] = line;
 		s->transfers[s->transfer_count++ % 2] = r.out.id;
 	}
 	if (o == SIM_DONE && r.c.kind == STOCK_COUNT_OPEN)
 		s->counts[s->count_count++ % 2] = r.out.id;
-	sim_check(s, 0);
+	sim_check(s, r.c.line_count ? line.order : 0);
 }
 
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ static void what_each_state_allows(void **state)
 		[COMMAND_PAY] = ".ptf..",       [COMMAND_RETURN] = "..tf.x",      [COMMAND_INSPECT] = "..tf.x",
 		[COMMAND_REFUND] = ".ptfc.",    [COMMAND_REFUND_DONE] = ".ptfc.", [COMMAND_REFUND_FAILED] = ".ptfc.",
 		[COMMAND_EXCHANGE] = "..tf.x",  [COMMAND_CLOSE] = "...fc.",       [COMMAND_ARRIVE] = ".pt...",
+		[COMMAND_TRANSFER] = ".pt...",
 	};
 	(void)state;
 	for (int k = 1; k < COMMANDS; k++) {
