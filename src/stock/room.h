@@ -72,7 +72,8 @@ MUST_CHECK enum result count_cancel(struct db_tx *tx, struct act *act, const str
 
 /* What a count is of. */
 #define ON_SHELF (1u << UNIT_AVAILABLE | 1u << UNIT_HELD | 1u << UNIT_COMMITTED | 1u << UNIT_SAFETY)
-/* Books a shortage off what nobody owns; *left is what holds and orders would have to give. at: of the moves; 0: now. */
+/* Books a shortage off what nobody owns; *left is what holds and orders would have to give. at: of the moves; 0: now.
+ */
 MUST_CHECK enum result shelf_short(struct db_tx *tx, struct act *act, int64_t sku, int64_t location, int64_t missing,
                                    enum unit_reason reason, int64_t at, int64_t *left, struct error *e);
 
