@@ -163,8 +163,21 @@ struct star {
 	char customer[40], name[160], till_key[80];
 };
 
-/* Is she known to the till, and by one name to several systems? Then she makes a good example. */
-static bool star_take(const struct json *who, struct star *out)
+/* Is something of hers ready, kept or sent? */
+static bool has_matter(const struct json *who)
+{
+	static const char *const kinds[] = { "ready", "hold", "sent", "return", "preparing", "refund" };
+	const struct json *open = json_get(who, "open");
+	for (size_t i = 0; i < json_count(open); i++)
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+			if (str_is(json_str(json_get(json_at(open, i), "kind")), kinds[k]))
+				return true;
+	return false;
+}
+
+/* Is she known to the till, and by one name to several systems? Then she makes a good example; a better one when
+ * something is open. How good: 0, 1, 2. */
+static int star_take(const struct json *who, struct star *out)
 {
 	const struct json *records = json_get(who, "records");
 	struct str name = json_str(json_get(json_get(who, "name"), "display"));
@@ -178,7 +191,7 @@ static bool star_take(const struct json *who, struct star *out)
 	}
 	snprintf(out->name, sizeof(out->name), "%.*s", STR_ARG(name));
 	snprintf(out->customer, sizeof(out->customer), "%.*s", STR_ARG(json_str(json_get(who, "customer"))));
-	return agree > 1 && agree < json_count(records) && out->till_key[0];
+	return agree > 1 && agree < json_count(records) && out->till_key[0] ? 1 + has_matter(who) : 0;
 }
 
 /* A good customer of the home store. */
@@ -197,16 +210,18 @@ static enum result star_find(struct client *c, struct star *out, struct error *e
 	snprintf(path, sizeof(path), "/v1/top?from=%04d-%02d-%02d&currency=CHF&limit=50&store=%s", y, m, d, id);
 	TRY(client_call(c, "GET", path, NULL, &top, NULL, e));
 	const struct json *rows = json_get(top, "rows");
-	bool taken = false;
-	for (size_t i = 0; i < json_count(rows) && !taken; i++) {
+	int best = -1;
+	for (size_t i = 0; i < json_count(rows) && best < 2; i++) {
 		JSON_AUTO struct json *who = NULL;
 		struct star star = { 0 };
 		snprintf(path, sizeof(path), "/v1/customers/%.*s",
 		         STR_ARG(json_str(json_get(json_at(rows, i), "customer"))));
 		TRY(client_call(c, "GET", path, NULL, &who, NULL, e));
-		taken = star_take(who, &star);
-		if (star.till_key[0] && (taken || !out->till_key[0]))
-			*out = star;
+		int good = star_take(who, &star);
+		if (!star.till_key[0] || good <= best)
+			continue;
+		*out = star;
+		best = good;
 	}
 	return OK;
 }

@@ -10,6 +10,7 @@
 #define LEFTOVER_DAYS 60 /* how long the rest of last season lies about */
 #define DRAWS 4000       /* tries to find a thing that fits */
 #define MATTERS_MAX 600
+#define CANDIDATES 40
 
 /* ---- The stores' places ----------------------------------------------------------------------------------------- */
 
@@ -160,21 +161,31 @@ static bool thing_draw(const struct world *w, struct drawn *d, struct rnd *r, in
 	return false;
 }
 
-/* A customer of that store as one of its systems knows them. */
-static const struct rec *person_draw(const struct world *w, struct rnd *r, int store)
+static const struct rec *record_of(const struct world *w, const struct person *p)
 {
-	for (int i = 0; i < DRAWS; i++) {
-		const struct person *p = &w->people[rnd_below(r, (uint32_t)w->cfg.people)];
-		if (w->households[p->household].store != store || p->begin_day >= w->until_day - 30 ||
-		    p->end_day < w->until_day)
-			continue;
-		for (int k = 0; k < p->records; k++) {
-			const struct rec *x = &w->recs[p->record + k];
-			if (x->source <= LOYALTY && !x->replaced && x->day < w->until_day - 1)
-				return x;
-		}
+	for (int k = 0; k < p->records; k++) {
+		const struct rec *x = &w->recs[p->record + k];
+		if (x->source <= LOYALTY && !x->replaced && x->day < w->until_day - 1)
+			return x;
 	}
 	return NULL;
+}
+
+/* A customer of that store as one of its systems knows them: of some, the one who buys most. */
+static const struct rec *person_draw(const struct world *w, struct rnd *r, int store)
+{
+	const struct person *best = NULL;
+	int seen = 0;
+	for (int i = 0; i < DRAWS && seen < CANDIDATES; i++) {
+		const struct person *p = &w->people[rnd_below(r, (uint32_t)w->cfg.people)];
+		if (w->households[p->household].store != store || p->begin_day >= w->until_day - 30 ||
+		    p->end_day < w->until_day || !record_of(w, p))
+			continue;
+		seen++;
+		if (!best || p->per_year > best->per_year)
+			best = p;
+	}
+	return best ? record_of(w, best) : NULL;
 }
 
 static void number(struct csv *c, int64_t n)

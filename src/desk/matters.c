@@ -87,6 +87,8 @@ static const char *kept(struct shape *s, int64_t until)
 	int64_t left = until - s->now;
 	if (left < HOUR_US)
 		return left > 0 ? "for less than an hour" : "until now";
+	if (left < 2 * HOUR_US)
+		return "for another hour";
 	if (left < DAY_US)
 		return arena_printf(s->a, "for another %lld hours", (long long)(left / HOUR_US));
 	return arena_printf(s->a, "until %s", shape_date(s, until));

@@ -108,13 +108,28 @@ static bool was_returned(const struct card *c, const struct order_line *l, int64
 	return false;
 }
 
+/* Is some of the order still with us? Nobody is asked how they like what they do not have. */
+static bool is_under_way(const struct card *c, int64_t order)
+{
+	for (int i = 0; i < c->matter_count; i++) {
+		const struct order_open *o = &c->matters[i];
+		int64_t here = o->order == order ? o->unplaced : 0;
+		for (int k = 0; k < o->part_count && o->order == order; k++)
+			here += o->parts[k].open + o->parts[k].picked + o->parts[k].ready;
+		if (here)
+			return true;
+	}
+	return false;
+}
+
 /* The dearest thing of the newest purchase that was kept: what the customer chose with us may be spoken of. */
 static const struct order_line *opener_line(const struct card *c, int64_t now, const struct order **of)
 {
 	for (int i = 0; i < c->order_count; i++) {
 		const struct order *o = &c->orders[i];
 		const struct order_line *best = NULL;
-		if (o->kind != ORDER_SALE || o->state != ORDER_REPORTED || now - o->placed_at > OPENER_DAYS * DAY_US)
+		if (o->kind != ORDER_SALE || o->state != ORDER_REPORTED || now - o->placed_at > OPENER_DAYS * DAY_US ||
+		    is_under_way(c, o->id))
 			continue;
 		for (int k = 0; k < o->line_count; k++) {
 			const struct order_line *l = &o->lines[k];

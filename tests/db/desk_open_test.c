@@ -11,6 +11,7 @@
 static struct shop shop;
 static struct desk desk;
 static int64_t jane, john;
+static bool opener; /* of the card that was read last */
 static const struct principal clerk = { .role = ROLE_LOCAL, .login = "local" };
 
 static enum result family(struct db_tx *tx, void *arg, struct error *e)
@@ -57,6 +58,7 @@ static const char *open_of(int64_t customer, struct buf *lines, int *orders)
 	*orders = 0;
 	assert_ok(desk_card(&desk, &clerk, customer, false, "serve", &w, &kit_err));
 	assert_ok(json_parse(buf_view(&text), NULL, &doc, &kit_err));
+	opener = json_kind(json_get(doc, "opener")) == JSON_OBJECT;
 	const struct json *open = json_get(doc, "open");
 	for (size_t i = 0; i < json_count(open); i++) {
 		const struct json *m = json_at(open, i);
@@ -124,6 +126,7 @@ static void what_they_came_for_stands_first(void **state)
 	int64_t fetched = order(jane, 0, METHOD_PICK_UP, true, "A1");
 	int64_t sent = order(jane, 1, METHOD_SHIP, false, "A2");
 	HAS("preparing: Being prepared at L");
+	assert_false(opener); /* nobody likes what they do not have */
 	step(fetched, COMMAND_PICK, METHOD_PICK_UP);
 	step(fetched, COMMAND_READY, METHOD_PICK_UP);
 	step(sent, COMMAND_PICK, METHOD_SHIP);
@@ -143,7 +146,9 @@ static void what_they_came_for_stands_first(void **state)
 	assert_null(strstr(open, "has it arrived")); /* as reported: once is enough */
 	assert_int_equal(orders, 3);
 	step(fetched, COMMAND_HAND_OVER, METHOD_PICK_UP);
+
 	HAS_NOT("ready:");
+	assert_true(opener);
 	clock_set(NOW + 9 * DAY_US);
 	HAS_NOT("sent:"); /* it will have arrived */
 }
