@@ -17,9 +17,9 @@ after(async () => {
 });
 
 /** In all widths, light and dark. */
-async function look(page, name) {
+async function look(page, name, widths = WIDTHS) {
 	const faults = [];
-	for (const size of WIDTHS) {
+	for (const size of widths) {
 		await page.setViewportSize(size);
 		for (const colorScheme of ['light', 'dark']) {
 			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -165,6 +165,153 @@ test('a manager of everything', async (t) => {
 	});
 	assert.deepEqual(complaints, []);
 	await context.close();
+});
+
+/* A scanner is a quick hand: the code, and Enter. */
+async function scan(page, label, code, said) {
+	await page.getByRole('combobox', { name: label }).fill(code);
+	await page.keyboard.press('Enter');
+	await page.getByText(said).first().waitFor();
+}
+
+test('orders and stock', async (t) => {
+	const { page, context, complaints } = await openPage(browser);
+	await signIn(page, mock);
+	const ask = (path) => page.evaluate(async (u) => (await fetch('/v1/' + u)).json(), path);
+	const order = async (number) => '/o/' + (await ask('orders?number=' + number)).items[0].id;
+	const sku = async (code) => (await ask('skus?q=' + code)).items[0].id;
+	/* glance: a state of a screen that another visit looks at in all widths. */
+	const see = (widths) => (name, path, ready, act) =>
+		t.test(name, async () => {
+			await page.setViewportSize(WIDTHS[1]);
+			await page.goto(mock.url + (typeof path === 'string' ? path : await path()));
+			await ready(page).first().waitFor();
+			await settled(page);
+			if (act) await act(page);
+			await look(page, name, widths);
+		});
+	const [visit, glance] = [see(WIDTHS), see(WIDTHS.slice(0, 1))];
+	const heading = (name) => (p) => p.getByRole('heading', { name });
+	const button = (name) => (p) => p.getByRole('button', { name });
+
+	await visit('order, in all stages', () => order('B-1042'), heading('What happened'));
+	await glance('order, more for a part', () => order('B-1042'), heading('What happened'), async (p) => {
+		await p.getByRole('button', { name: /^More for Merino/ }).click();
+		await p.getByRole('button', { name: 'Not to be found' }).waitFor();
+	});
+	await glance('order, a pick and its undo', () => order('B-1042'), heading('What happened'), async (p) => {
+		await p.getByRole('button', { name: 'Pick', exact: true }).click();
+		await p.getByText('2 pieces picked').waitFor();
+		await p.getByText('2 picked').first().waitFor();
+		await p.getByRole('button', { name: 'Undo' }).click();
+		await p.getByRole('button', { name: 'Pick', exact: true }).waitFor();
+	});
+	await visit('order, take payment', () => order('B-1042'), heading('What happened'), async (p) => {
+		await p.getByRole('button', { name: 'Take payment' }).first().click();
+		await p.getByLabel('Amount').fill('abc');
+		await p.getByRole('button', { name: 'It is paid' }).click();
+		await p.getByText('Type an amount').waitFor();
+	});
+	await glance('order, partly brought back', () => order('B-1043'), button('Fine, to the shelf'));
+	await glance('order, a quote', () => order('B-1044'), button('Make it an order'));
+	await visit('order, where from', () => order('B-1044'), button('Make it an order'), async (p) => {
+		await p.getByRole('button', { name: 'Make it an order' }).click();
+		await p.getByRole('radio').first().waitFor();
+	});
+	await glance('order, money owed and on its way', () => order('B-1045'), button('It arrived'));
+	await glance('order, cancelled', () => order('B-1046'), heading('What happened'));
+	await glance('order, of a till', () => order('T-20417'), heading('Purchase T-20417'));
+	await glance('new order, empty', '/o/new', heading('New order'));
+	await visit('new order, choosing', '/o/new', heading('New order'), async (p) => {
+		await p.getByRole('combobox', { name: 'Add an article' }).fill('lowl');
+		await p.getByRole('listbox').getByRole('option').first().waitFor();
+	});
+	await glance('new order, no such code', '/o/new', heading('New order'), (p) => scan(p, 'Add an article', '4006381333931', 'No article by this code'));
+	await visit('new order', '/o/new?customer=cus_1', heading('New order'), async (p) => {
+		await scan(p, 'Add an article', 'LOW-42-NAV', 'LOW-42-NAV');
+		await scan(p, 'Add an article', 'MER-M-OAT', 'MER-M-OAT');
+		await p.getByText('Discount, shipping').click();
+		await p.getByLabel('Discount on all of it').fill('10 %');
+		await p.getByText('−€24.70').waitFor();
+		await p.getByRole('button', { name: 'Card', exact: true }).click();
+		await p.getByRole('button', { name: 'Place the order, €222.30' }).waitFor();
+	});
+	await glance('new order, placed', '/o/new', heading('New order'), async (p) => {
+		await scan(p, 'Add an article', 'SILK-TEA', 'SILK-TEA');
+		await p.getByRole('button', { name: 'Cash', exact: true }).click();
+		await p.getByRole('button', { name: /^Place the order, / }).click();
+		await p.getByText('Ordered, and paid').waitFor();
+		await p.getByRole('heading', { name: 'What happened' }).waitFor();
+	});
+	await glance('return', async () => (await order('B-1043')) + '/return', heading('What comes back'), async (p) => {
+		await scan(p, 'Scan what comes back', 'LOW-42-NAV', 'Comes back');
+		await p.getByRole('button', { name: 'Take 1 piece back' }).waitFor();
+		await p.getByRole('list', { name: 'Given back to' }).getByText('€149.00').waitFor();
+	});
+	await visit('exchange', async () => (await order('B-1043')) + '/return', heading('What comes back'), async (p) => {
+		await scan(p, 'Scan what comes back', 'LOW-42-NAV', 'Comes back');
+		await scan(p, 'Scan what comes back', 'MER-L-OAT', 'is not among what the customer has');
+		await scan(p, 'Add what they take instead', 'LOW-43-NAV', 'Taken instead');
+		await scan(p, 'Add what they take instead', 'MER-M-OAT', 'The customer pays');
+	});
+	await glance('return, nothing can come back', async () => (await order('B-1042')) + '/return', (p) => p.getByText('Nothing of it can come back'));
+	await visit('returns', '/return?customer=cus_1', heading(/^Orders of/), async (p) => {
+		await p.getByLabel('What comes back without a receipt').fill('SILK-TEA');
+		await p.keyboard.press('Enter');
+		await p.getByRole('button', { name: 'Take it back' }).click();
+		await p.getByText('How much was given back?').waitFor();
+	});
+	await glance('stock, nothing asked', '/stock', heading('Stock'));
+	await visit('stock', async () => '/stock?sku=' + (await sku('LOW-42-NAV')), (p) => p.getByRole('table'));
+	await visit('stock, one cell', async () => '/stock?customer=cus_1&sku=' + (await sku('LOW-42-NAV')), (p) => p.getByRole('table'), async (p) => {
+		await p.getByRole('button', { name: /Lowland, 42, navy in Zürich/ }).click();
+		await p.getByText('Ship from Warehouse Dietikon', { exact: true }).waitFor();
+		await p.getByRole('button', { name: /^Show what moved/ }).click();
+		await p.getByText('commit: available').first().waitFor();
+	});
+	await glance('stock, held and let go', async () => '/stock?customer=cus_1&sku=' + (await sku('LOW-42-NAV')), (p) => p.getByRole('table'), async (p) => {
+		await p.getByRole('button', { name: /Lowland, 42, navy in Lisboa/ }).click();
+		await p.getByRole('button', { name: /^Hold ?: Pick up in Lisboa/ }).click();
+		await p.getByText('held in Lisboa Chiado').waitFor();
+		await p.getByRole('button', { name: 'Undo' }).click();
+	});
+	await visit('queue', '/queue', heading('Customer waiting'));
+	await glance('queue, one lane and a hand-over', '/queue', heading('Customer waiting'), async (p) => {
+		await p.getByRole('button', { name: /^Ready 1/ }).click();
+		await p.getByRole('button', { name: /^Hand over/ }).click();
+		await p.getByText('handed over').waitFor();
+		await p.getByRole('button', { name: 'Undo' }).click();
+		await p.getByRole('button', { name: /^Hand over/ }).waitFor();
+	});
+	await visit('pick list', '/queue/pick', heading('Pick list'), (p) => scan(p, 'Scan what you took', 'MER-M-OAT', 'Picked: 1 of'));
+	await visit('counts', '/counts', heading('Counts'), async (p) => {
+		await scan(p, 'Count an article', 'LOW-42-NAV', 'It is 1');
+		await p.getByRole('button', { name: /^It is 1/ }).click();
+		await p.getByText('1 counted.').waitFor();
+	});
+	await visit('transfers', '/counts/transfers?transfer=trf_1', (p) => p.getByText('6 pieces on the way'), (p) => scan(p, 'Scan what is in the box', 'MER-M-OAT', '2 pieces missing'));
+	await glance('transfers, ask', '/counts/transfers', button('Ask another place'), async (p) => {
+		await p.getByRole('button', { name: 'Ask another place' }).click();
+		await p.getByLabel('Ask', { exact: true }).waitFor();
+	});
+	await visit('holds', '/counts/holds', button(/^Two days more/));
+	assert.deepEqual(complaints, []);
+	await context.close();
+});
+
+test('what each role finds in the navigation', async () => {
+	for (const [login, there, not] of [['felix', 'Queue', 'Find'], ['carla', 'Order', 'Shelves'], ['anna', 'Shelves', 'Audit']]) {
+		const { page, context } = await openPage(browser);
+		await page.goto(mock.url + '/');
+		await page.getByLabel('Login').fill(login);
+		await page.getByLabel('Password', { exact: true }).fill(mock.password);
+		await page.keyboard.press('Enter');
+		const nav = page.getByRole('navigation', { name: 'Main' }).first();
+		await nav.waitFor();
+		assert.equal(await nav.getByText(there, { exact: true }).count() > 0, true, `${login} sees ${there}`);
+		assert.equal(await nav.getByText(not, { exact: true }).count(), 0, `${login} does not see ${not}`);
+		await context.close();
+	}
 });
 
 test('an operator sees no customers, an associate no imports', async () => {

@@ -7,6 +7,7 @@ export const eur = (amount, currency = 'EUR') => ({ currency, amount: Number(amo
 export const stores = [
 	{ id: 'sto_1', code: 'ZRH', name: 'Zürich Bahnhofstrasse', zone: 'Europe/Zurich', country: 'CH', city: 'Zürich', kind: 'shop', currency: 'EUR' },
 	{ id: 'sto_2', code: 'LIS', name: 'Lisboa Chiado', zone: 'Europe/Lisbon', country: 'PT', city: 'Lisboa', kind: 'shop', currency: 'EUR' },
+	{ id: 'sto_4', code: 'LAG', name: 'Warehouse Dietikon', zone: 'Europe/Zurich', country: 'CH', city: 'Dietikon', kind: 'warehouse', currency: 'EUR' },
 	{ id: 'sto_3', code: 'WEB', name: 'Web shop', zone: 'Europe/Zurich', country: 'CH', city: '', kind: 'web', currency: 'EUR' },
 ];
 export const associates = [

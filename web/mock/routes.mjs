@@ -1,13 +1,9 @@
 /* The mock's answers, by docs/api.md. No rights, no limits: the real server has those. */
 import { associates, customers, eur, iso, lastOf, nextId, stores } from './data.mjs';
 import { decideMock, reviewRoutes, undoMock } from './review.mjs';
+import { bookedOrder, shopRoutes } from './shop.mjs';
+import { Trouble } from './trouble.mjs';
 
-export class Trouble extends Error {
-	constructor(status, code, detail, field) {
-		super(detail);
-		Object.assign(this, { status, code, field });
-	}
-}
 const gone = () => new Trouble(404, 'not_found', 'There is no such thing here.');
 const fold = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 const page = (items, query, size = 20) => {
@@ -19,6 +15,8 @@ export const users = [
 	{ id: 'usr_1', login: 'robin', name: 'Robin Keller', role: 'admin', associate: null, stores: [], disabled: false, has_password: true, last_seen_at: iso(0) },
 	{ id: 'usr_2', login: 'anna', name: 'Anna Meier', role: 'associate', associate: 'asc_1', stores: ['sto_1'], disabled: false, has_password: true, last_seen_at: iso(0, 9) },
 	{ id: 'usr_3', login: 'tiago', name: 'Tiago Sousa', role: 'manager', associate: 'asc_2', stores: ['sto_2'], disabled: false, has_password: false, last_seen_at: null },
+	{ id: 'usr_5', login: 'carla', name: 'Carla Vogt', role: 'agent', associate: null, stores: [], disabled: false, has_password: true, last_seen_at: iso(0) },
+	{ id: 'usr_6', login: 'felix', name: 'Felix Brun', role: 'fulfilment', associate: null, stores: ['sto_1'], disabled: false, has_password: true, last_seen_at: iso(0) },
 	{ id: 'usr_4', login: 'otto', name: 'Otto Frei', role: 'operator', associate: null, stores: [], disabled: true, has_password: true, last_seen_at: iso(90) },
 ];
 const keys = [
@@ -92,10 +90,13 @@ export const routes = {
 	'GET customers/{}': ({ p }) => customer(p[0]),
 	'GET customers/{}/timeline': ({ p, query }) => page(customer(p[0]).timeline.filter((t) => !query.channel || t.channel === query.channel), query),
 	'GET customers/{}/orders': ({ p, query }) => page(customer(p[0]).orders.map(({ lines, ...o }) => o), query),
+	...shopRoutes,
 	'GET orders/{}': ({ p }) => {
+		const booked = bookedOrder(p[0]);
+		if (booked) return booked;
 		for (const c of customers.values()) {
 			const o = c.orders.find((k) => k.id === p[0]);
-			if (o) return { ...o, history: [{ revision: 1, at: o.placed_at, difference: {} }], customer: { id: c.customer, name: c.name.display } };
+			if (o) return { ...o, book: null, history: [{ revision: 1, at: o.placed_at, difference: {} }], customer: { id: c.customer, name: c.name.display } };
 		}
 		throw gone();
 	},

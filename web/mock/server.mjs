@@ -5,7 +5,8 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { imports, routes, Trouble, users } from './routes.mjs';
+import { imports, routes, users } from './routes.mjs';
+import { Trouble } from './trouble.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json' };
@@ -21,7 +22,8 @@ const table = Object.entries(routes).map(([key, fn]) => {
 });
 const meOf = (u) => ({ user: u, csrf: 'mock-csrf', version: '0.1.0-mock', home_store: u.stores[0] ?? (u.role === 'admin' ? 'sto_1' : null) });
 export function tell(event, data) {
-	for (const s of streams) if (s.topics.some((t) => t === (event === 'import' ? 'imports' : event === 'review' ? 'review' : `customer:${data.customer}`))) s.res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+	const topic = { import: 'imports', review: 'review', order: `order:${data.order}`, stock: `stock:${data.sku}`, queue: `queue:${data.store}` }[event] ?? `customer:${data.customer}`;
+	for (const s of streams) if (s.topics.includes(topic)) s.res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 async function bodyOf(req) {

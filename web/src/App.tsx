@@ -17,6 +17,13 @@ const OneTimeLink = lazy(() => import('./features/session/OneTimeLink').then((m)
 const TopPage = lazy(() => import('./features/top/TopPage').then((m) => ({ default: m.TopPage })));
 const ReviewPage = lazy(() => import('./features/review/ReviewPage').then((m) => ({ default: m.ReviewPage })));
 const WhyPage = lazy(() => import('./features/review/WhyPage').then((m) => ({ default: m.WhyPage })));
+const OrderPage = lazy(() => import('./features/order/OrderPage').then((m) => ({ default: m.OrderPage })));
+const NewOrder = lazy(() => import('./features/order/NewOrder').then((m) => ({ default: m.NewOrder })));
+const ReturnPage = lazy(() => import('./features/order/ReturnPage').then((m) => ({ default: m.ReturnPage })));
+const FindReceipt = lazy(() => import('./features/order/FindReceipt').then((m) => ({ default: m.FindReceipt })));
+const StockPage = lazy(() => import('./features/stock/StockPage').then((m) => ({ default: m.StockPage })));
+const QueuePage = lazy(() => import('./features/queue/QueuePage').then((m) => ({ default: m.QueuePage })));
+const CountsPage = lazy(() => import('./features/counts/CountsPage').then((m) => ({ default: m.CountsPage })));
 const ImportsPage = lazy(() => import('./features/imports/ImportsPage').then((m) => ({ default: m.ImportsPage })));
 const UsersPage = lazy(() => import('./features/users/UsersPage').then((m) => ({ default: m.UsersPage })));
 const AuditPage = lazy(() => import('./features/audit/AuditPage').then((m) => ({ default: m.AuditPage })));
@@ -52,6 +59,17 @@ function Screen({ path }: { path: string }) {
 			return <Guard right="serve"><FindPage /></Guard>;
 		case 'c':
 			return <Guard right="serve"><CustomerPage key={second} id={second} tab={third} /></Guard>;
+		case 'o':
+			if (second === 'new') return <Guard right="serve"><NewOrder /></Guard>;
+			return <Guard right="orders">{third === 'return' ? <ReturnPage key={second} id={second} /> : <OrderPage key={second} id={second} />}</Guard>;
+		case 'return':
+			return <Guard right="orders"><FindReceipt /></Guard>;
+		case 'stock':
+			return <Guard right="stock"><StockPage /></Guard>;
+		case 'queue':
+			return <Guard right="orders"><QueuePage view={second} /></Guard>;
+		case 'counts':
+			return <Guard right="shelves"><CountsPage tab={second} /></Guard>;
 		case 'top':
 			return <Guard right="top"><TopPage /></Guard>;
 		case 'review':

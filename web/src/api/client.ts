@@ -95,7 +95,10 @@ export const api = {
 	get: <T>(target: string, signal?: AbortSignal) => call<T>('GET', target, signal ? { signal } : {}),
 	/** Asks without treating 401 as "signed out": who am I, and the sign-in itself. */
 	ask: <T>(method: 'GET' | 'POST', path: string, body?: unknown) => call<T>(method, url(path), { body, quiet401: true }),
-	post: <T = void>(path: string, body: unknown = {}) => call<T>('POST', url(path), { body }),
+	/** keepalive: also when the page is being left. */
+	post: <T = void>(path: string, body: unknown = {}, keepalive = false) => call<T>('POST', url(path), { body, keepalive }),
+	/** Asks with a body, keeps nothing. */
+	price: <T>(path: string, body: unknown, signal: AbortSignal) => call<T>('POST', url(path), { body, signal }),
 	patch: <T = void>(path: string, body: unknown) => call<T>('PATCH', url(path), { body }),
 	/** keepalive: also when the page is being left. */
 	delete: (path: string, keepalive = false) => call<void>('DELETE', url(path), { keepalive }),

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { api, url } from './client';
 
-export interface LiveEvent { event: string; customer?: string; topic?: string; ref?: string; job?: string }
+export interface LiveEvent { event: string; customer?: string; topic?: string; ref?: string; job?: string; order?: string; sku?: string; store?: string }
 type Listener = (e: LiveEvent | 'again') => void;
 
 const listeners = new Map<Listener, string>();
@@ -25,7 +25,7 @@ function setOnline(value: boolean): void {
 }
 
 function wanted(): string {
-	return [...new Set(listeners.values())].sort().join(',');
+	return [...new Set([...listeners.values()].flatMap((t) => t.split(',')))].sort().join(',');
 }
 
 function tell(e: LiveEvent | 'again', kind = ''): void {
@@ -57,6 +57,7 @@ function connect(): void {
 	es.addEventListener('customer', hear('customer'));
 	es.addEventListener('import', hear('import'));
 	es.addEventListener('review', hear('review'));
+	for (const kind of ['order', 'stock', 'queue']) es.addEventListener(kind, hear(kind));
 	es.onerror = () => {
 		if (source !== es) return;
 		close();
@@ -92,7 +93,7 @@ export function liveStop(): void {
 }
 addEventListener('online', () => schedule(0));
 
-/** Calls fn at each event of the topic, and with 'again' after a gap. topic null: hears nothing. */
+/** Calls fn at each event of the topic (several of one kind: with commas), and with 'again' after a gap. topic null: hears nothing. */
 export function useLive(topic: string | null, fn: Listener): void {
 	const latest = useRef(fn);
 	useEffect(() => {

@@ -84,7 +84,8 @@ export function ago(iso: string, now = Date.now()): string {
 export function duration(seconds: number): string {
 	if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
 	if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-	return `${Math.round(seconds / 3600)} h`;
+	if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+	return plural(Math.round(seconds / 86_400), 'day');
 }
 export function initials(name: string): string {
 	const words = name.trim().split(/\s+/);
@@ -97,4 +98,11 @@ export function words(code: string): string {
 export function sentence(text: string): string {
 	const w = words(text);
 	return w.charAt(0).toUpperCase() + w.slice(1);
+}
+export function dayMonthShort(iso: string, zone?: string): string {
+	return parts(iso, { day: 'numeric', month: 'short' }, zone);
+}
+/** "Thu 26 Nov": a day soon. */
+export function dayShort(iso: string, zone?: string): string {
+	return parts(iso, { weekday: 'short', day: 'numeric', month: 'short' }, zone);
 }

@@ -39,7 +39,7 @@ export function CardView({ card, from, depth, onFull }: Props) {
 			<Hello card={card} onWrong={wrong} />
 			{card.open.length > 0 && (
 				<Section title="Open with them" tone="attend" fresh={freshOpen} className={css.all}>
-					<OpenMatters open={card.open} customer={id} />
+					<OpenMatters open={card.open} />
 				</Section>
 			)}
 			{!known && !card.last_purchase && (

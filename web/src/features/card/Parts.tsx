@@ -6,7 +6,7 @@ import { ago, count, day, dayMonth, money, percent, plural, sentence } from '../
 import { How, Hush } from './How';
 import css from './Parts.module.css';
 
-export function OpenMatters({ open, customer }: { open: OpenMatter[]; customer: string }) {
+export function OpenMatters({ open }: { open: OpenMatter[] }) {
 	return (
 		<ul className={css.open}>
 			{open.map((o, i) => (
@@ -16,7 +16,7 @@ export function OpenMatters({ open, customer }: { open: OpenMatter[]; customer: 
 						<strong>{o.text}</strong>
 						{o.at && <span className={css.when}> {ago(o.at)}</span>}
 					</span>
-					{o.order && <Link to={`/c/${customer}/orders?order=${o.order}`} className={css.act}>Show</Link>}
+					{o.order && <Link to={`/o/${o.order}`} className={css.act}>Open<span className="sr">: {o.text}</span></Link>}
 				</li>
 			))}
 		</ul>

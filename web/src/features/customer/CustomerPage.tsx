@@ -5,7 +5,7 @@ import { url } from '../../api/client';
 import { useMe } from '../../api/session';
 import type { Card } from '../../api/types';
 import { useData } from '../../api/useData';
-import { Link } from '../../app/router';
+import { go, Link } from '../../app/router';
 import { useStored } from '../../app/stored';
 import { CardView, type Depth } from '../card/CardView';
 import { CardBones } from '../card/CardBones';
@@ -58,8 +58,11 @@ export function CustomerPage({ id, tab }: { id: string; tab: string }) {
 				</nav>
 				{tab === '' && (
 					<div className={css.tools}>
+						<Button leftSection={<Icon name="bag" />} onClick={() => go(`/o/new?customer=${id}`)}>New order</Button>
+						<Button variant="default" leftSection={<Icon name="undo" />} aria-label="Return" onClick={() => go(`/return?customer=${id}`)}><span className={css.word}>Return</span></Button>
 						<Button
 							variant="default"
+							aria-label="Note"
 							leftSection={<Icon name="note" />}
 							onClick={() => {
 								const field = document.querySelector<HTMLElement>('[data-note-field]');
@@ -67,7 +70,7 @@ export function CustomerPage({ id, tab }: { id: string; tab: string }) {
 								field?.focus();
 							}}
 						>
-							Note
+							<span className={css.word}>Note</span>
 						</Button>
 						<div className={css.depth} role="group" aria-label="How much to show">
 							{(['simple', 'full'] as const).map((d) => (

@@ -1,6 +1,7 @@
 import { url } from '../../api/client';
 import type { Order, OrderLine } from '../../api/types';
 import { useData } from '../../api/useData';
+import { Link } from '../../app/router';
 import { Bones, Loaded } from '../../ui/Page';
 import { Properties } from '../../ui/Properties';
 import { dayTime, isZero, money } from '../../ui/format';
@@ -33,7 +34,7 @@ function Line({ line, currency }: { line: OrderLine; currency: string }) {
 }
 
 /** The lines of one order, what it comes to, and how its report changed. */
-export function OrderLines({ id, withHead = false }: { id: string; withHead?: boolean }) {
+export function OrderLines({ id, withHead = false, open = true }: { id: string; withHead?: boolean; open?: boolean }) {
 	const from = useData<Order>(url(`orders/${encodeURIComponent(id)}`));
 	return (
 		<Loaded from={from} bones={<div className={css.lines}><Bones rows={2} height={44} /></div>}>
@@ -51,7 +52,8 @@ export function OrderLines({ id, withHead = false }: { id: string; withHead?: bo
 						{!isZero(o.tax) && <div><dt>Tax</dt><dd>{money(o.tax)}</dd></div>}
 						<div><dt>Total</dt><dd className={css.total}>{money(o.total)}</dd></div>
 					</dl>
-					<p className="dim small">Reported by {o.source}, {dayTime(o.placed_at)}{o.revision > 1 && `, changed ${o.revision - 1}×`}</p>
+					{open && <p><Link to={`/o/${o.id}`} className={css.whole}>Open the order</Link></p>}
+					<p className="dim small">{o.source === 'byname' ? 'Ordered' : `Reported by ${o.source}`}, {dayTime(o.placed_at)}{o.revision > 1 && `, changed ${o.revision - 1}×`}</p>
 					{o.history?.filter((h) => h.revision > 1).map((h) => (
 						<Properties key={h.revision} of={h.difference} title={`Change ${h.revision - 1}, ${dayTime(h.at)}`} />
 					))}

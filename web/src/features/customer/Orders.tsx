@@ -39,8 +39,8 @@ function Row({ order, open, fresh, zone }: { order: Order; open: boolean; fresh:
 				<Icon name={channelIcon(order.channel)} />
 				<span className={css.what}>
 					<span className={css.number}>
-						{order.kind === 'return' ? 'Return' : 'Purchase'} {order.number}
-						{order.state === 'cancelled' && <span className={css.tag}>cancelled</span>}
+						{order.kind === 'return' ? 'Return' : order.source === 'byname' ? 'Order' : 'Purchase'} {order.number}
+						{(order.state === 'cancelled' || order.state === 'draft') && <span className={css.tag} data-state={order.state}>{order.state === 'draft' ? 'quote' : 'cancelled'}</span>}
 					</span>
 					<span className="dim small">
 						{[day(order.placed_at, zone), order.store?.name ?? channelName(order.channel), order.associate && `with ${order.associate.name}`].filter(Boolean).join(' · ')}

@@ -23,7 +23,7 @@ function Marked({ text, typed }: { text: string; typed: string }) {
 
 /** Who gives an order's number wants that order; everybody else the card. */
 export function whereTo(hit: Hit): string {
-	return hit.matched === 'order' && hit.order ? `/c/${hit.customer}/orders?order=${hit.order.id}` : `/c/${hit.customer}`;
+	return hit.matched === 'order' && hit.order ? `/o/${hit.order.id}` : `/c/${hit.customer}`;
 }
 
 /** Enough to tell two people apart, not more. */

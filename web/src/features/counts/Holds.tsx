@@ -1,0 +1,88 @@
+/* What is set aside for somebody, and until when. */
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { api, url } from '../../api/client';
+import type { Hold } from '../../api/trade';
+import { useData } from '../../api/useData';
+import type { Here } from '../../app/here';
+import { Link } from '../../app/router';
+import { Icon } from '../../ui/Icon';
+import { Empty, Loaded } from '../../ui/Page';
+import { ago, dayTime } from '../../ui/format';
+import { toast } from '../../ui/toasts';
+import { useNow } from '../../ui/useNow';
+import { skuName } from '../scan/useSkus';
+import css from './Counts.module.css';
+
+const SOON_MS = 4 * 3_600_000;
+const LONGER_MS = 2 * 86_400_000;
+
+export function Holds({ here }: { here: Here }) {
+	const from = useData<{ items: Hold[] }>(url('holds', { location: here.id, limit: 200 }), `queue:${here.id}`);
+	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+	const now = useNow();
+	const holds = (from.data?.items ?? []).filter((h) => !hidden.has(h.id));
+	async function extend(h: Hold) {
+		const until = new Date(Math.max(now, new Date(h.until).getTime()) + LONGER_MS).toISOString();
+		try {
+			await api.post('stock/extend', { id: h.id, until });
+			toast.say(`${skuName(h.sku)} is held until ${dayTime(until)}`);
+			await from.reload();
+		} catch (e) {
+			toast.fail(e);
+		}
+	}
+	function release(h: Hold) {
+		const hide = (is: boolean) =>
+			setHidden((s) => {
+				const next = new Set(s);
+				if (is) next.add(h.id);
+				else next.delete(h.id);
+				return next;
+			});
+		hide(true);
+		toast.later(
+			`${skuName(h.sku)} goes back to the shelf`,
+			() =>
+				api.post('stock/release', { id: h.id }, true).then(from.reload).catch((e) => {
+					hide(false);
+					toast.fail(e);
+				}),
+			() => hide(false),
+		);
+	}
+	return (
+		<Loaded from={from}>
+			{() =>
+				holds.length === 0 ? (
+					<Empty icon="stock" title="Nothing is held">What is set aside for somebody, from the stock screen, stands here until it is fetched or its time is over.</Empty>
+				) : (
+					<ul className={css.list}>
+						{holds.map((h) => {
+							const left = new Date(h.until).getTime() - now;
+							return (
+								<li key={h.id} className={css.row}>
+									<span className={css.grow}>
+										<span className={css.name}>{h.qty} × {skuName(h.sku)}</span>
+										<span className={css.whom}>
+											{h.customer ? <>for <Link to={`/c/${h.customer.id}`}>{h.customer.name}</Link></> : 'for nobody known'}
+											<span className="dim">{h.associate && `, by ${h.associate.name}`}, {ago(h.placed_at, now)}</span>
+										</span>
+										<span className={css.until} data-soon={left < SOON_MS}>
+											<Icon name={left < SOON_MS ? 'open' : 'clock'} size={18} />
+											{left <= 0 ? 'its time is over' : `${left < SOON_MS ? 'ends soon: ' : 'ends '}${ago(h.until, now)}`}<span className="dim"> · {dayTime(h.until)}</span>
+										</span>
+									</span>
+									<span className={css.tools}>
+										<Button variant="default" onClick={() => void extend(h)}>Two days more<span className="sr"> for {skuName(h.sku)}</span></Button>
+										<Button variant="default" onClick={() => release(h)}>Release<span className="sr"> {skuName(h.sku)}</span></Button>
+									</span>
+								</li>
+							);
+						})}
+					</ul>
+				)
+			}
+		</Loaded>
+	);
+}
