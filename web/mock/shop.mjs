@@ -97,10 +97,12 @@ function ways(query) {
 		out.push({ way: ship ? 'ship' : 'pick_up', location: place(p.id), sku, available: n(sku, p.id), km: p.km, ready_at: soon(ship ? 48 : 2), cost: ship ? money(500) : null, text: ship ? 'Two days by post' : 'Ready within two hours', order: order(sku, ship ? 'ship' : 'pick_up', p.id), hold: hold(sku, p.id) });
 	}
 	const c = cell(sku.id, query.store);
-	if (c.incoming > 0) out.push({ way: 'incoming', location: place(query.store), sku, available: c.incoming, km: 0, ready_at: c.incoming_at, cost: null, text: 'From the supplier; they can be told when it is here' });
+	if (c.incoming > 0) out.push({ way: 'incoming', location: place(query.store), sku, available: c.incoming, km: 0, ready_at: c.incoming_at, cost: null, text: 'From the supplier; they can be told when it is here', ...(query.customer && { wait: { sku: sku.id, location: query.store, qty: 1, ...customer } }) });
 	const like = [...skus.values()].find((s) => s.product === sku.product && s.size === sku.size && s.id !== sku.id && n(s, query.store) > 0);
 	if (like) out.push({ way: 'substitute', location: place(query.store), sku: like, available: n(like, query.store), km: 0, ready_at: now(), cost: null, text: `The same in ${like.colour}`, order: order(like, 'take', query.store), hold: hold(like, query.store) });
-	return { sku, here: n(sku, query.store), ways: out };
+	const from = others.find((p) => n(sku, p.id) > 1);
+	if (from) out.push({ way: 'transfer', location: place(from.id), sku, available: n(sku, from.id), km: from.km, ready_at: soon(72), cost: null, text: 'With the next van', transfer: { location: from.id, to: query.store, lines: [{ sku: sku.id, qty: 1 }] } });
+	return { sku, here: n(sku, query.store), usual_size: null, ways: out.map((w) => ({ closed: false, elsewhere: false, ...w })) };
 }
 
 /* ---- Orders ----------------------------------------------------------------------------------------------------- */
@@ -305,12 +307,12 @@ const COMMANDS = {
 			touch(l.sku, u.location, u.qty, 'customer', u.condition === 'good' ? 'available' : u.condition === 'unknown' ? 'quality' : 'damaged', 'return', { order: b.id });
 			b.returns.push({ n: b.returns.length + 1, at: now(), location: place(u.location), line: u.line, qty: u.qty, uninspected: u.condition === 'unknown' ? u.qty : 0, condition: u.condition, net: lines.find((k) => k.line === u.line).net, tax: money(0) });
 		}
-		if (body.items) addLines(b, body.items).forEach((l, k) => put(b, l, body.units.find((u) => u.line === -(k + 1)) ?? body.added[k]));
+		if (body.items) addLines(b, body.items).forEach((l, k) => (body.items[k].units ?? []).forEach((u) => put(b, l, u)));
 		if (body.refund_rest && !body.items) pay(b, tenders.map((t) => ({ tender: t.tender, amount: t.amount.amount })), true);
 		else if (body.refund_rest) pay(b, [{ tender: 'card', amount: Math.max(0, taken(b) - charged(b)) / 100 }], true);
 		else pay(b, body.pays, !body.items || charged(b) < taken(b));
 	},
-	exchange: (b, body) => COMMANDS.return(b, { ...body, units: body.units.filter((u) => u.line > 0), added: body.units.filter((u) => u.line < 0) }),
+	exchange: (b, body) => COMMANDS.return(b, body),
 	inspect: (b, body) => {
 		for (const u of body.units) {
 			const r = b.returns.find((k) => k.line === u.line && k.uninspected > 0);
@@ -536,7 +538,7 @@ const routes = {
 	'GET queue': ({ query }) => queue(query),
 	'POST returns': ({ body }) => {
 		touch(body.sku, body.location, body.qty, 'customer', body.condition === 'good' ? 'available' : 'quality', 'return');
-		return [201, { order: null, taken: 0, parked: body.qty, unmatched: money(0) }];
+		return [201, { order: null, taken: 0, parked: body.qty, unmatched: false }];
 	},
 };
 export const shopRoutes = Object.fromEntries(Object.entries(routes).map(([k, fn]) => [k, told(fn)]));

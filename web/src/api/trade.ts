@@ -21,9 +21,11 @@ export interface Move {
 export type WayKind = 'here' | 'pick_up' | 'ship' | 'transfer' | 'incoming' | 'substitute';
 export interface Way {
 	way: WayKind; location: Ref; sku: Sku; available: number; km: number | null; ready_at: string | null; cost: Money | null; text: string;
-	order?: Record<string, unknown> | null; hold?: Record<string, unknown> | null;
+	closed: boolean; elsewhere: boolean;
+	order?: Record<string, unknown> | null; hold?: Record<string, unknown> | null; transfer?: Record<string, unknown> | null;
+	wait?: Record<string, unknown> | null;
 }
-export interface Ways { sku: Sku; here: number; ways: Way[] }
+export interface Ways { sku: Sku; here: number; usual_size: string | null; ways: Way[] }
 
 export interface StockDone { id: string; kind: string; qty: number; state: string; expected?: number; open?: number; replayed: boolean }
 export interface Hold {

@@ -57,11 +57,11 @@ function WithoutReceipt({ here }: { here: string }) {
 		const refunded = typedAmount(amount);
 		if (!sku) return;
 		if (refunded === null) {
-			form.set('refunded', 'How much was given back? 0 for nothing.');
+			form.set('amount', 'How much was given back? 0 for nothing.');
 			return;
 		}
-		const ok = await form.send(['refunded', 'number'], async () => {
-			await api.post('returns', { sku: sku.id, qty, location: here, condition, tender, refunded, ...(number.trim() && { number: number.trim() }) });
+		const ok = await form.send(['amount', 'number'], async () => {
+			await api.post('returns', { sku: sku.id, qty, location: here, condition, tender, amount: refunded, ...(number.trim() && { number: number.trim() }) });
 			toast.say(`${plural(qty, 'piece')} taken back`);
 		});
 		if (!ok) return;
@@ -81,7 +81,7 @@ function WithoutReceipt({ here }: { here: string }) {
 					</div>
 					<Chips label="In which state" options={[{ value: 'good', label: 'As new' }, { value: 'unknown', label: 'To be looked at' }, { value: 'damaged', label: 'Damaged' }]} value={condition} onChange={setCondition} />
 					<div className={css.fields}>
-						<TextInput label="Given back" inputMode="decimal" placeholder="0.00" value={amount} error={form.at('refunded')} onChange={(e) => setAmount(e.currentTarget.value)} />
+						<TextInput label="Given back" inputMode="decimal" placeholder="0.00" value={amount} error={form.at('amount')} onChange={(e) => setAmount(e.currentTarget.value)} />
 						<NativeSelect size="md" label="As" value={tender} data={TENDER_CHOICES} onChange={(e) => setTender(e.currentTarget.value as Tender)} />
 						<TextInput label="Number of the sale, if known" value={number} error={form.at('number')} onChange={(e) => setNumber(e.currentTarget.value)} />
 					</div>

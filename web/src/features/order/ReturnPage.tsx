@@ -131,8 +131,7 @@ function Form({ order, book }: { order: BookedOrder; book: Book }) {
 		const exchange = items.length > 0;
 		const body: Record<string, unknown> = { store, units };
 		if (exchange) {
-			body.items = items;
-			body.units = [...units, ...added.map((a, i) => ({ line: -(i + 1), qty: a.qty, location: store, method: 'take' }))];
+			body.items = added.map((a) => ({ sku: a.sku.id, qty: a.qty, units: [{ qty: a.qty, location: store, method: 'take' }] }));
 		}
 		if (exchange && sign(difference) > 0) body.pays = [{ tender, amount: difference }];
 		else if (how === 'rest') body.refund_rest = true;

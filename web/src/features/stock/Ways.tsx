@@ -24,10 +24,16 @@ const NAMES: Record<WayKind, (w: Way) => string> = {
 	substitute: (w) => `Instead: ${skuName(w.sku)}`,
 };
 
+/** Over the counter: it is paid at once, so it goes through the order screen. */
+function takes(w: Way): boolean {
+	return w.way === 'here' || (w.way === 'substitute' && /"take"/.test(JSON.stringify(w.order ?? null)));
+}
+
 export function Ways({ data, customer, place, onDone, onClose }: { data: WaysData; customer: string; place: string; onDone: () => void; onClose: () => void }) {
 	const [busy, setBusy] = useState(false);
 	const basket = useBasket();
 	const serve = useMay('serve');
+	const shelves = useMay('shelves');
 	async function run(fn: () => Promise<void>) {
 		setBusy(true);
 		try {
@@ -50,9 +56,16 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 	/* First come, first served: what comes in is offered to whoever waits longest. */
 	const wait = (w: Way) =>
 		run(async () => {
-			const made = await api.post<StockDone>('stock/wait', { sku: w.sku.id, location: w.location.id, qty: 1, customer });
+			const made = await api.post<StockDone>('stock/wait', w.wait);
 			toast.undo(`On the waiting list for ${skuName(w.sku)}`, async () => {
 				await api.post('stock/leave', { id: made.id });
+			});
+		});
+	const bring = (w: Way) =>
+		run(async () => {
+			const made = await api.post<StockDone>('stock/transfer', w.transfer);
+			toast.undo(`${w.location.name} is asked to send ${skuName(w.sku)}`, async () => {
+				await api.post('stock/transfer_cancel', { id: made.id });
 			});
 		});
 	const order = (w: Way) =>
@@ -77,25 +90,26 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 						<span className={css.wayInfo}>
 							{[
 								w.way !== 'incoming' && `${count(w.available)} available`, w.km !== null && w.km > 0 && distance(w.km), w.ready_at && `about ${dayTime(w.ready_at)}`,
-								w.cost && !isZero(w.cost) && money(w.cost),
+								w.cost && !isZero(w.cost) && money(w.cost), w.closed && 'closed now', w.elsewhere && 'as another system tells it',
 							].filter(Boolean).join(' · ')}
 						</span>
-						{w.text && <span className={css.wayText}>{w.text}</span>}
+						{w.way === 'substitute' && w.text && <span className={css.wayText}>{w.text}</span>}
 					</span>
 					<span className={css.wayActs}>
 						{w.hold && <Button variant="default" disabled={busy} onClick={() => void hold(w)}>Hold<span className="sr">: {NAMES[w.way](w)}</span></Button>}
-						{w.way === 'incoming' && customer && <Button variant="default" disabled={busy} onClick={() => void wait(w)}>Keep one for them<span className="sr">: {NAMES[w.way](w)}</span></Button>}
-						{w.order && serve && <Button variant={i === 0 ? 'filled' : 'default'} disabled={busy} onClick={() => void order(w)}>Order<span className="sr">: {NAMES[w.way](w)}</span></Button>}
-						{serve && basket.lines.length > 0 && ['here', 'pick_up', 'ship'].includes(w.way) && (
+						{w.wait && customer && <Button variant="default" disabled={busy} onClick={() => void wait(w)}>Keep one for them<span className="sr">: {NAMES[w.way](w)}</span></Button>}
+						{w.transfer && shelves && <Button variant="default" disabled={busy} onClick={() => void bring(w)}>Bring it here<span className="sr">: {NAMES[w.way](w)}</span></Button>}
+						{w.order && serve && w.way !== 'here' && !takes(w) && <Button variant={i === 0 ? 'filled' : 'default'} disabled={busy} onClick={() => void order(w)}>Order<span className="sr">: {NAMES[w.way](w)}</span></Button>}
+						{serve && (takes(w) || (basket.lines.length > 0 && ['pick_up', 'ship'].includes(w.way))) && (
 							<Button
-								variant="default"
+								variant={i === 0 && takes(w) ? 'filled' : 'default'}
 								onClick={() => {
-									addToBasket(w.sku, `${w.way === 'here' ? 'take' : w.way} ${w.location.id}`);
+									addToBasket(w.sku, `${takes(w) ? 'take' : w.way} ${w.location.id}`);
 									onClose();
 									go(`/o/new${customer ? `?customer=${customer}` : ''}`);
 								}}
 							>
-								Add to the order
+								{basket.lines.length > 0 ? 'Add to the order' : 'Sell it'}
 							</Button>
 						)}
 					</span>
