@@ -22,7 +22,7 @@ static const char *const headers[] = {
 	"Cross-Origin-Opener-Policy",
 	"same-origin",
 	"Permissions-Policy",
-	"camera=(), microphone=(), geolocation=()",
+	"camera=(self), microphone=(), geolocation=()",
 	NULL,
 };
 
