@@ -4,7 +4,7 @@ import type { Hit } from '../../api/types';
 import { Icon } from '../../ui/Icon';
 import { plural } from '../../ui/format';
 import { HitRow } from './HitRow';
-import { useFind, type Found } from './useFind';
+import { useFind, useOrderByNumber, type Found } from './useFind';
 import css from './Find.module.css';
 
 interface Props {
@@ -22,6 +22,7 @@ export function FindBox({ onPick, fieldRef, autoFocus = false, idle, label = 'Fi
 	const found = useFind(text);
 	const id = useId();
 	const list = useRef<HTMLUListElement>(null);
+	const order = useOrderByNumber();
 	const { hits } = found;
 	const here = Math.min(at, Math.max(0, hits.length - 1));
 
@@ -42,6 +43,7 @@ export function FindBox({ onPick, fieldRef, autoFocus = false, idle, label = 'Fi
 			const hit = hits[here];
 			/* Not what an older, slower answer found. */
 			if (hit && !found.asking) onPick(hit);
+			else if (maybeOrder(found)) void order.look(found.text);
 		} else if (e.key === 'Escape' && text) {
 			e.preventDefault();
 			e.stopPropagation();
@@ -99,7 +101,7 @@ export function FindBox({ onPick, fieldRef, autoFocus = false, idle, label = 'Fi
 					</li>
 				))}
 			</ul>
-			{!open && <Nothing found={found} />}
+			{!open && <Nothing found={found} order={order} />}
 			{!found.text && !found.asking && !found.problem && !found.building && idle}
 		</div>
 	);
@@ -110,7 +112,12 @@ function spoken(found: Found): string {
 	return found.hits.length === 0 ? 'Nobody found' : `${plural(found.hits.length, 'customer')} found`;
 }
 
-function Nothing({ found }: { found: Found }) {
+/** Nobody by it; but an order of nobody known may have that number. */
+function maybeOrder(found: Found): boolean {
+	return found.text !== '' && !found.asking && !found.problem && !found.building && found.hits.length === 0 && /\d/.test(found.text);
+}
+
+function Nothing({ found, order }: { found: Found; order: ReturnType<typeof useOrderByNumber> }) {
 	if (found.building) {
 		return <p className={css.hint} role="status">The search is being prepared after a start. It will be ready in a moment: type again.</p>;
 	}
@@ -127,6 +134,11 @@ function Nothing({ found }: { found: Found }) {
 	return (
 		<div className={css.hint}>
 			<strong>Nobody by “{found.text}”.</strong> Try fewer letters, the last four digits of the phone, or the number on a receipt.
+			{maybeOrder(found) && (
+				<button type="button" className={css.order} onClick={() => void order.look(found.text)}>
+					{order.none === found.text ? `No order has the number ${found.text} either` : `Is there an order ${found.text}?`}
+				</button>
+			)}
 		</div>
 	);
 }

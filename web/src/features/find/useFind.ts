@@ -1,7 +1,9 @@
 /* As you type: every keystroke asks, an answer that is no longer wanted is dropped. */
 import { useEffect, useState } from 'react';
 import { api, isAbort, Problem, url } from '../../api/client';
-import type { FindAnswer, Hit } from '../../api/types';
+import type { FindAnswer, Hit, Order, Page } from '../../api/types';
+import { go } from '../../app/router';
+import { toast } from '../../ui/toasts';
 
 const LIMIT = 12;
 const LEAST = 2;
@@ -37,4 +39,22 @@ export function useFind(typed: string): Found {
 		return () => control.abort();
 	}, [text]);
 	return found;
+}
+
+/** Goes to the order that has this number; none: that there is none. */
+export function useOrderByNumber(): { none: string; look: (number: string) => Promise<void> } {
+	const [none, setNone] = useState('');
+	return {
+		none,
+		look: async (number) => {
+			try {
+				const { items } = await api.get<Page<Order>>(url('orders', { number }));
+				const first = items.find((o) => o.kind === 'sale') ?? items[0];
+				if (first) go(`/o/${first.id}`);
+				else setNone(number);
+			} catch (e) {
+				toast.fail(e);
+			}
+		},
+	};
 }

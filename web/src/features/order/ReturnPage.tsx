@@ -112,7 +112,7 @@ function Form({ order, book }: { order: BookedOrder; book: Book }) {
 	const units: UnitIn[] = Object.entries(back).filter(([, v]) => v.qty > 0).map(([line, v]) => ({ line: Number(line), qty: v.qty, location: store, condition: v.condition }));
 	const returning = usePrice<ReturnPrice>(`orders/${encodeURIComponent(order.id)}/return/price`, units.length > 0 && store ? { store, units } : null);
 	const items = added.map((a) => ({ sku: a.sku.id, qty: a.qty }));
-	const adding = usePrice<Price>('orders/price', items.length > 0 && units.length > 0 ? { store: order.store?.id ?? store, currency: order.currency, tax_included: book.tax_included, items } : null);
+	const adding = usePrice<Price>('orders/price', items.length > 0 && units.length > 0 ? { store, currency: order.currency, tax_included: book.tax_included, items } : null);
 	const worth = returning.price;
 	const cost = items.length > 0 ? adding.price : undefined;
 	const difference = worth ? minus(cost?.total.amount ?? '0', worth.total.amount) : '0';
