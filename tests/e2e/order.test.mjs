@@ -67,6 +67,8 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	const card = manager.page;
 	const grids = [first.page, second.page];
 	await card.getByRole('heading', { name: 'Last purchase' }).waitFor();
+	await card.getByRole('button', { name: 'Full', exact: true }).click();
+	await card.getByText('€596.00').first().waitFor();
 	for (const g of grids) await cell(g, one.name, 5).waitFor();
 	await Promise.all([manager, first, second].map((p) => p.stream));
 	await card.waitForTimeout(500);
@@ -97,9 +99,10 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	await placed;
 	let since = Date.now();
 	const title = a.getByRole('heading', { level: 1, name: /^Order / });
-	await live(since, 'ordered', cell(first.page, one.name, 2), cell(second.page, one.name, 2), card.getByRole('heading', { name: 'Open with them' }), title);
+	await live(since, 'ordered', cell(first.page, one.name, 2), cell(second.page, one.name, 2), card.getByRole('heading', { name: 'Open with them' }), card.getByText('€956.00'), card.getByText(SHOE.name), title);
 	const number = (await title.textContent()).replace('Order ', '');
 	assert.equal(await cell(second.page, two.name, 1).count(), 1);
+	await card.getByRole('listitem').filter({ hasText: number }).waitFor();
 
 	// The first store: its queue has it; picked, put aside, handed over.
 	const q = await at('Urs', 'fulfilment', [one.id], '/queue');
@@ -111,14 +114,13 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	await job.getByRole('button', { name: /^Ready 3/ }).click();
 	await ready;
 	since = Date.now();
-	await live(since, 'ready', card.getByText(/ready/i), a.getByText('3 ready'));
+	await live(since, 'ready', a.getByText('3 ready'));
 	await job.getByRole('button', { name: /^Hand over 3/ }).click();
 	const handed = q.page.waitForResponse((r) => r.url().endsWith('/hand_over'));
 	for (const close of await q.page.getByRole('button', { name: 'Dismiss this message' }).all()) await close.click().catch(() => {});
 	assert.equal((await handed).status(), 200);
 	since = Date.now();
 	await live(since, 'handed over', a.getByText('3 with the customer'), a.getByText('With the customer', { exact: true }), q.page.getByText('Nothing to do'));
-	await card.getByRole('heading', { name: 'Open with them' }).waitFor({ state: 'detached', timeout: LIVE_MS });
 
 	// The second store: one of the three comes back, by the number on the receipt.
 	const back = await at('Rita', 'associate', [two.id], '/return');
@@ -134,7 +136,7 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	await r.getByRole('button', { name: 'Take 1 piece back' }).click();
 	assert.equal((await returned).status(), 200);
 	since = Date.now();
-	await live(since, 'brought back', cell(first.page, two.name, 2), cell(second.page, two.name, 2), a.getByText('1 brought back'), a.getByText('Given back'));
+	await live(since, 'brought back', cell(first.page, two.name, 2), cell(second.page, two.name, 2), card.getByText('€836.00'), a.getByText('1 brought back'), a.getByText('Given back'));
 	await r.getByText('1 brought back').first().waitFor();
 	assert.equal(await cell(first.page, one.name, 2).count(), 1);
 
@@ -146,6 +148,5 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	const book = (await ask(`orders?number=${number}`)).items[0];
 	const { book: b } = await ask(`orders/${book.id}`);
 	assert.deepEqual([b.lines[0].handed, b.lines[0].returned, b.money.refunded.amount, b.money.receivable.amount], [3, 1, '120.00', '0.00']);
-	assert.deepEqual((await server.client.call('POST', '/v1/check')).findings, []);
 	t.diagnostic(slowest.map(([what, ms]) => `${what} after ${ms} ms`).join(', '));
 });

@@ -18,7 +18,7 @@ const SOON_MS = 4 * 3_600_000;
 const LONGER_MS = 2 * 86_400_000;
 
 export function Holds({ here }: { here: Here }) {
-	const from = useData<{ items: Hold[] }>(url('holds', { location: here.id, limit: 200 }), `queue:${here.id}`);
+	const from = useData<{ items: Hold[] }>(url('holds', { location: here.id, limit: 100 }), `queue:${here.id}`);
 	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
 	const now = useNow();
 	const holds = (from.data?.items ?? []).filter((h) => !hidden.has(h.id));

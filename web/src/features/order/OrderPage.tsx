@@ -12,6 +12,7 @@ import { Loaded, Page, Section, useTitle } from '../../ui/Page';
 import { dayTime, isZero } from '../../ui/format';
 import { useFresh } from '../../ui/fresh';
 import { OrderLines } from '../customer/OrderLines';
+import { useOrderByNumber } from '../find/useFind';
 import { returnable } from './acts';
 import { Ledger } from './Ledger';
 import { Lines } from './Lines';
@@ -95,17 +96,25 @@ function Booked({ order, book, from }: { order: BookedOrder; book: Book; from: D
 	);
 }
 
+/** The returns of an order bear its number, and their own. */
+const saleOf = (number: string) => number.replace(/-R\d+$/, '');
+
 /** What a till or a web shop reported: to be read; it is changed where it was made. */
 function Reported({ order }: { order: BookedOrder }) {
+	const sale = useOrderByNumber();
 	return (
 		<Page title={`${order.kind === 'return' ? 'Return' : 'Purchase'} ${order.number}`} lead={<Lead order={order} />}>
 			<Section title="What it was">
 				<OrderLines id={order.id} open={false} />
 			</Section>
-			<p className={css.reported}>
+			<div className={css.reported}>
 				<Icon name="note" size={18} />
-				<span>It was made at “{order.source}”, and changes there. Goods of it are taken back at the till, by its number.</span>
-			</p>
+				{order.source === 'byname' ? (
+					<button type="button" className={css.sale} onClick={() => void sale.look(saleOf(order.number))}>Open the order {saleOf(order.number)}, of which this came back</button>
+				) : (
+					<span>It was made at “{order.source}”, and changes there. Goods of it are taken back at the till, by its number.</span>
+				)}
+			</div>
 		</Page>
 	);
 }

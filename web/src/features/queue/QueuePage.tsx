@@ -1,9 +1,8 @@
 /* What this store has to do for orders, with its clocks; each step is one tap. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { url } from '../../api/client';
 import type { Queue, Stage } from '../../api/trade';
-import { useData, type Data } from '../../api/useData';
+import type { Data } from '../../api/useData';
 import { useHere } from '../../app/here';
 import { go, Link } from '../../app/router';
 import { ChipRow } from '../../ui/ChipRow';
@@ -20,9 +19,9 @@ import { METHOD_ICONS, METHODS } from '../order/words';
 import { skuName } from '../scan/useSkus';
 import { besides, jobsOf, LANES, piecesOf, stepsOf, type Job } from './lanes';
 import { PickList } from './PickList';
+import { useQueue } from './useQueue';
 import css from './Queue.module.css';
 
-const LIMIT = 200;
 const ICONS: Record<string, IconName> = { hand_over: 'bag', unpick: 'undo', problem: 'open', no_show: 'close' };
 
 function Clock({ job, now }: { job: Job; now: number }) {
@@ -128,7 +127,7 @@ function Lanes({ queue, from, here }: { queue: Queue; from: Data<Queue>; here: s
 
 export function QueuePage({ view }: { view: string }) {
 	const here = useHere();
-	const from = useData<Queue>(url('queue', { location: here.id, limit: LIMIT }), here.id ? `queue:${here.id}` : null);
+	const from = useQueue(here.id);
 	if (view === 'pick') return <PickList from={from} here={here.id} name={here.name} />;
 	const picks = (from.data?.items ?? []).some((q) => q.stage === 'new');
 	return (
