@@ -355,7 +355,7 @@ function queue(query) {
 		const who = face(b).customer;
 		for (const l of b.lines) {
 			const row = { order: b.id, number: b.number, line: l.line, sku: skus.get(l.sku), customer: who, store: place(b.store), unplaced: 0 };
-			if (l.waiting > 0 && (!query.location || b.store === query.location)) items.push({ ...row, n: 0, location: null, method: 'pick_up', open: 0, picked: 0, ready: 0, unplaced: l.waiting, since: b.at, stage: 'problem', ...late(b.at, 1) });
+			if (l.waiting > 0 && (!query.location || b.store === query.location)) items.push({ ...row, n: 0, location: row.store, method: null, open: 0, picked: 0, ready: 0, unplaced: l.waiting, since: b.at, stage: 'problem', ...late(b.at, 1) });
 			for (const p of l.parts.filter((k) => !query.location || k.location === query.location)) {
 				if (p.open + p.picked + p.ready === 0) continue;
 				const stage = b.arrived && p.method === 'pick_up' ? 'waiting' : p.open > 0 ? 'new' : p.picked > 0 ? 'picking' : 'ready';

@@ -100,7 +100,7 @@ export interface ReturnPrice {
 
 export type Stage = 'new' | 'picking' | 'problem' | 'ready' | 'waiting' | 'shipped';
 export interface Queued {
-	order: string; number: string; n: number; line: number; sku: Sku | null; location: Ref | null; store: Ref | null; unplaced: number; customer: Ref | null; method: Method; open: number; picked: number;
+	order: string; number: string; n: number; line: number; sku: Sku | null; location: Ref | null; store: Ref | null; unplaced: number; customer: Ref | null; method: Method | null; open: number; picked: number;
 	ready: number; since: string; stage: Stage; due_at: string | null; late: boolean;
 }
 export interface Queue { items: Queued[]; next: string | null; counts: Partial<Record<Stage, number>> }

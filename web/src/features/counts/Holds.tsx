@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { api, url } from '../../api/client';
 import type { Hold } from '../../api/trade';
+import type { Page } from '../../api/types';
 import { useData } from '../../api/useData';
 import type { Here } from '../../app/here';
 import { Link } from '../../app/router';
@@ -14,11 +15,13 @@ import { useNow } from '../../ui/useNow';
 import { skuName } from '../scan/useSkus';
 import css from './Counts.module.css';
 
+/* Those that lapse first. */
+const HOLDS = 50;
 const SOON_MS = 4 * 3_600_000;
 const LONGER_MS = 2 * 86_400_000;
 
 export function Holds({ here }: { here: Here }) {
-	const from = useData<{ items: Hold[] }>(url('holds', { location: here.id, limit: 100 }), `queue:${here.id}`);
+	const from = useData<Page<Hold>>(url('holds', { location: here.id, limit: HOLDS }), `queue:${here.id}`);
 	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
 	const now = useNow();
 	const holds = (from.data?.items ?? []).filter((h) => !hidden.has(h.id));
@@ -80,6 +83,7 @@ export function Holds({ here }: { here: Here }) {
 								</li>
 							);
 						})}
+						{from.data?.next && <li className={css.row}><span className="dim">There are more, which end later.</span></li>}
 					</ul>
 				)
 			}

@@ -29,7 +29,10 @@ function choices(line: BasketLine, method: Method, grid: Grid | undefined, here:
 }
 
 function Row({ line, at, method, grid, here, price }: { line: BasketLine; at: number; method: Method; grid: Grid | undefined; here: Here; price: Price | undefined }) {
-	const [open, setOpen] = useState(Boolean(line.price || line.off));
+	/* What the catalogue prices in another currency, or not at all, is priced here. */
+	const list = line.sku.list_price && (!here.currency || line.sku.list_price.currency === here.currency) ? line.sku.list_price : null;
+	const [asked, setOpen] = useState<boolean | null>(null);
+	const open = asked ?? Boolean(line.price || line.off || !list);
 	const name = skuName(line.sku);
 	const where = whereOf(line, method, grid, here.id);
 	const options = choices(line, method, grid, here);
@@ -46,7 +49,7 @@ function Row({ line, at, method, grid, here, price }: { line: BasketLine; at: nu
 					<span className="dim small">{[line.sku.brand, line.sku.code].filter(Boolean).join(' · ')}</span>
 				</span>
 				<span className={css.price}>
-					<span className={css.net}>{priced ? money(priced.gross) : line.sku.list_price && money(line.sku.list_price)}</span>
+					<span className={css.net}>{priced ? money(priced.gross) : list && money(list)}</span>
 					{priced && !isZero(priced.discount) && <span className="dim small num">−{money(priced.discount)}</span>}
 				</span>
 			</div>
@@ -66,7 +69,7 @@ function Row({ line, at, method, grid, here, price }: { line: BasketLine; at: nu
 			)}
 			{open && (
 				<div className={css.fields}>
-					<TextInput label={`Price each${line.sku.list_price ? `, instead of ${money(line.sku.list_price)}` : ''}`} inputMode="decimal" value={line.price} onChange={(e) => changeLine(at, { price: e.currentTarget.value })} />
+					<TextInput label={list ? `Price each, instead of ${money(list)}` : `Price each${here.currency && `, in ${here.currency}`}`} placeholder={list ? undefined : '0.00'} error={list || line.price ? undefined : 'The catalogue has none: type it.'} inputMode="decimal" value={line.price} onChange={(e) => changeLine(at, { price: e.currentTarget.value })} />
 					<TextInput label="Discount" placeholder="10 % or 5.00" value={line.off} error={discountOf(line.off) === null ? 'Like 10 % or 5.00' : undefined} onChange={(e) => changeLine(at, { off: e.currentTarget.value })} />
 				</div>
 			)}

@@ -3,6 +3,7 @@ import type { BookLine, Part } from '../../api/trade';
 import { Link } from '../../app/router';
 import { Drop, DropItem } from '../../ui/Drop';
 import { Icon, type IconName } from '../../ui/Icon';
+import { sum } from '../../ui/amount';
 import { ago, isZero, money, plural } from '../../ui/format';
 import { actsOf, cancellable, doAct, returnable, type Act } from './acts';
 import { Bar } from './Bar';
@@ -68,7 +69,7 @@ function Line({ line, shared, onPlace }: { line: BookLine; shared: Shared; onPla
 					</span>
 				</span>
 				<span className={css.price}>
-					<span className={css.net}>{money({ ...line.net, amount: line.net.amount })}</span>
+					<span className={css.net}>{money(book.tax_included ? { ...line.net, amount: sum(line.net.amount, line.tax.amount) } : line.net)}</span>
 					<span className="dim small num">
 						{line.qty} × {money(unit)}
 						{reduced && line.list_price && <> <s>{money({ ...unit, amount: line.list_price })}</s></>}

@@ -1,7 +1,7 @@
 /* One walk for many orders: what to take from the shelves, ticked off by scan. Prints as it stands. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { Queue, Queued, Sku } from '../../api/trade';
+import type { Queue, Queued, Sku, UnitIn } from '../../api/trade';
 import type { Data } from '../../api/useData';
 import { go } from '../../app/router';
 import { Alarm } from '../../ui/Alarm';
@@ -34,13 +34,13 @@ function rowsOf(items: Queued[]): Row[] {
 }
 
 /** What was taken goes to the oldest orders first; as many commands as there are orders. */
-export function shareOut(rows: Row[], got: ReadonlyMap<string, number>): Map<string, { line: number; qty: number; location: string; method: Queued['method'] }[]> {
-	const out = new Map<string, { line: number; qty: number; location: string; method: Queued['method'] }[]>();
+export function shareOut(rows: Row[], got: ReadonlyMap<string, number>): Map<string, UnitIn[]> {
+	const out = new Map<string, UnitIn[]>();
 	for (const r of rows) {
 		let left = got.get(r.sku.id) ?? 0;
 		for (const q of [...r.of].sort((a, b) => a.since.localeCompare(b.since))) {
 			const qty = Math.min(left, q.open);
-			if (qty === 0 || !q.location) continue;
+			if (qty === 0 || !q.location || !q.method) continue;
 			left -= qty;
 			out.set(q.order, [...(out.get(q.order) ?? []), { line: q.line, qty, location: q.location.id, method: q.method }]);
 		}

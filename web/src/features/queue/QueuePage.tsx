@@ -46,7 +46,7 @@ function JobCard({ job, now, fresh, busy, showPlace, run, arrive }: JobProps) {
 	return (
 		<li className={css.job} data-fresh={fresh} data-busy={busy}>
 			<p className={css.head}>
-				<Icon name={METHOD_ICONS[job.method]} size={18} />
+				<Icon name={job.method ? METHOD_ICONS[job.method] : 'open'} size={18} />
 				<Link to={`/o/${job.order}`} className={css.number}>{job.number}</Link>
 				<span className={css.who}>{job.customer?.name ?? <span className="dim">nobody known</span>}</span>
 			</p>
@@ -55,7 +55,7 @@ function JobCard({ job, now, fresh, busy, showPlace, run, arrive }: JobProps) {
 					<li key={`${q.n} ${q.line}`}><b className="num">{piecesOf(q)} ×</b> {q.sku ? skuName(q.sku) : `line ${q.line}`}{q.sku && <span className={css.code}> {q.sku.code}</span>}{besides(q) && <span className={css.code}> ({besides(q)})</span>}</li>
 				))}
 			</ul>
-			<p className="dim small">{METHODS[job.method]}{showPlace && job.place && `, ${job.place.name}`}</p>
+			<p className="dim small">{[job.method ? METHODS[job.method] : 'waits for a place', showPlace && job.place?.name].filter(Boolean).join(', ')}</p>
 			<Clock job={job} now={now} />
 			<div className={css.buttons}>
 				{next && <Button disabled={busy} onClick={() => run(job, next)}>{n > 1 ? `${next.label} ${n}` : next.label}<span className="sr"> for order {job.number}</span></Button>}

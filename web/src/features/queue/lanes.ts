@@ -13,7 +13,7 @@ export const LANES: { stage: Stage; title: string; none: string }[] = [
 ];
 
 export interface Job {
-	key: string; order: string; number: string; customer: Ref | null; stage: Stage; method: Method; place: Ref | null; since: string; due: string | null; late: boolean;
+	key: string; order: string; number: string; customer: Ref | null; stage: Stage; method: Method | null; place: Ref | null; since: string; due: string | null; late: boolean;
 	items: Queued[];
 }
 export function jobsOf(items: Queued[]): Job[] {
@@ -57,8 +57,8 @@ const NO_SHOW: Step = { command: 'no_show', label: 'Nobody came', said: 'given u
 /** First the next step, then what else may be done. */
 export function stepsOf(job: Job): { next: Act | null; more: Act[] } {
 	const act = (s: Step): Act | null => {
-		const units = job.items.flatMap((q) => (s.of(q) > 0 && q.location ? [{ line: q.line, qty: s.of(q), location: q.location.id, method: q.method }] : []));
-		if (units.length === 0) return null;
+		const units = job.items.flatMap((q) => (s.of(q) > 0 && q.location && q.method ? [{ line: q.line, qty: s.of(q), location: q.location.id, method: q.method }] : []));
+		if (units.length === 0) return null; /* nothing of that sort, or no place */
 		return { command: s.command, label: s.label, said: s.said, units, ...(s.back && { back: s.back }) };
 	};
 	const all = (...steps: Step[]) => steps.flatMap((s) => act(s) ?? []);
