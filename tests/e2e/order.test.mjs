@@ -114,12 +114,13 @@ test('by phone, picked up in one store, one of three pairs brought back in anoth
 	await job.getByRole('button', { name: /^Ready 3/ }).click();
 	await ready;
 	since = Date.now();
-	await live(since, 'ready', a.getByText('3 ready'));
+	await live(since, 'ready', card.getByText(`Ready to fetch at ${one.name}`), a.getByText('3 ready'));
 	await job.getByRole('button', { name: /^Hand over 3/ }).click();
 	const handed = q.page.waitForResponse((r) => r.url().endsWith('/hand_over'));
 	for (const close of await q.page.getByRole('button', { name: 'Dismiss this message' }).all()) await close.click().catch(() => {});
 	assert.equal((await handed).status(), 200);
 	since = Date.now();
+	await card.getByRole('heading', { name: 'Open with them' }).waitFor({ state: 'detached', timeout: LIVE_MS });
 	await live(since, 'handed over', a.getByText('3 with the customer'), a.getByText('With the customer', { exact: true }), q.page.getByText('Nothing to do'));
 
 	// The second store: one of the three comes back, by the number on the receipt.
