@@ -130,9 +130,9 @@ static const struct shape {
 	{ "Top", "{rows:[{customer:str,name:str,net:Money,full_price_share:num?,orders:int,units:int,last_at:time?}],"
 	         "all:{customers:int,net:Money,full_price_share:num?,anonymous:Money,unconverted_orders:int},from:date,"
 	         "to:date,currency:str}" },
-	{ "Stores",
-	  "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str,lat:num?,lon:num?,"
-	  "stock:'here'|'elsewhere'|'none'}]}" },
+	{ "Stores", "{items:[{id:str,code:str,name:str,zone:str,country:str,city:str,kind:str,currency:str,lat:num?,"
+	            "lon:num?,closed:bool,"
+	            "stock:'here'|'elsewhere'|'none'}]}" },
 	{ "SkuShown", "{id:str,code:str,barcode:str?,title:str,brand:str,category:str,size:str,colour:str,product:str,"
 	              "list_price:Money?}" },
 	{ "Skus", "{items:[SkuShown]}" },
@@ -145,6 +145,11 @@ static const struct shape {
 	{ "StockMoves",
 	  "{items:[{at:time,qty:int,from:StockSide,to:StockSide,reason:str,order:str?,hold:str?,by:str?}],"
 	  "next:str?}" },
+	{ "SaveTheSale", "{sku:SkuShown,here:int,usual_size:str?,ways:[{way:'here'|'pick_up'|'ship'|'transfer'|'"
+	                 "incoming'|'substitute',"
+	                 "location:Named,sku:SkuShown,available:int,km:num?,ready_at:time?,cost:Money?,closed:bool,"
+	                 "elsewhere:bool,text:str,"
+	                 "order?:any,hold?:any,transfer?:any,wait?:any}]}" },
 	{ "StockDone", "{id:str?,kind:str,qty:int,state:str?,expected?:int,open?:int,replayed:bool}" },
 	{ "Hold", "{id:str,sku:SkuShown,location:Named,customer:Named?,qty:int,placed:int,placed_at:time,until:time,"
 	          "state:'open'|'released'|'expired'|'consumed',associate:Named?,waiting:str?}" },

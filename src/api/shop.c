@@ -60,6 +60,7 @@ static enum result stores_read(struct db_tx *tx, void *arg, struct error *e)
 		jw_kcstr(ask->w, "currency", currency_code(list[i].currency));
 		degrees(ask->w, "lat", &list[i], list[i].lat);
 		degrees(ask->w, "lon", &list[i], list[i].lon);
+		jw_kbool(ask->w, "closed", list[i].closed);
 		jw_kcstr(ask->w, "stock", stock_kept(&places[i]));
 		jw_end_object(ask->w);
 	}

@@ -132,6 +132,15 @@ static enum result counts_handle(struct http_request *rq, struct http_response *
 	                   (int)http_param_i64(rq, "limit", DESK_COUNTS_MAX), http_json(rs), e);
 }
 
+static enum result save_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct save_ask ask = { .sku = http_param_i64(rq, "sku", 0),
+		                      .store = http_param_i64(rq, "store", 0),
+		                      .customer = http_param_i64(rq, "customer", 0),
+		                      .qty = http_param_i64(rq, "qty", 1) };
+	return desk_save(api_desk(rq), api_principal(rq), &ask, http_route_of(rq)->purpose, http_json(rs), e);
+}
+
 /* ---- Routes ------------------------------------------------------------------------------------------------------ */
 
 #define PARAM_END                                                                                                      \
@@ -181,7 +190,24 @@ static const struct http_param hold_params[] = { { "hold", JF_ID, true, ID_HOLD,
 static const struct http_param transfer_params[] = { { "transfer", JF_ID, true, ID_TRANSFER, 0, NULL, NULL },
 	                                             PARAM_END };
 
+static const struct http_param save_params[] = {
+	PARAM_SKU,
+	{ "store", JF_ID, true, ID_STORE, 0, NULL, "Where the customer stands" },
+	{ "qty", JF_I64, false, 1, 1000, NULL, "So many (1)" },
+	{ "customer", JF_ID, false, ID_CUSTOMER, 0, NULL, "For whom: sizes and dislikes count" },
+	PARAM_END,
+};
+
 const struct http_route api_stock_routes[] = {
+	{ .method = HTTP_GET,
+	  .path = "/v1/save-the-sale",
+	  .summary = "Ways to get a SKU to a customer, best first",
+	  .roles = ROLES_HOLDS | ROLE_SOURCE,
+	  .purpose = "serve",
+	  .params = save_params,
+	  .answer = "SaveTheSale",
+	  .errors = "404",
+	  .handle = save_handle },
 	{ .method = HTTP_GET,
 	  .path = "/v1/stock",
 	  .summary = "What is where: SKUs × locations",

@@ -29,6 +29,10 @@ static const struct argp_option options[] = {
 	{ "url", 'u', "URL", 0, "How browsers reach this server, for links (BYNAME_URL; made from address and port)",
 	  0 },
 	{ "socket", 's', "FILE", 0, "The command line's socket (BYNAME_SOCKET; beside the database)", 0 },
+	{ "ways", 'y', "SETTINGS", 0,
+	  "How long the ways to save a sale take and what sending costs (BYNAME_WAYS; \"pick_up=2h ship=3d transfer=3d "
+	  "incoming=1d reach=60km band=25% shipping=EUR4.90,CHF9.00\")",
+	  0 },
 	{ "workers", 'w', "N", 0, "Requests handled at once (BYNAME_WORKERS; 48)", 0 },
 	{ "debug", 'D', NULL, 0, "Log more", 0 },
 	{ 0 },
@@ -58,6 +62,9 @@ static error_t option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		a->config.socket = arg;
+		return 0;
+	case 'y':
+		a->config.ways = arg;
 		return 0;
 	case 'w':
 		a->workers = arg;
@@ -184,7 +191,8 @@ static int serve_run(int argc, char **argv)
 		            .bind = app_env("BYNAME_BIND", "127.0.0.1"),
 		            .tls_cert = app_env("BYNAME_TLS_CERT", NULL),
 		            .tls_key = app_env("BYNAME_TLS_KEY", NULL),
-		            .socket = app_env("BYNAME_SOCKET", NULL) },
+		            .socket = app_env("BYNAME_SOCKET", NULL),
+		            .ways = app_env("BYNAME_WAYS", NULL) },
 		.port = app_env("BYNAME_PORT", DEFAULT_PORT),
 		.workers = app_env("BYNAME_WORKERS", "0"),
 		.public_url = app_env("BYNAME_URL", NULL),

@@ -20,12 +20,13 @@ extern const struct command cmd_webhook[];
 extern const struct command cmd_describe[];
 extern const struct command cmd_resolve[];
 extern const struct command cmd_evaluate[];
+extern const struct command cmd_stock[];
 extern const struct command cmd_lint[];
 
 /* Each ended by a NULL name; in the order of the help. */
-static const struct command *const groups[] = { cmd_demo,     cmd_serve,   cmd_import,   cmd_deadletters, cmd_ask,
-	                                        cmd_order,    cmd_act,     cmd_review,   cmd_user,        cmd_webhook,
-	                                        cmd_describe, cmd_resolve, cmd_evaluate, cmd_lint };
+static const struct command *const groups[] = { cmd_demo,    cmd_serve,    cmd_import,  cmd_deadletters, cmd_ask,
+	                                        cmd_order,   cmd_stock,    cmd_act,     cmd_review,      cmd_user,
+	                                        cmd_webhook, cmd_describe, cmd_resolve, cmd_evaluate,    cmd_lint };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
 const char *app_env(const char *name, const char *otherwise)

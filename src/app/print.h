@@ -23,4 +23,18 @@ void print_back(FILE *f, const struct json *answer);
 void print_order_reviews(FILE *f, const struct json *answer);
 void print_parked(FILE *f, const struct json *answer);
 
+/* print_stock.c */
+void print_stock(FILE *f, const struct json *answer);
+void print_grid(FILE *f, const struct json *answer);
+void print_ways(FILE *f, const struct json *answer);
+void print_moves(FILE *f, const struct json *answer);
+void print_holds(FILE *f, const struct json *answer);
+void print_waiting(FILE *f, const struct json *answer);
+void print_transfers(FILE *f, const struct json *answer);
+void print_transfer(FILE *f, const struct json *answer);
+void print_counts(FILE *f, const struct json *answer);
+void print_low(FILE *f, const struct json *answer);
+void print_expected(FILE *f, const struct json *answer);
+void print_stock_done(FILE *f, const struct json *answer);
+
 #endif

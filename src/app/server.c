@@ -7,6 +7,7 @@
 #include "app/webhooks.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "desk/rank.h"
 #include "outbox/outbox.h"
 #include "people/search.h"
 #include <pthread.h>
@@ -23,6 +24,7 @@
 
 struct server {
 	struct api api;
+	struct save_settings save;
 	struct db *db;
 	struct feed *feed;            /* stored views, announcer */
 	struct outbox_sender *sender; /* only of a server that stays: what a command makes waits for one */
@@ -209,7 +211,10 @@ enum result server_start(const struct server_config *config, struct server **out
 	s->api.started_at = clock_now();
 	s->api.static_file = files_answer;
 	s->api.rooms = rooms;
-	enum result r = start_parts(s, config, e);
+	s->api.desk.save = &s->save;
+	enum result r = save_settings_read(str_c(config->ways), &s->save, e);
+	if (r == OK)
+		r = start_parts(s, config, e);
 	if (r != OK) {
 		server_stop(s);
 		return r;

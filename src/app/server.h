@@ -13,6 +13,7 @@ struct server_config {
 	const char *socket;      /* the local socket; NULL: server_socket_path(db) */
 	int workers, io_threads; /* 0: http/'s defaults */
 	int db_connections;      /* 0: db/'s default */
+	const char *ways;        /* settings of save the sale (desk/rank.h); NULL: its defaults */
 };
 struct server;
 

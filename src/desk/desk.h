@@ -8,10 +8,12 @@
 #include "orders/command.h"
 #include "people/search.h"
 
+struct save_settings;
 struct desk {
 	struct db *db;
 	struct search *search;
-	struct feed *feed; /* NULL: do not wait for views */
+	struct feed *feed;                /* NULL: do not wait for views */
+	const struct save_settings *save; /* rank.h; NULL: its defaults */
 };
 
 /* Each audits what must be audited (durable before it returns) and appends one JSON value to w. */

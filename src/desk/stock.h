@@ -52,4 +52,13 @@ MUST_CHECK enum result desk_transfer(const struct desk *d, const struct principa
 MUST_CHECK enum result desk_counts(const struct desk *d, const struct principal *p, int64_t location, int64_t after,
                                    int limit, struct json_writer *w, struct error *e);
 
+/* Ranked ways to get a SKU to a customer who stands in a store (rank.h), each with the body of the command that does
+ * it. customer 0: nobody known; else sizes and dislikes count, and it is seen for the purpose. ERR_NOT_FOUND
+ * "sku.unknown", "store.unknown", "customer.unknown". */
+struct save_ask {
+	int64_t sku, store, customer, qty;
+};
+MUST_CHECK enum result desk_save(const struct desk *d, const struct principal *p, const struct save_ask *ask,
+                                 const char *purpose, struct json_writer *w, struct error *e);
+
 #endif

@@ -46,6 +46,7 @@ static const struct slot_name {
 	{ "country", SLOT_COUNTRY, ST },
 	{ "lat", SLOT_LAT, ST },
 	{ "lon", SLOT_LON, ST },
+	{ "closed", SLOT_CLOSED, ST },
 	{ "sku", SLOT_SKU, PR | OR | SK | PC },
 	{ "product", SLOT_PRODUCT, PR | OR },
 	{ "title", SLOT_TITLE, PR | OR },

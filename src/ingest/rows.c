@@ -238,6 +238,9 @@ static enum result store_row(const struct row_view *v, struct item *it, struct e
 	text_copy(s->city, sizeof(s->city), row_value(v, SLOT_CITY, &failed));
 	TRY(currency_of(row_value(v, SLOT_CURRENCY, &failed), &s->currency, e));
 	TRY(store_place(v, s, &failed, e));
+	struct str closed = row_value(v, SLOT_CLOSED, &failed);
+	s->closed_said = closed.n > 0;
+	s->closed = row_truth(closed);
 	int64_t day;
 	if (s->zone[0])
 		TRY(time_local_day(0, s->zone, &day, e));

@@ -12,9 +12,10 @@ struct store {
 	char code[40], name[120], zone[48], country[4], city[80], region[80];
 	int16_t currency;
 	enum store_kind kind;
-	bool provisional; /* seen in a message before anybody described it */
-	bool placed;      /* lat and lon are known */
-	int32_t lat, lon; /* millionths of a degree, north and east */
+	bool provisional;         /* seen in a message before anybody described it */
+	bool placed;              /* lat and lon are known */
+	int32_t lat, lon;         /* millionths of a degree, north and east */
+	bool closed, closed_said; /* nobody can fetch or buy there. Put: only when it is said */
 };
 struct associate {
 	int64_t id, store;

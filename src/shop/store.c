@@ -7,10 +7,10 @@
 #define LON_MAX (180 * DEGREE)
 #define EARTH_KM 6371.0
 
-#define STORE_COLS "id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon"
+#define STORE_COLS "id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon, closed"
 #define STORE_TYPES                                                                                                    \
 	"ittttttt"                                                                                                     \
-	"iiII"
+	"iiIIi"
 
 static void store_read(const struct db_rows *r, struct store *out)
 {
@@ -28,6 +28,7 @@ static void store_read(const struct db_rows *r, struct store *out)
 	out->placed = !db_is_null(r, 10) && !db_is_null(r, 11);
 	out->lat = (int32_t)db_int(r, 10);
 	out->lon = (int32_t)db_int(r, 11);
+	out->closed = db_int(r, 12) != 0;
 }
 
 static struct db_value degree(const struct store *s, int32_t v)
@@ -65,9 +66,10 @@ static enum result store_load(struct db_tx *tx, struct str code, struct store *o
 	return OK;
 }
 
-DB_STMT(store_insert, "itttttttiiII", "",
-        "INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING")
+DB_STMT(store_insert, "itttttttiiIIi", "",
+        "INSERT INTO store (id, code, name, zone, country, region, city, currency, kind, provisional, lat, lon, "
+        "closed) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING")
 
 /* *made is false when another transaction made the code first. */
 static enum result store_make(struct db_tx *tx, struct store *s, bool *made, struct error *e)
@@ -76,14 +78,14 @@ static enum result store_make(struct db_tx *tx, struct store *s, bool *made, str
 	s->id = id_new(bucket_of(STR("store"), str_c(s->code)));
 	TRY(db_exec(tx, &store_insert, &changed, e, DB_INT(s->id), DB_CSTR(s->code), DB_CSTR(s->name), DB_CSTR(s->zone),
 	            DB_CSTR(s->country), DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)),
-	            DB_INT(s->kind), DB_INT(s->provisional), degree(s, s->lat), degree(s, s->lon)));
+	            DB_INT(s->kind), DB_INT(s->provisional), degree(s, s->lat), degree(s, s->lon), DB_INT(s->closed)));
 	*made = changed == 1;
 	return *made ? shop_changed(tx, s->id, e) : OK;
 }
 
-DB_STMT(store_update, "ttttttiiiII", "",
+DB_STMT(store_update, "ttttttiiiIIi", "",
         "UPDATE store SET name = $1, zone = $2, country = $3, region = $4, city = $5, currency = $6, kind = $7, "
-        "provisional = $8, lat = $10, lon = $11 WHERE id = $9")
+        "provisional = $8, lat = $10, lon = $11, closed = $12 WHERE id = $9")
 
 static enum result store_merge(struct db_tx *tx, struct store *s, const struct store *in, bool *changed,
                                struct error *e)
@@ -101,12 +103,14 @@ static enum result store_merge(struct db_tx *tx, struct store *s, const struct s
 		c = true, s->provisional = false;
 	if (in->placed && (!s->placed || in->lat != s->lat || in->lon != s->lon))
 		c = true, s->placed = true, s->lat = in->lat, s->lon = in->lon;
+	if (in->closed_said && in->closed != s->closed)
+		c = true, s->closed = in->closed;
 	*changed = c;
 	if (!c)
 		return OK;
 	TRY(db_exec(tx, &store_update, NULL, e, DB_CSTR(s->name), DB_CSTR(s->zone), DB_CSTR(s->country),
 	            DB_CSTR(s->region), DB_CSTR(s->city), DB_CSTR(currency_code(s->currency)), DB_INT(s->kind),
-	            DB_INT(s->provisional), DB_INT(s->id), degree(s, s->lat), degree(s, s->lon)));
+	            DB_INT(s->provisional), DB_INT(s->id), degree(s, s->lat), degree(s, s->lon), DB_INT(s->closed)));
 	return shop_changed(tx, s->id, e);
 }
 

@@ -317,10 +317,10 @@ test(`${TOTAL} malformed requests: problems, no faults, no traces`, async (t) =>
 
 test('good requests are answered as described', async () => {
 	for (const { admin, customer, other } of worlds) {
-		const { id: sku, product } = (await admin.get('/v1/skus?q=A')).items[0];
+		const { id: sku, product } = (await admin.get('/v1/skus?q=A')).items[0], store = (await admin.get('/v1/stores')).items[0].id;
 		const { id: webhook } = await admin.post('/v1/webhooks', { url: 'https://hooks.example.com/', events: ['order.closed'] });
 		for (const op of ops.filter((o) => o.method === 'GET' && !/links|events|{(order|import|hold|transfer)}/.test(o.path))) {
-			const given = { customer, a: customer, b: other, q: 'formed', full: 'true', limit: '5', sku, webhook, ...(/{product}/.test(op.path) && { product }) };
+			const given = { customer, a: customer, b: other, q: 'formed', full: 'true', limit: '5', sku, webhook, ...(/{product}/.test(op.path) && { product }), ...(/save-the/.test(op.path) && { store }) };
 			const answer = await admin.call('GET', address(doc, op, op.path === '/v1/audit' ? { customer } : given));
 			if (answer.status === 429) continue;
 			assert.equal(answer.status, 200, `${op.name}: ${answer.text}`);

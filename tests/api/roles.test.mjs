@@ -29,6 +29,7 @@ const policy = [
 	[/^\w+ \/v1\/(find|customers|recipients)\b/, serve],
 	[/^GET \/v1\/(skus|products|stock|low|expected|transfers|counts)\b/, shelf],
 	[/^GET \/v1\/(holds|waiting)\b/, [...serve, 'fulfilment']],
+	[/^GET \/v1\/save-the-sale$/, [...serve, 'fulfilment', 'source']],
 	[/^POST \/v1\/stock\/(hold|extend|release|wait|leave)$/, [...serve, 'fulfilment', 'source']],
 	[/^POST \/v1\/stock\/(step|count|count_enter|count_cancel|transfer|dispatch|receive|transfer_cancel)$/,
 		['associate', 'manager', 'admin', 'fulfilment', 'source', 'local']],

@@ -314,6 +314,116 @@ each('what is wrong with a command is said by the field', async ({ local, clerk,
 	await manager.post('/v1/stock/place', { location: store.BER });
 });
 
+/* ---- Save the sale ----------------------------------------------------------------------------------------------- */
+
+each('save the sale: every way, ranked, and each does what it says', async (world, { sku, store }) => {
+	const { clerk, agent, local, key } = world, ox = sku['OX-42'];
+	for (const [code, shop, qty] of [['OX-42', 'BER', 0], ['OX-42', 'POT', 1], ['OX-42', 'MUC', 4], ['OX-42', 'LEJ', 9], ['OX-43', 'BER', 2],
+		['OX-9', 'BER', 2], ['DB-42', 'BER', 3], ['SN-42', 'BER', 3]])
+		await stocked(world, sku[code], store[shop], qty);
+	await local.post('/v1/stock/safety', { sku: ox, location: store.BER, qty: 0 });
+	await stocked(world, ox, store.BER, 0);
+	await local.post('/v1/stock/expect', { sku: ox, location: store.BER, qty: 6, at: '2031-06-01T00:00:00Z' });
+	const ask = (more = '') => clerk.get(`/v1/save-the-sale?sku=${ox}&store=${store.BER}${more}`);
+	const short = ({ ways }) => ways.map((w) => `${w.way} ${w.location.name} ${w.sku.code}`);
+	let answer = await ask();
+	assert.equal(answer.here, 0);
+	assert.deepEqual(short(answer), ['pick_up Potsdam OX-42', 'ship Warehouse Leipzig OX-42', 'ship Potsdam OX-42', 'transfer Potsdam OX-42',
+		'transfer Warehouse Leipzig OX-42', 'transfer München OX-42', 'incoming Berlin OX-42', 'substitute Berlin OX-43', 'substitute Berlin DB-42', 'substitute Berlin OX-9'],
+	'München is too far to be sent to; the next larger size, then what is very like it in the right one; the sneaker costs too little');
+	const [fetch, ship] = answer.ways, incoming = answer.ways.find((w) => w.way === 'incoming');
+	assert.deepEqual([fetch.available, Math.round(fetch.km), fetch.closed, fetch.elsewhere], [1, 27, false, false]);
+	assert.ok(Math.abs(Date.parse(fetch.ready_at) - Date.now() - 2 * 3600e3) < 60_000);
+	assert.equal(incoming.ready_at.slice(0, 10), '2031-06-02');
+	assert.equal(ship.cost, null, 'nobody said what sending costs');
+
+	/* what is wanted by somebody whose size and dislikes are known */
+	await kit.send(key, [kit.message.identify('sam', { firstName: 'Sam', lastName: 'Saver' })]);
+	const [{ customer }] = await kit.find(local, 'Sam Saver');
+	await agent.post(`/v1/customers/${customer}/facts`, { kind: 'dislikes', value: 'derby' });
+	await agent.post(`/v1/customers/${customer}/facts`, { kind: 'size.Shoes', value: '9' });
+	answer = await ask(`&customer=${customer}`);
+	assert.equal(answer.usual_size, '9');
+	assert.deepEqual(short(answer).slice(-2), ['substitute Berlin OX-9', 'substitute Berlin OX-43']);
+	const seen = (await local.get(`/v1/audit?customer=${customer}&user=${clerk.user.id}`)).items;
+	assert.deepEqual(seen.map((i) => i.purpose), ['serve']);
+
+	/* each body does it */
+	const of = (way, list = answer.ways) => list.find((w) => w.way === way);
+	const hold = await clerk.post('/v1/stock/hold', of('pick_up').hold);
+	assert.equal((await clerk.get(`/v1/holds/${hold.id}`)).customer.name, 'Sam Saver');
+	assert.equal(short(await ask(`&customer=${customer}`))[0], 'ship Warehouse Leipzig OX-42', 'the last one is held');
+	const moved = await clerk.post('/v1/stock/transfer', of('transfer').transfer);
+	assert.equal(moved.state, 'requested');
+	const line = await clerk.post('/v1/stock/wait', of('incoming').wait);
+	assert.equal(line.state, 'waiting');
+	await clerk.post('/v1/stock/leave', { id: line.id });
+	await clerk.post('/v1/stock/transfer_cancel', { id: moved.id });
+	await clerk.post('/v1/stock/release', { id: hold.id });
+	const before = await cell(world, ox, store.LEJ);
+	const sent = await clerk.post('/v1/orders', of('ship').order);
+	assert.equal(sent.state, 'placed');
+	const later = await cell(world, ox, store.LEJ);
+	assert.deepEqual([later.available, later.committed], [before.available - 1, before.committed + 1]);
+	assert.equal((await clerk.post('/v1/orders', of('incoming').order)).book.lines[0].waiting, 1);
+	await stocked(world, ox, store.BER, 2);
+	answer = await ask(`&customer=${customer}`);
+	assert.equal(short(answer)[0], 'here Berlin OX-42');
+	assert.equal(answer.here, 2);
+	assert.equal((await clerk.call('POST', '/v1/orders', answer.ways[0].order)).json.code, 'order.unpaid', 'what is taken along is paid');
+	const taken = await clerk.post('/v1/orders', { ...answer.ways[0].order, pays: [{ tender: 'card', amount: '129.00' }] });
+	assert.equal((await clerk.get(`/v1/orders/${taken.order}`)).book.lines[0].parts[0].method, 'take');
+	assert.equal(short(await ask('&qty=3')).includes('here Berlin OX-42'), false);
+
+	for (const [path, status, field] of [[`/v1/save-the-sale?sku=${ox}`, 400, 'store'], [`/v1/save-the-sale?store=${store.BER}`, 400, 'sku'],
+		[`/v1/save-the-sale?sku=${ox}&store=${store.BER}&qty=0`, 400, 'qty'], [`/v1/save-the-sale?sku=sku_0000000000001&store=${store.BER}`, 404, 'sku'],
+		[`/v1/save-the-sale?sku=${ox}&store=sto_0000000000001`, 404, 'store'], [`/v1/save-the-sale?sku=${ox}&store=${store.BER}&customer=cus_0000000000001`, 404]]) {
+		const said = await clerk.call('GET', path);
+		assert.equal(said.status, status, `${path}: ${said.text}`);
+		if (field) assert.equal(said.json.field, field, said.text);
+	}
+	assert.equal((await local.post('/v1/check')).count, 0);
+});
+
+/* ---- The command line -------------------------------------------------------------------------------------------- */
+
+test('byname stock: by codes and names, as text and as JSON', async (t) => {
+	const world = worlds.find((w) => w.engine === 'sqlite');
+	if (!world) return t.skip('the command line finds a running server beside a SQLite file');
+	const run = async (...words) => {
+		const { code, out, err } = await kit.byname('stock', ...words, '--db', world.database.url);
+		return { code, text: out + err };
+	};
+	const says = async (words, pattern, code = 0) => {
+		const said = await run(...words.split(' '));
+		assert.equal(said.code, code, `byname stock ${words}: ${said.text}`);
+		assert.match(said.text, pattern, `byname stock ${words}`);
+		return said.text;
+	};
+	for (const [code, shop, qty] of [['SN-42', 'POT', 0], ['SN-42', 'BER', 3], ['SN-42', 'LEJ', 5]])
+		await stocked(world, world.chain.sku[code], world.chain.store[shop], qty);
+	await says('adjust sn-42 --store berlin --qty=-1 --reason stolen', /stock.adjust: -1/);
+	const hold = /hld_\w+/.exec(await says('hold SN-42 --store BER', /stock.hold_place: 1, hld_\w+ is open/))[0];
+	await says('holds --store BER', new RegExp(`${hold}.* Berlin .*\\(SN-42\\)`));
+	const transfer = /trf_\w+/.exec(await says('transfer SN-42*2 --store LEJ --to POT', /requested/))[0];
+	await says(`dispatch ${transfer}`, /: 2, .* is dispatched/);
+	await says('transfers --store POT', new RegExp(`${transfer}.*Warehouse Leipzig → Potsdam`));
+	await says('grid SN-42 --store POT', /white +42\nPotsdam +0\+2\nBerlin +1\nWarehouse Leipzig +3\n/);
+	await says(`receive ${transfer} SN-42*1 --final`, /: 1, 1 missing, .* is received/);
+	await says('show SN-42 --store POT', /Potsdam +0\.0 +1 +0/);
+	await says('where SN-42 --store Potsdam', /here .*Here: 1\n.*pick_up .*Fetched at Berlin, 27 km: 1 there\n.*ship .*Leipzig/);
+	await says('counts --store LEJ', /transfer_short .*SN-42/);
+	await says('moves SN-42 --store BER', /hold +Berlin available → held[\s\S]*stolen +Berlin available → adjust/);
+	await says(`release ${hold}`, /is released/);
+	await says('hold SN-42 --store BER --qty 99', /stock.short/, 1);
+	await says('hold SN-42 --store Atlantis', /no store "Atlantis"/, 3);
+	await says('hold shoe --store BER', /sku.many/, 1);
+	await says('hold', /Which SKU/, 2);
+	await says('juggle', /no such verb/, 2);
+	const grid = JSON.parse((await run('show', 'SN-42', '--json')).text);
+	assert.deepEqual(grid, { ...(await world.local.get(`/v1/stock?sku=${world.chain.sku['SN-42']}`)), as_of: grid.as_of });
+});
+
 /* ---- Live -------------------------------------------------------------------------------------------------------- */
 
 each('a grid that is open on one server hears of a hold on the other', async (world, { sku, store }) => {
