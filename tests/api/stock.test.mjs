@@ -373,6 +373,9 @@ each('save the sale: every way, ranked, and each does what it says', async (worl
 	assert.equal((await clerk.call('POST', '/v1/orders', answer.ways[0].order)).json.code, 'order.unpaid', 'what is taken along is paid');
 	const taken = await clerk.post('/v1/orders', { ...answer.ways[0].order, pays: [{ tender: 'card', amount: '129.00' }] });
 	assert.equal((await clerk.get(`/v1/orders/${taken.order}`)).book.lines[0].parts[0].method, 'take');
+	assert.equal((await cell(world, ox, store.BER)).available, 1, 'a sale is off the shelf at once');
+	assert.deepEqual((await clerk.get(`/v1/stock/moves?sku=${ox}&location=${store.BER}&limit=1`)).items.map((m) => [m.reason, m.to.state, m.order]),
+		[['sale', 'customer', taken.order]]);
 	assert.equal(short(await ask('&qty=3')).includes('here Berlin OX-42'), false);
 
 	for (const [path, status, field] of [[`/v1/save-the-sale?sku=${ox}`, 400, 'store'], [`/v1/save-the-sale?store=${store.BER}`, 400, 'sku'],
