@@ -167,6 +167,15 @@ test('a manager of everything', async (t) => {
 	await context.close();
 });
 
+/** Controls too small for a thumb: all but links within a sentence, and boxes whose label is as good. */
+const small = (page) =>
+	page.evaluate(() =>
+		[...document.querySelectorAll('main :is(button, a, input:not([type=checkbox], [type=radio]), select, summary)')]
+			.filter((e) => !(e.tagName === 'A' && getComputedStyle(e).display === 'inline'))
+			.map((e) => [e.getBoundingClientRect(), e])
+			.filter(([r]) => r.width > 0 && (r.width < 43.5 || r.height < 43.5))
+			.map(([r, e]) => `${e.tagName} “${e.textContent}”: ${r.width} × ${r.height}`));
+
 /* A scanner is a quick hand: the code, and Enter. */
 async function scan(page, label, code, said) {
 	await page.getByRole('combobox', { name: label }).fill(code);
@@ -189,6 +198,7 @@ test('orders and stock', async (t) => {
 			await settled(page);
 			if (act) await act(page);
 			await look(page, name, widths);
+			assert.deepEqual(await small(page), [], `${name}: less than 44 px for a thumb`);
 		});
 	const [visit, glance] = [see(WIDTHS), see(WIDTHS.slice(0, 1))];
 	const heading = (name) => (p) => p.getByRole('heading', { name });
@@ -295,6 +305,46 @@ test('orders and stock', async (t) => {
 		await p.getByLabel('Ask', { exact: true }).waitFor();
 	});
 	await visit('holds', '/counts/holds', button(/^Two days more/));
+	assert.deepEqual(complaints, []);
+	await context.close();
+});
+
+test('sold and taken back by keyboard alone', async () => {
+	const { page, context, complaints } = await openPage(browser);
+	await signIn(page, mock);
+	await page.goto(mock.url + '/o/new');
+	const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+	async function tabTo(wanted, most = 60) {
+		for (let i = 0; i < most; i++) {
+			if (wanted.test(await focused())) return;
+			await page.keyboard.press('Tab');
+		}
+		assert.fail(`the Tab key does not reach ${wanted}; it is at “${await focused()}”`);
+	}
+	// The field for the scanner has the focus already: two codes as fast as they come, then the money.
+	await page.getByRole('combobox', { name: 'Add an article' }).waitFor();
+	await page.keyboard.type('MER-XL-OAT');
+	await page.keyboard.press('Enter');
+	await page.keyboard.type('MER-XL-OAT');
+	await page.keyboard.press('Enter');
+	await page.getByRole('button', { name: 'Place the order, €196.00' }).waitFor();
+	await tabTo(/^Cash$/);
+	await page.keyboard.press('Enter');
+	await tabTo(/^Place the order, €196/);
+	await page.keyboard.press('Enter');
+	await page.getByText('Ordered, and paid').waitFor();
+	await page.getByText('2 with the customer').waitFor();
+
+	await tabTo(/^Return or exchange$/);
+	await page.keyboard.press('Enter');
+	await page.getByRole('heading', { name: 'What comes back' }).waitFor();
+	await page.keyboard.type('MER-XL-OAT');
+	await page.keyboard.press('Enter');
+	await page.getByRole('list', { name: 'Given back to' }).getByText('€98.00').waitFor();
+	await tabTo(/^Take 1 piece back$/);
+	await page.keyboard.press('Enter');
+	await page.getByText('1 piece taken back, €98.00 given back').waitFor();
+	await page.getByText('1 brought back').waitFor();
 	assert.deepEqual(complaints, []);
 	await context.close();
 });
