@@ -201,7 +201,7 @@ static enum result order_heard(struct derive *d, const struct feed_event *ev, st
 {
 	ARENA_AUTO struct arena *a = arena_new(0);
 	struct order o;
-	int told;
+	int told = 0;
 	if (!a)
 		return error_nomem(e);
 	TRY(trail(d, ev->ref, ev->at, a, &told, e));
