@@ -444,6 +444,32 @@ static enum result stmt_check(sqlite3_stmt *st, const struct db_stmt *stmt, stru
 	return OK;
 }
 
+#define PLAN_DETAIL 3 /* column of EXPLAIN QUERY PLAN */
+
+/* Rows of a person lie in their bucket. Without statistics SQLite prefers any index that covers what is asked for: one
+ * that begins with the day or the currency reads everybody's. */
+static enum result plan_check(struct sqlite_conn *c, const struct db_stmt *stmt, struct error *e)
+{
+	char sql[8192];
+	sqlite3_stmt *st = NULL;
+	enum result r = OK;
+	if (!strstr(stmt->sql, "rkey = $") ||
+	    snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", stmt->sql) >= (int)sizeof(sql))
+		return OK;
+	if (sqlite3_prepare_v2(c->h, sql, -1, &st, NULL) != SQLITE_OK)
+		return sqlite_fail(c->h, sqlite3_errcode(c->h), stmt->name, e);
+	while (r == OK && sqlite3_step(st) == SQLITE_ROW) {
+		const char *step = (const char *)sqlite3_column_text(st, PLAN_DETAIL);
+		if (step && strstr(step, "MULTI-INDEX OR")) /* each branch has its own */
+			break;
+		if (step && strncmp(step, "SEARCH", 6) == 0 && strstr(step, " INDEX ") && !strstr(step, "rkey="))
+			r = error_set(e, ERR_INTERNAL, "db.plan", NULL,
+			              "it names a bucket and is read by another index: %s", step);
+	}
+	sqlite3_finalize(st);
+	return r;
+}
+
 static enum result sqlite_check(struct db *db, const struct db_stmt *stmt, struct error *e)
 {
 	struct sqlite_db *s = db->impl;
@@ -453,6 +479,8 @@ static enum result sqlite_check(struct db *db, const struct db_stmt *stmt, struc
 	enum result r = stmt_prepare(c, stmt, &st, e);
 	if (r == OK)
 		r = stmt_check(st, stmt, e);
+	if (r == OK)
+		r = plan_check(c, stmt, e);
 	sqlite3_finalize(st);
 	reader_give(s, c);
 	return r;
