@@ -330,6 +330,7 @@ enum result order_ask(struct http_request *rq, enum order_command_kind kind, int
 		snprintf(field, sizeof(field), "discounts[%zu]", i);
 		TRY(discount_read(json_at(b->discounts, i), field, &out->discounts[i], e));
 	}
+	out->c.all = !out->c.unit_count && command_takes_all(kind);
 	out->c.discount_count = (int)discounts;
 	out->c.items = out->items;
 	out->c.units = out->units;
@@ -459,13 +460,6 @@ static enum result fill_terms(struct order_asked *ask, struct error *e)
 	return OK;
 }
 
-/* Commands that move units take all that there are, where none are named. */
-static bool takes_all(enum order_command_kind k)
-{
-	return k == COMMAND_PICK || k == COMMAND_UNPICK || k == COMMAND_READY || k == COMMAND_HAND_OVER ||
-	       k == COMMAND_SHIP || k == COMMAND_NO_SHOW || k == COMMAND_RELEASE;
-}
-
 enum result order_fill(struct db_tx *tx, struct order_asked *ask, struct error *e)
 {
 	struct order_command *c = &ask->c;
@@ -474,10 +468,6 @@ enum result order_fill(struct db_tx *tx, struct order_asked *ask, struct error *
 	for (int i = 0; i < c->item_count; i++)
 		TRY(fill_item(tx, &ask->raw_items[i], c->currency, &ask->items[i], e));
 	TRY(fill_terms(ask, e));
-	if (!json_count(ask->body->units) && takes_all(c->kind)) {
-		c->unit_count = ORDER_UNITS_MAX;
-		return order_units_all(tx, c, c->store, ask->units, &c->unit_count, e);
-	}
 	for (int i = 0; i < c->unit_count; i++) {
 		char path[96];
 		snprintf(path, sizeof(path), "%s.location", ask->unit_fields[i]);

@@ -228,17 +228,57 @@ static enum result load_returns(struct db_tx *tx, struct arena *a, struct order_
 	return step == DB_ERR ? e->result : OK;
 }
 
+struct reading {
+	struct arena *a;
+	struct order_book *b;
+};
+
+static enum result read_lines(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return load_lines(tx, r->a, r->b, e);
+}
+
+static enum result read_parts(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return load_parts(tx, r->a, r->b, e);
+}
+
+static enum result read_batches(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return load_batches(tx, r->a, r->b, e);
+}
+
+static enum result read_payments(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return load_payments(tx, r->a, r->b, e);
+}
+
+static enum result read_balances(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return ledger_balances(tx, BOOK_MONEY, r->b->order, true, r->a, &r->b->balances, &r->b->balance_count, e);
+}
+
+static enum result read_returns(struct db_tx *tx, void *arg, struct error *e)
+{
+	const struct reading *r = arg;
+	return load_returns(tx, r->a, r->b, e);
+}
+
+/* Its head, then the rest side by side. */
 enum result book_get(struct db_tx *tx, int64_t order, struct arena *a, struct order_book *out, struct error *e)
 {
 	struct order_book b;
+	struct reading r = { a, &b };
+	const struct db_part parts[] = { { read_lines, &r },    { read_parts, &r },    { read_batches, &r },
+		                         { read_payments, &r }, { read_balances, &r }, { read_returns, &r } };
+	int count = sizeof(parts) / sizeof(*parts);
 	TRY(book_head(tx, order, a, &b, e));
-	TRY(load_lines(tx, a, &b, e));
-	TRY(load_parts(tx, a, &b, e));
-	TRY(load_batches(tx, a, &b, e));
-	TRY(load_payments(tx, a, &b, e));
-	if (b.returns)
-		TRY(load_returns(tx, a, &b, e));
-	TRY(ledger_balances(tx, BOOK_MONEY, order, true, a, &b.balances, &b.balance_count, e));
+	TRY(db_together(tx, parts, b.returns ? count : count - 1, e));
 	*out = b;
 	return OK;
 }

@@ -53,6 +53,12 @@ static enum result items_check(const struct order_command *c, struct error *e)
 	return OK;
 }
 
+bool command_takes_all(enum order_command_kind k)
+{
+	return k == COMMAND_PICK || k == COMMAND_UNPICK || k == COMMAND_READY || k == COMMAND_HAND_OVER ||
+	       k == COMMAND_SHIP || k == COMMAND_NO_SHOW || k == COMMAND_RELEASE;
+}
+
 enum result command_check(const struct order_command *c, struct error *e)
 {
 	bool fresh = c->kind == COMMAND_QUOTE || c->kind == COMMAND_PLACE;
@@ -69,6 +75,8 @@ enum result command_check(const struct order_command *c, struct error *e)
 	TRY(text_check(c->number, ORDER_NUMBER_MAX, "number", e));
 	TRY(text_check(c->detail, ORDER_DETAIL_MAX, "detail", e));
 	TRY(items_check(c, e));
+	if (c->all && (c->unit_count || !command_takes_all(c->kind)))
+		return error_set(e, ERR_INVALID, "order.units", "units", "this command does not take all there are");
 	if (c->unit_count > ORDER_UNITS_MAX || c->pay_count > ORDER_PAYS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "order.size", NULL, "at most %d units entries and %d payments",
 		                 ORDER_UNITS_MAX, ORDER_PAYS_MAX);
@@ -104,8 +112,8 @@ void command_bytes(const struct order_command *c, struct buf *out)
 	           (long long)c->store, c->channel, c->currency, c->tax_included, c->on_account, c->policy);
 	bytes_str(out, c->number);
 	bytes_str(out, c->detail);
-	buf_printf(out, " %lld %lld %d %d %d %lld", (long long)money_minor(c->shipping),
-	           (long long)decimal_micro(c->shipping_tax_rate), c->refund_rest, c->may_wait, c->payment,
+	buf_printf(out, " %lld %lld %d %d %d %d %lld", (long long)money_minor(c->shipping),
+	           (long long)decimal_micro(c->shipping_tax_rate), c->refund_rest, c->may_wait, c->all, c->payment,
 	           (long long)c->to);
 	for (int i = 0; i < c->discount_count; i++)
 		bytes_discount(out, &c->discounts[i]);
@@ -298,7 +306,7 @@ static enum result do_cancel(struct work *w, struct error *e)
 {
 	if (w->b.state == BOOK_DRAFT)
 		return cancel_draft(w, e);
-	if (w->c->unit_count)
+	if (w->c->unit_count || w->c->all)
 		TRY(units_do(w, w->c->kind, e));
 	else
 		TRY(units_cancel_all(w, e));

@@ -54,6 +54,7 @@ enum order_command_kind {
 	COMMANDS
 };
 const char *order_command_name(enum order_command_kind k); /* "order.place" */
+bool command_takes_all(enum order_command_kind k);         /* see struct order_command */
 
 enum order_method {
 	METHOD_TAKE = 1, /* over the counter, at once */
@@ -153,6 +154,8 @@ struct order_command {
 	const struct order_pay_in *pays;
 	int pay_count;
 	bool refund_rest;  /* RETURN, EXCHANGE, REFUND: what is owed, to the tenders it came from */
+	bool all;          /* RELEASE, PICK, UNPICK, READY, HAND_OVER, SHIP, NO_SHOW, no units: all that can be, at
+	                    * the store (0: anywhere) */
 	bool may_wait;     /* PLACE, CHANGE, EXCHANGE: units without a location wait; else all must have one */
 	int payment;       /* REFUND_DONE, REFUND_FAILED: its number */
 	int64_t to;        /* TRANSFER */
@@ -342,11 +345,6 @@ MUST_CHECK enum result order_places(struct db_tx *tx, int64_t order, int limit, 
 bool book_allows(enum book_state s, enum order_command_kind k);
 /* Whether it is, and the order has something that it could be done to. */
 bool book_can(const struct order_book *b, enum order_command_kind k);
-
-/* All units that the command (one that moves units which have a location) can take of an order at a location (0:
- * anywhere). count: the most, then how many. ERR_CONFLICT "order.units" when there are none. */
-MUST_CHECK enum result order_units_all(struct db_tx *tx, const struct order_command *c, int64_t location,
-                                       struct order_unit_in *out, int *count, struct error *e);
 
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */
 

@@ -68,41 +68,6 @@ bool book_can(const struct order_book *b, enum order_command_kind k)
 	return book_allows(b->state, k) && can[k];
 }
 
-/* ---- Everything that can be done --------------------------------------------------------------------------------- */
-
-static int64_t part_at(const struct book_part *p, enum unit_at at)
-{
-	return at == AT_OPEN ? p->open : at == AT_PICKED ? p->picked : at == AT_READY ? p->ready : 0;
-}
-
-enum result order_units_all(struct db_tx *tx, const struct order_command *c, int64_t location,
-                            struct order_unit_in *out, int *count, struct error *e)
-{
-	struct order_book b;
-	const struct unit_way *way;
-	int n = 0, limit = *count;
-	TRY(book_get(tx, c->order, db_tx_arena(tx), &b, e));
-	for (int i = 0; i < b.part_count; i++) {
-		const struct book_part *p = &b.parts[i];
-		int64_t qty = 0;
-		for (int k = 0; (way = unit_way(c->kind, k)); k++)
-			qty += way->methods >> p->method & 1 ? part_at(p, way->from) : 0;
-		if (!qty || (location && p->location != location))
-			continue;
-		if (n == limit)
-			return error_set(e, ERR_TOO_LARGE, "order.size", "units", "more than %d entries: name them",
-			                 limit);
-		out[n++] = (struct order_unit_in){
-			.line = p->line, .qty = qty, .location = p->location, .method = p->method
-		};
-	}
-	if (!n)
-		return error_set(e, ERR_CONFLICT, "order.units", "units", "there are no units to %s%s",
-		                 order_command_name(c->kind) + strlen("order."), location ? " here" : "");
-	*count = n;
-	return OK;
-}
-
 /* ---- What a return would give ----------------------------------------------------------------------------------- */
 
 static enum result note_lines(const struct work *w, struct arena *a, struct order_back *out, struct error *e)

@@ -122,8 +122,30 @@ static enum result unit_do(struct work *w, enum order_command_kind kind, const s
 	                 order_command_name(kind));
 }
 
+/* All that the command can take of what is at its store, or anywhere. */
+static enum result units_all(struct work *w, enum order_command_kind kind, struct error *e)
+{
+	const struct unit_way *way;
+	for (int i = 0; i < w->b.part_count; i++) {
+		struct book_part *p = &w->b.parts[i];
+		if (w->c->store && p->location != w->c->store)
+			continue;
+		for (int k = 0; (way = unit_way(kind, k)); k++) {
+			const int64_t *n = part_count(p, way->from);
+			if (n && *n && way->methods >> p->method & 1)
+				TRY(take_way(w, work_line(w, p->line), p, way, *n, 0, e));
+		}
+	}
+	if (w->unit_total)
+		return OK;
+	return error_set(e, ERR_CONFLICT, "order.units", "units", "there are no units to %s%s",
+	                 order_command_name(kind) + strlen("order."), w->c->store ? " here" : "");
+}
+
 enum result units_do(struct work *w, enum order_command_kind kind, struct error *e)
 {
+	if (w->c->all)
+		return units_all(w, kind, e);
 	for (int i = 0; i < w->c->unit_count; i++)
 		if (w->c->kind != COMMAND_EXCHANGE || w->c->units[i].line < 0)
 			TRY(unit_do(w, kind, &w->c->units[i], e));

@@ -216,7 +216,7 @@ test('every command, once allowed and once refused', async () => {
 		/* a quote becomes an order, is changed, given a location, taken from it */
 		const { order } = await done(anna, null, 'quote', { ...basket, quote: true });
 		assert.equal((await anna.get(`/v1/orders/${order}`)).state, 'draft');
-		await no(order, 'pick', {});
+		await no(order, 'pick', {}, 'order.state');
 		await no(order, 'allocate', line(1, { location: w.S1, method: 'pick_up' }), 'order.state');
 		await no(order, 'place', {});
 		await yes(order, 'place', { may_wait: true });
