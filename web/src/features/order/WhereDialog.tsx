@@ -8,7 +8,7 @@ import { Alarm } from '../../ui/Alarm';
 import { Chips } from '../../ui/Chips';
 import { Dialog } from '../../ui/Dialog';
 import { Bones, Failed } from '../../ui/Page';
-import { plural } from '../../ui/format';
+import { isZero, plural } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { useForm } from '../../ui/useForm';
 import { send } from './acts';
@@ -25,15 +25,17 @@ export function WhereDialog({ line, order, book, store, onClose, done }: Props) 
 	const [chosen, setChosen] = useState('');
 	const form = useForm();
 	const draft = book.state === 'draft';
+	/* Over the counter goes what is paid, from here. */
+	const paid = !draft && (book.on_account || isZero(book.money.receivable));
 	const lines = book.lines.filter((l) => (line === 'all' || l.line === line) && (draft ? l.qty - l.cancelled : l.waiting) > 0);
 	const need = (l: (typeof lines)[number]) => (draft ? l.qty - l.cancelled : l.waiting);
 	const skus = lines.flatMap((l) => (l.sku ? [l.sku.id] : [])).join();
 	const from = useData<Grid>(skus ? url('stock', { sku: skus, near: store }) : null, skus ? skus.split(',').map((s) => `stock:${s}`).join() : null);
 	const grid = from.data;
 	const has = (place: string) => lines.map((l) => ({ l, n: grid?.cells.find((c) => c.location === place && c.sku === l.sku?.id)?.available ?? 0 }));
-	const places = (grid?.places ?? []).map((p) => ({ p, n: has(p.id).reduce((k, { l, n }) => k + Math.min(n, need(l)), 0) })).filter((x) => x.n > 0 || x.p.id === store);
+	const places = (grid?.places ?? []).map((p) => ({ p, n: has(p.id).reduce((k, { l, n }) => k + Math.min(n, need(l)), 0) })).filter((x) => (method === 'take' ? x.p.id === store : x.n > 0 || x.p.id === store));
 	const all = lines.reduce((n, l) => n + need(l), 0);
-	const place = chosen || places.find((x) => x.n >= all)?.p.id || places[0]?.p.id || '';
+	const place = places.some((x) => x.p.id === chosen) ? chosen : (places.find((x) => x.n >= all) ?? places[0])?.p.id ?? '';
 
 	async function submit(later: boolean) {
 		const units = later ? [] : lines.flatMap((l) => {
@@ -51,7 +53,7 @@ export function WhereDialog({ line, order, book, store, onClose, done }: Props) 
 		<Dialog opened onClose={onClose} title={draft ? 'Make it an order' : 'Where do they come from?'} size={560}>
 			<div className={css.form}>
 				<Alarm text={form.problem} />
-				<Chips label="How" options={HOW} value={method} onChange={setMethod} />
+				<Chips label="How" options={HOW.filter((h) => h.value !== 'take' || paid)} value={method} onChange={setMethod} />
 				{from.problem && !grid && <Failed problem={from.problem} retry={() => void from.reload()} />}
 				{!grid && !from.problem && <Bones rows={3} height={52} />}
 				{grid && (

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { url } from '../../api/client';
 import type { Cell, Grid, Move, Place, Sku, Ways as WaysData } from '../../api/trade';
+import { useMay } from '../../api/session';
 import { useData } from '../../api/useData';
 import { Link } from '../../app/router';
 import { Dialog } from '../../ui/Dialog';
@@ -57,17 +58,19 @@ function Moves({ sku, place, grid }: { sku: string; place: string; grid: Grid })
 
 export function CellDialog({ grid, sku, place, here, customer, onClose }: { grid: Grid; sku: Sku; place: Place; here: string; customer: string; onClose: () => void }) {
 	const [moves, setMoves] = useState(false);
+	const may = useMay('orders');
 	const cell = grid.cells.find((c) => c.sku === sku.id && c.location === place.id);
-	const ways = useData<WaysData>(here ? url('save-the-sale', { sku: sku.id, qty: 1, store: here, customer }) : null, `stock:${sku.id}`);
+	const ways = useData<WaysData>(here && may ? url('save-the-sale', { sku: sku.id, qty: 1, store: here, customer }) : null, `stock:${sku.id}`);
 	return (
 		<Dialog opened onClose={onClose} title={skuName(sku)} size={640}>
 			<h3 className={css.where}>{place.name}</h3>
 			<Numbers cell={cell} />
 			<p className="dim small">{place.updated_at ? `Last changed ${ago(place.updated_at)}.` : 'Nothing has happened here yet.'}</p>
-			<h3 className={css.sub}>Ways to get it</h3>
-			{!here && <p className="dim">Choose a store at the top: the ways are seen from there.</p>}
+			{may && <h3 className={css.sub}>Ways to get it</h3>}
+			{may && !here && <p className="dim">Choose a store at the top: the ways are seen from there.</p>}
 			{ways.problem && !ways.data && <Failed problem={ways.problem} retry={() => void ways.reload()} />}
-			{here && !ways.data && !ways.problem && <Bones rows={3} height={68} />}
+			{may && here && !ways.data && !ways.problem && <Bones rows={3} height={68} />}
+			{ways.data?.usual_size && ways.data.usual_size !== sku.size && <p className={css.usual}>Their usual size is {ways.data.usual_size}.</p>}
 			{ways.data && <Ways data={ways.data} customer={customer} place={place.id} onDone={() => void ways.reload()} onClose={onClose} />}
 			<h3 className={css.sub}>What moved</h3>
 			{moves ? <Moves sku={sku.id} place={place.id} grid={grid} /> : <button type="button" className={css.quiet} onClick={() => setMoves(true)}>Show what moved in {place.name}</button>}
