@@ -1,5 +1,6 @@
 /* byname order: everything that can be done with orders, through the same doors as every client. */
 #include "app/app.h"
+#include "app/look_up.h"
 #include "app/order_words.h"
 #include "app/print.h"
 
@@ -217,7 +218,7 @@ static enum result store_member(struct order_cli *o, const char *key, const char
 	char id[ID_TEXT_BYTES];
 	if (!store)
 		return OK;
-	TRY(word_store(o->c, store, id, e));
+	TRY(look_up_store(o->c, store, id, e));
 	jw_kcstr(w, key, id);
 	return OK;
 }
@@ -364,7 +365,7 @@ static enum result run_queue(struct order_cli *o, struct error *e)
 	char id[ID_TEXT_BYTES];
 	const char *store = o->words.count ? o->words.word[0] : o->store;
 	if (store)
-		TRY(word_store(o->c, store, id, e));
+		TRY(look_up_store(o->c, store, id, e));
 	buf_init(&path, 0);
 	buf_str(&path, "/v1/queue");
 	query(&path, "location", store ? id : NULL);

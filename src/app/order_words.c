@@ -1,66 +1,19 @@
 #include "app/order_words.h"
 
+#include "app/look_up.h"
 #include <stdio.h>
 
 /* ---- Looking up ------------------------------------------------------------------------------------------------- */
-
-/* The id of the one of the answer's items whose member says so. */
-static bool item_with(const struct json *answer, const char *member, const char *value, char id[ID_TEXT_BYTES])
-{
-	const struct json *items = json_get(answer, "items");
-	for (size_t i = 0; i < json_count(items); i++) {
-		const struct json *one = json_at(items, i);
-		if (!str_is(json_str(json_get(one, member)), value))
-			continue;
-		snprintf(id, ID_TEXT_BYTES, "%.*s", STR_ARG(json_str(json_get(one, "id"))));
-		return true;
-	}
-	return false;
-}
-
-static enum result look_up(struct client *c, const char *path, const char *member, const char *word,
-                           char id[ID_TEXT_BYTES], const char *what, struct error *e)
-{
-	JSON_AUTO struct json *answer = NULL;
-	char code[32];
-	TRY(client_call(c, "GET", path, NULL, &answer, NULL, e));
-	if (item_with(answer, member, word, id))
-		return OK;
-	snprintf(code, sizeof(code), "%s.unknown", what);
-	return error_set(e, ERR_NOT_FOUND, code, what, "There is no %s \"%s\"", what, word);
-}
-
-static bool is_id(const char *word, enum id_kind kind, char id[ID_TEXT_BYTES])
-{
-	int64_t n;
-	if (!id_parse(str_c(word), kind, &n))
-		return false;
-	id_format(id, kind, n);
-	return true;
-}
-
-enum result word_store(struct client *c, const char *word, char id[ID_TEXT_BYTES], struct error *e)
-{
-	return is_id(word, ID_STORE, id) ? OK : look_up(c, "/v1/stores", "code", word, id, "store", e);
-}
-
-static enum result word_sku(struct client *c, const char *word, char id[ID_TEXT_BYTES], struct error *e)
-{
-	BUF_AUTO struct buf path = { 0 };
-	if (is_id(word, ID_SKU, id))
-		return OK;
-	buf_init(&path, 0);
-	buf_str(&path, "/v1/skus?q=");
-	client_escape(&path, str_c(word));
-	return look_up(c, path.p, "code", word, id, "sku", e);
-}
 
 enum result word_order(struct client *c, const char *word, char id[ID_TEXT_BYTES], struct error *e)
 {
 	JSON_AUTO struct json *answer = NULL;
 	BUF_AUTO struct buf path = { 0 };
-	if (is_id(word, ID_ORDER, id))
+	int64_t n;
+	if (id_parse(str_c(word), ID_ORDER, &n)) {
+		id_format(id, ID_ORDER, n);
 		return OK;
+	}
 	buf_init(&path, 0);
 	buf_str(&path, "/v1/orders?number=");
 	client_escape(&path, str_c(word));
@@ -166,9 +119,9 @@ static enum result item_write(struct client *c, const char *word, struct json_wr
 	const char *from = part_take(p, "from"), *off = part_take(p, "discount"), *of = part_take(p, "line");
 	const char *method = part_take(p, "method"), *hold = part_take(p, "hold");
 	if (r == OK)
-		r = word_sku(c, p->head, sku, e);
+		r = look_up_sku(c, p->head, sku, NULL, e);
 	if (r == OK && from)
-		r = word_store(c, from, store, e);
+		r = look_up_store(c, from, store, e);
 	if (r == OK && of && !str_to_i64(str_c(of), &line))
 		r = word_wrong(word, "which line?", e);
 	if (r == OK) {
@@ -225,7 +178,7 @@ static enum result unit_write(struct client *c, const char *word, struct json_wr
 	if (r == OK && !str_to_i64(str_c(p->head), &line))
 		r = word_wrong(word, "units are of a line, as in 1*2", e);
 	if (r == OK && from)
-		r = word_store(c, from, store, e);
+		r = look_up_store(c, from, store, e);
 	if (r == OK) {
 		jw_object(w);
 		jw_ki64(w, "line", line);

@@ -1,6 +1,6 @@
 /* The words of `byname order` as the bodies of the API. Items are "SKU[*QTY][,price=80.00][,tax=8.1][,from=STORE]
  * [,method=pick_up][,discount=10%]", units "LINE[*QTY][,condition=good]", payments "card=80.00[,pending]". SKUs and
- * stores go by their codes or ids, orders by number or id. */
+ * stores go by what look_up.h takes, orders by number or id. */
 #ifndef BYNAME_APP_ORDER_WORDS_H
 #define BYNAME_APP_ORDER_WORDS_H
 
@@ -13,8 +13,7 @@ struct words {
 	int count;
 };
 
-/* ERR_NOT_FOUND "store.unknown", "sku.unknown", "order.unknown"; ERR_INVALID "word.…" */
-MUST_CHECK enum result word_store(struct client *c, const char *word, char id[ID_TEXT_BYTES], struct error *e);
+/* ERR_NOT_FOUND "order.unknown" and those of look_up.h; ERR_INVALID "word.…" */
 MUST_CHECK enum result word_order(struct client *c, const char *word, char id[ID_TEXT_BYTES], struct error *e);
 /* Each writes one array as a member of the open object. */
 MUST_CHECK enum result words_items(struct client *c, const struct words *in, struct json_writer *w, struct error *e);

@@ -34,17 +34,27 @@ struct str day_of(const struct json *v, const char *key)
 	return (struct str){ s.p, s.n > 10 ? 10 : s.n };
 }
 
-void print_padded(FILE *f, struct str s, int width)
+/* The bytes of the first `chars` characters, at most; *chars: how many there are. */
+static size_t chars_bytes(struct str s, int *chars)
 {
-	int chars = 0;
 	size_t bytes = 0;
-	while (bytes < s.n && chars < width) {
+	int n = 0;
+	for (; bytes < s.n && n < *chars; n++) {
 		bytes++;
 		while (bytes < s.n && ((unsigned char)s.p[bytes] & 0xc0) == 0x80)
 			bytes++;
-		chars++;
 	}
-	fprintf(f, "%.*s%*s", (int)bytes, s.p ? s.p : "", width - chars, "");
+	*chars = n;
+	return bytes;
+}
+
+void print_padded(FILE *f, struct str s, int width)
+{
+	int chars = width;
+	bool cut = chars_bytes(s, &chars) < s.n;
+	chars = cut ? width - 2 : width; /* "… " ends it */
+	size_t bytes = chars_bytes(s, &chars);
+	fprintf(f, "%.*s%s%*s", (int)bytes, s.p ? s.p : "", cut ? "…" : "", width - chars - cut, "");
 }
 
 void print_find(FILE *f, const struct json *answer)
