@@ -68,7 +68,7 @@ async function signIn(login) {
 
 test('what the demo says to try works', async () => {
 	demo = await start();
-	for (const step of ['1. Making up', '2. Loading', '3. Finding out', '4. Counting', '5. Serving']) assert.ok(demo.err.includes(step), demo.err);
+	for (const step of ['1. Making up', '2. Loading', '3. Finding out', '4. Opening', '5. Counting', '6. Serving']) assert.ok(demo.err.includes(step), demo.err);
 	assert.match(demo.err, /\d+ people in \d+ households/);
 	const [, precision, recall] = /pairs +precision ([\d.]+) +recall ([\d.]+)/.exec(demo.err);
 	assert.ok(precision > 0.97 && recall > 0.3, `precision ${precision}, recall ${recall}`);

@@ -1,6 +1,6 @@
 /* rooms: ingest insight orders timeline people shop feed db text money base */
 /* Two retailers' own files, if they are there: everything in them is accounted for, by an independent computation. On
- * PostgreSQL every 8th invoice of the longer one, unless BYNAME_WHOLE is set. */
+ * PostgreSQL every 24th invoice of the longer one, unless BYNAME_WHOLE is set. */
 #include "kit/kit.h"
 #include "ingest/ingest.h"
 #include "insight/insight.h"
@@ -139,7 +139,7 @@ static enum result totals(struct db_tx *tx, void *arg, struct error *e)
 
 /* ---- Online Retail ---------------------------------------------------------------------------------------------- */
 
-#define SAMPLE 8
+#define SAMPLE 24
 
 /* Whether this line is in the sample: whole invoices, and all lines that are no sale. */
 static bool sampled(const char *line)

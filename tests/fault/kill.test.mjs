@@ -1,11 +1,11 @@
 /* kill -9 at random moments under load: of the one server on SQLite, of one of two servers on PostgreSQL. Every write that
  * was acknowledged is there exactly once; one that was not is applied once when it is sent again; check finds nothing and
- * a rebuild is equal. 10 kills an engine, or BYNAME_KILLS. */
+ * a rebuild is equal. 5 kills an engine, or BYNAME_KILLS. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as kit from '../api/server.mjs';
 
-const KILLS = Number(process.env.BYNAME_KILLS ?? 10);
+const KILLS = Number(process.env.BYNAME_KILLS ?? 5);
 const PEOPLE = 6, CLIENTS = 10, NOTES = 16, MERGES = 5;
 const LONGEST_MS = 300;
 const CHECK_EVERY = 25;
