@@ -25,7 +25,7 @@ struct order_in_item {
 	struct order_in_money own;
 };
 struct unit_raw {
-	int64_t line, qty, location, hold;
+	int64_t line, qty, location, hold, to;
 	int method, condition;
 };
 struct pay_raw {
@@ -54,6 +54,7 @@ static const struct json_field unit_fields[] = {
 	JSON_FIELD_ENUM(struct unit_raw, method, "method", ORDER_METHODS, JSON_NULLABLE),
 	JSON_FIELD_ENUM(struct unit_raw, condition, "condition", ORDER_CONDITIONS, JSON_NULLABLE),
 	JSON_FIELD_ID(struct unit_raw, hold, "hold", ID_HOLD, JSON_NULLABLE),
+	JSON_FIELD_ID(struct unit_raw, to, "to", ID_STORE, JSON_NULLABLE),
 	JSON_END,
 };
 static const struct json_field pay_fields[] = {
@@ -163,6 +164,7 @@ static enum result unit_take(struct order_asked *ask, const struct unit_raw *raw
 		                   .location = raw->location,
 		                   .method = (enum order_method)(raw->method + 1),
 		                   .hold = raw->hold,
+		                   .to = raw->to,
 		                   .condition = (enum unit_condition)(raw->condition + 1) };
 	bool touched = touches(c->kind, u.method) || (back && line > 0);
 	if (back && line > 0 && !u.condition)
@@ -472,6 +474,8 @@ enum result order_fill(struct db_tx *tx, struct order_asked *ask, struct error *
 		char path[96];
 		snprintf(path, sizeof(path), "%s.location", ask->unit_fields[i]);
 		TRY(store_known(tx, ask->units[i].location, path, &s, e));
+		snprintf(path, sizeof(path), "%s.to", ask->unit_fields[i]);
+		TRY(store_known(tx, ask->units[i].to, path, &s, e));
 	}
 	return OK;
 }

@@ -149,7 +149,7 @@ static const struct shape {
 	                 "incoming'|'substitute',"
 	                 "location:Named,sku:SkuShown,available:int,km:num?,ready_at:time?,cost:Money?,closed:bool,"
 	                 "elsewhere:bool,text:str,"
-	                 "order?:any,hold?:any,transfer?:any,wait?:any}]}" },
+	                 "order?:any,hold?:any,wait?:any}]}" },
 	{ "StockDone", "{id:str?,kind:str,qty:int,state:str?,expected?:int,open?:int,replayed:bool}" },
 	{ "Hold", "{id:str,sku:SkuShown,location:Named,customer:Named?,qty:int,placed:int,placed_at:time,until:time,"
 	          "state:'open'|'released'|'expired'|'consumed',associate:Named?,waiting:str?}" },

@@ -1,6 +1,7 @@
 /* Reading stock: the grid, its trail, holds, transfers, counts, who waits, what is low, what is to come. */
 #include "api/api.h"
 #include "api/internal.h"
+#include "api/orders_in.h"
 
 #include "base/cursor.h"
 #include "desk/stock.h"
@@ -137,7 +138,8 @@ static enum result save_handle(struct http_request *rq, struct http_response *rs
 	const struct save_ask ask = { .sku = http_param_i64(rq, "sku", 0),
 		                      .store = http_param_i64(rq, "store", 0),
 		                      .customer = http_param_i64(rq, "customer", 0),
-		                      .qty = http_param_i64(rq, "qty", 1) };
+		                      .qty = http_param_i64(rq, "qty", 1),
+		                      .tender = (enum tender)(http_param_i64(rq, "tender", TENDER_CARD - 1) + 1) };
 	return desk_save(api_desk(rq), api_principal(rq), &ask, http_route_of(rq)->purpose, http_json(rs), e);
 }
 
@@ -195,6 +197,7 @@ static const struct http_param save_params[] = {
 	{ "store", JF_ID, true, ID_STORE, 0, NULL, "Where the customer stands" },
 	{ "qty", JF_I64, false, 1, 1000, NULL, "So many (1)" },
 	{ "customer", JF_ID, false, ID_CUSTOMER, 0, NULL, "For whom: sizes and dislikes count" },
+	{ "tender", JF_ENUM, false, 0, 0, ORDER_TENDERS, "By what is paid what is taken along (card)" },
 	PARAM_END,
 };
 

@@ -111,17 +111,19 @@ static void discount(struct json_writer *w, const char *text, const char *thresh
 static enum result item_write(struct client *c, const char *word, struct json_writer *w, struct error *e)
 {
 	struct parts *p = mem_calloc(1, sizeof(*p));
-	char sku[ID_TEXT_BYTES], store[ID_TEXT_BYTES];
+	char sku[ID_TEXT_BYTES], store[ID_TEXT_BYTES], brought[ID_TEXT_BYTES];
 	int64_t line;
 	if (!p)
 		return error_nomem(e);
 	enum result r = parts_read(word, p, e);
 	const char *from = part_take(p, "from"), *off = part_take(p, "discount"), *of = part_take(p, "line");
-	const char *method = part_take(p, "method"), *hold = part_take(p, "hold");
+	const char *method = part_take(p, "method"), *hold = part_take(p, "hold"), *to = part_take(p, "to");
 	if (r == OK)
 		r = look_up_sku(c, p->head, sku, NULL, e);
 	if (r == OK && from)
 		r = look_up_store(c, from, store, e);
+	if (r == OK && to)
+		r = from ? look_up_store(c, to, brought, e) : word_wrong(word, "to=STORE: from=STORE, too", e);
 	if (r == OK && of && !str_to_i64(str_c(of), &line))
 		r = word_wrong(word, "which line?", e);
 	if (r == OK) {
@@ -146,6 +148,7 @@ static enum result item_write(struct client *c, const char *word, struct json_wr
 			jw_kcstr(w, "location", store);
 			jw_kcstr(w, "method", method ? method : "pick_up");
 			member(w, "hold", hold);
+			member(w, "to", to ? brought : NULL);
 			jw_end_object(w);
 			jw_end_array(w);
 		}
@@ -169,16 +172,18 @@ enum result words_items(struct client *c, const struct words *in, struct json_wr
 static enum result unit_write(struct client *c, const char *word, struct json_writer *w, struct error *e)
 {
 	struct parts *p = mem_calloc(1, sizeof(*p));
-	char store[ID_TEXT_BYTES];
+	char store[ID_TEXT_BYTES], brought[ID_TEXT_BYTES];
 	int64_t line = 0;
 	if (!p)
 		return error_nomem(e);
 	enum result r = parts_read(word, p, e);
-	const char *from = part_take(p, "from");
+	const char *from = part_take(p, "from"), *to = part_take(p, "to");
 	if (r == OK && !str_to_i64(str_c(p->head), &line))
 		r = word_wrong(word, "units are of a line, as in 1*2", e);
 	if (r == OK && from)
 		r = look_up_store(c, from, store, e);
+	if (r == OK && to)
+		r = look_up_store(c, to, brought, e);
 	if (r == OK) {
 		jw_object(w);
 		jw_ki64(w, "line", line);
@@ -187,6 +192,7 @@ static enum result unit_write(struct client *c, const char *word, struct json_wr
 		member(w, "method", part_take(p, "method"));
 		member(w, "condition", part_take(p, "condition"));
 		member(w, "hold", part_take(p, "hold"));
+		member(w, "to", to ? brought : NULL);
 		jw_end_object(w);
 		r = parts_end(word, p, e);
 	}

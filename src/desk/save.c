@@ -350,38 +350,56 @@ static void who_write(struct shape *s, const struct save *v)
 		jw_kid(s->w, "customer", ID_CUSTOMER, v->ask->customer);
 }
 
-/* How its units go to the customer; NULL: they are not there yet. */
-static const char *method_of(const struct save *v, const struct way *w)
+/* How its units go to the customer. */
+static enum order_method method_of(const struct save *v, const struct way *w)
 {
-	bool here = w->location == v->here.id;
-	switch (w->kind) {
-	case WAY_HERE:
-		return "take";
-	case WAY_PICK_UP:
-		return "pick_up";
-	case WAY_SHIP:
-		return "ship";
-	case WAY_SUBSTITUTE:
-		return here ? "take" : "pick_up";
-	default:
-		return NULL;
-	}
+	if (w->kind == WAY_HERE || (w->kind == WAY_SUBSTITUTE && w->location == v->here.id))
+		return METHOD_TAKE;
+	return w->kind == WAY_SHIP ? METHOD_SHIP : METHOD_PICK_UP;
 }
 
-/* The body of POST /v1/orders; without a price in the catalogue the order must name one, so it is not ready-made. */
+static void units_write(struct shape *s, const struct save *v, const struct way *w)
+{
+	jw_key(s->w, "units");
+	jw_array(s->w);
+	jw_object(s->w);
+	jw_ki64(s->w, "qty", v->ask->qty);
+	jw_kid(s->w, "location", ID_STORE, w->location);
+	jw_kcstr(s->w, "method", order_method_name(method_of(v, w)));
+	if (w->kind == WAY_TRANSFER)
+		jw_kid(s->w, "to", ID_STORE, v->here.id);
+	jw_end_object(s->w);
+	jw_end_array(s->w);
+}
+
+/* What is taken along is paid at once. */
+static void pays_write(struct shape *s, const struct save *v, struct money due)
+{
+	char text[MONEY_TEXT_BYTES];
+	money_format(text, due);
+	jw_key(s->w, "pays");
+	jw_array(s->w);
+	jw_object(s->w);
+	jw_kcstr(s->w, "tender", tender_name(v->ask->tender));
+	jw_kcstr(s->w, "amount", text);
+	jw_end_object(s->w);
+	jw_end_array(s->w);
+}
+
+/* The body of POST /v1/orders. None where the order must name a price, as the catalogue has none in the money of this
+ * store; none for what is still to come: an order of it would wait without a place in the line. */
 static void order_write(struct shape *s, const struct save *v, const struct way *w, int64_t shipping)
 {
 	const struct sku *k = sku_of(v, w->sku);
-	const char *method = method_of(v, w);
 	char text[MONEY_TEXT_BYTES];
-	if (k->list_minor < 0 || !k->currency || w->kind == WAY_TRANSFER)
+	int64_t due;
+	if (k->list_minor < 0 || !k->currency || (v->here.currency && v->here.currency != k->currency) ||
+	    w->kind == WAY_INCOMING || __builtin_mul_overflow(k->list_minor, v->ask->qty, &due))
 		return;
 	jw_key(s->w, "order");
 	jw_object(s->w);
 	who_write(s, v);
 	jw_kid(s->w, "store", ID_STORE, v->here.id);
-	if (!method)
-		jw_kbool(s->w, "may_wait", true);
 	if (w->kind == WAY_SHIP && shipping > 0) {
 		money_format(text, money_of_minor(k->currency, shipping));
 		jw_kcstr(s->w, "shipping", text);
@@ -391,46 +409,23 @@ static void order_write(struct shape *s, const struct save *v, const struct way 
 	jw_object(s->w);
 	jw_kid(s->w, "sku", ID_SKU, w->sku);
 	jw_ki64(s->w, "qty", v->ask->qty);
-	if (method) {
-		jw_key(s->w, "units");
-		jw_array(s->w);
-		jw_object(s->w);
-		jw_ki64(s->w, "qty", v->ask->qty);
-		jw_kid(s->w, "location", ID_STORE, w->location);
-		jw_kcstr(s->w, "method", method);
-		jw_end_object(s->w);
-		jw_end_array(s->w);
-	}
+	units_write(s, v, w);
 	jw_end_object(s->w);
 	jw_end_array(s->w);
+	if (method_of(v, w) == METHOD_TAKE && due)
+		pays_write(s, v, money_of_minor(k->currency, due));
 	jw_end_object(s->w);
 }
 
-/* The bodies of POST /v1/stock/hold, wait, transfer. */
-static void units_write(struct shape *s, const struct save *v, const struct way *w, const char *key)
+/* The body of POST /v1/stock/hold: set aside where they are; of POST /v1/stock/wait: what comes there is offered. */
+static void keep_write(struct shape *s, const struct save *v, const struct way *w, const char *key)
 {
 	jw_key(s->w, key);
 	jw_object(s->w);
 	jw_kid(s->w, "sku", ID_SKU, w->sku);
-	jw_kid(s->w, "location", ID_STORE, w->kind == WAY_TRANSFER ? v->here.id : w->location);
+	jw_kid(s->w, "location", ID_STORE, w->location);
 	jw_ki64(s->w, "qty", v->ask->qty);
 	who_write(s, v);
-	jw_end_object(s->w);
-}
-
-static void transfer_write(struct shape *s, const struct save *v, const struct way *w)
-{
-	jw_key(s->w, "transfer");
-	jw_object(s->w);
-	jw_kid(s->w, "location", ID_STORE, w->location);
-	jw_kid(s->w, "to", ID_STORE, v->here.id);
-	jw_key(s->w, "lines");
-	jw_array(s->w);
-	jw_object(s->w);
-	jw_kid(s->w, "sku", ID_SKU, w->sku);
-	jw_ki64(s->w, "qty", v->ask->qty);
-	jw_end_object(s->w);
-	jw_end_array(s->w);
 	jw_end_object(s->w);
 }
 
@@ -513,12 +508,7 @@ static void way_write(struct shape *s, const struct save *v, const struct way *w
 	jw_kbool(s->w, "elsewhere", w->elsewhere);
 	jw_kcstr(s->w, "text", way_text(s, v, w, at));
 	order_write(s, v, w, shipping);
-	if (w->kind == WAY_HERE || w->kind == WAY_PICK_UP || w->kind == WAY_SUBSTITUTE)
-		units_write(s, v, w, "hold");
-	if (w->kind == WAY_TRANSFER)
-		transfer_write(s, v, w);
-	if (w->kind == WAY_TRANSFER || w->kind == WAY_INCOMING)
-		units_write(s, v, w, "wait");
+	keep_write(s, v, w, w->kind == WAY_INCOMING ? "wait" : "hold");
 	jw_end_object(s->w);
 }
 

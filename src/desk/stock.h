@@ -5,6 +5,7 @@
 #define BYNAME_DESK_STOCK_H
 
 #include "desk/desk.h"
+#include "orders/command.h"
 
 /* SKUs × places. Of a product (its first GRID_SKUS_MAX SKUs by colour and size: "more" tells of further ones) or of
  * these SKUs; places: NULL for every one where they ever were or are coming. near: distances from there, nearest first.
@@ -52,11 +53,13 @@ MUST_CHECK enum result desk_transfer(const struct desk *d, const struct principa
 MUST_CHECK enum result desk_counts(const struct desk *d, const struct principal *p, int64_t location, int64_t after,
                                    int limit, struct json_writer *w, struct error *e);
 
-/* Ranked ways to get a SKU to a customer who stands in a store (rank.h), each with the body of the command that does
- * it. customer 0: nobody known; else sizes and dislikes count, and it is seen for the purpose. ERR_NOT_FOUND
- * "sku.unknown", "store.unknown", "customer.unknown". */
+/* Ranked ways to get a SKU to a customer who stands in a store (rank.h), each with the body of the one command that
+ * does it and keeps the units for this customer: an order (paid by `tender` where they are taken along), a hold, a
+ * place in the line. customer 0: nobody known; else sizes and dislikes count, and it is seen for the purpose.
+ * ERR_NOT_FOUND "sku.unknown", "store.unknown", "customer.unknown". */
 struct save_ask {
 	int64_t sku, store, customer, qty;
+	enum tender tender;
 };
 MUST_CHECK enum result desk_save(const struct desk *d, const struct principal *p, const struct save_ask *ask,
                                  const char *purpose, struct json_writer *w, struct error *e);

@@ -108,6 +108,7 @@ MUST_CHECK enum result basket_charge(struct work *w, struct error *e);          
 
 /* moved.c */
 MUST_CHECK enum result transfer_ask(struct work *w, struct error *e);
+MUST_CHECK enum result transfer_ask_allocated(struct work *w, struct error *e); /* of the units that say where to */
 /* Waiting units were taken away: no more can be coming. */
 void coming_clamp(struct book_line *l);
 

@@ -25,6 +25,9 @@ static enum result unit_check(const struct order_command *c, const struct order_
 		return error_set(e, ERR_INVALID, "unit.method", "units.method", "take, pick_up, ship or deliver");
 	if (allocates && !u->location)
 		return error_set(e, ERR_INVALID, "unit.location", "units.location", "where do they come from?");
+	if (u->to && (!allocates || u->method == METHOD_TAKE || u->to == u->location))
+		return error_set(e, ERR_INVALID, "unit.to", "units.to",
+		                 "only what is promised elsewhere, and is not taken along, is brought somewhere");
 	if (!allocates && (c->kind == COMMAND_RETURN || c->kind == COMMAND_EXCHANGE || c->kind == COMMAND_INSPECT) &&
 	    (u->condition <= 0 || u->condition >= CONDITIONS ||
 	     (c->kind != COMMAND_INSPECT && u->condition == CONDITION_SCRAP)))
@@ -130,6 +133,8 @@ void command_bytes(const struct order_command *c, struct buf *out)
 		const struct order_unit_in *u = &c->units[i];
 		buf_printf(out, "\nu%d %lld %lld %d %lld %d", u->line, (long long)u->qty, (long long)u->location,
 		           u->method, (long long)u->hold, u->condition);
+		if (u->to)
+			buf_printf(out, " to %lld", (long long)u->to);
 	}
 	for (int i = 0; i < c->pay_count; i++) {
 		const struct order_pay_in *p = &c->pays[i];
@@ -230,6 +235,13 @@ static enum result allocated(const struct work *w, struct error *e)
 	return OK;
 }
 
+/* Waiting units come to their locations, and what is to be fetched elsewhere is asked for. */
+static enum result do_allocate(struct work *w, struct error *e)
+{
+	TRY(units_do(w, COMMAND_ALLOCATE, e));
+	return transfer_ask_allocated(w, e);
+}
+
 static enum result take_pays(struct work *w, struct error *e)
 {
 	for (int i = 0; i < w->c->pay_count; i++)
@@ -252,7 +264,7 @@ static enum result do_place(struct work *w, struct error *e)
 		TRY(basket_charge(w, e));
 	w->b.on_account |= w->c->on_account;
 	w->b.placed_at = w->act.at;
-	TRY(units_do(w, COMMAND_ALLOCATE, e));
+	TRY(do_allocate(w, e));
 	TRY(allocated(w, e));
 	return take_pays(w, e);
 }
@@ -265,7 +277,7 @@ static enum result do_change(struct work *w, struct error *e)
 	TRY(basket_change(w, e));
 	if (w->b.state == BOOK_DRAFT)
 		return OK;
-	TRY(units_do(w, COMMAND_ALLOCATE, e));
+	TRY(do_allocate(w, e));
 	TRY(allocated(w, e));
 	TRY(till_settle(w, e));
 	return take_pays(w, e);
@@ -325,7 +337,7 @@ static enum result do_exchange(struct work *w, struct error *e)
 	w->amount = 0;
 	TRY(basket_add(w, e));
 	w->amount -= worth;
-	TRY(units_do(w, COMMAND_ALLOCATE, e));
+	TRY(do_allocate(w, e));
 	TRY(allocated(w, e));
 	TRY(till_settle(w, e));
 	/* the customer pays the difference, or gets it */
@@ -372,6 +384,8 @@ static enum result work_do(struct work *w, struct error *e)
 		return do_place(w, e);
 	case COMMAND_CHANGE:
 		return do_change(w, e);
+	case COMMAND_ALLOCATE:
+		return do_allocate(w, e);
 	case COMMAND_CANCEL:
 	case COMMAND_NO_SHOW:
 		return do_cancel(w, e);

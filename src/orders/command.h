@@ -117,6 +117,8 @@ struct order_unit_in {
 	int64_t qty, location;
 	enum order_method method;
 	int64_t hold; /* allocation: takes them from this hold */
+	int64_t to;   /* allocation, not TAKE: they are promised there and a transfer brings them here first; 0: given
+	               * out where they are */
 	enum unit_condition condition;
 };
 struct order_pay_in {
@@ -172,7 +174,7 @@ struct order_done {
 	int64_t payable;    /* what the shop owes and has not sent */
 	int returned;       /* the number of the return */
 	int payment;        /* of the last payment it made */
-	int64_t transfer;   /* that it asked for */
+	int64_t transfer;   /* that it asked for; of several the last one */
 	int16_t currency;   /* of the amounts */
 	bool replayed;
 };

@@ -58,6 +58,48 @@ enum result transfer_ask(struct work *w, struct error *e)
 	return OK;
 }
 
+/* One transfer from this location to that one, of all the command's units that take this way. */
+static enum result ask_way(struct work *w, int64_t from, int64_t to, struct error *e)
+{
+	const struct order_command *c = w->c;
+	struct transfer_line *lines = arena_array(w->a, (size_t)c->unit_count, sizeof(*lines));
+	struct stock_command ask = { .kind = STOCK_TRANSFER_REQUEST, .location = from, .to = to, .lines = lines };
+	struct stock_outcome out;
+	if (!lines)
+		return error_nomem(e);
+	for (int i = 0; i < c->unit_count; i++) {
+		const struct order_unit_in *u = &c->units[i];
+		int k = 0;
+		if (u->location != from || u->to != to)
+			continue;
+		const struct book_line *l = work_line(w, u->line);
+		while (k < ask.line_count && lines[k].line != l->line)
+			k++;
+		if (k == ask.line_count)
+			lines[ask.line_count++] =
+			        (struct transfer_line){ .sku = l->sku, .order = w->b.order, .line = l->line };
+		lines[k].qty += u->qty;
+	}
+	TRY(stock_apply(w->tx, &w->act, &ask, &out, e));
+	w->transfer = out.id;
+	return OK;
+}
+
+/* The units are allocated already: every line is one of the order's. */
+enum result transfer_ask_allocated(struct work *w, struct error *e)
+{
+	const struct order_command *c = w->c;
+	for (int i = 0; i < c->unit_count; i++) {
+		const struct order_unit_in *u = &c->units[i];
+		bool asked = false;
+		for (int k = 0; k < i; k++)
+			asked |= c->units[k].location == u->location && c->units[k].to == u->to;
+		if (u->to && !asked)
+			TRY(ask_way(w, u->location, u->to, e));
+	}
+	return OK;
+}
+
 /* ---- Following -------------------------------------------------------------------------------------------------- */
 
 struct following {

@@ -612,6 +612,58 @@ static void a_hold_becomes_an_order(void **state)
 	everything_sound();
 }
 
+static void moved(enum stock_kind kind, int64_t transfer, struct transfer_line *lines, int count)
+{
+	struct stock_run r = { .c = { .kind = kind, .id = transfer, .lines = lines, .line_count = count } };
+	shop_key(++shop.keys, r.key);
+	assert_ok(db_transact(shop.db, stock_run, &r, &kit_err));
+}
+
+/* Two lines from one store and one from another are brought here: one command promises them and asks for both ways. */
+static void fetched_where_it_is_not_yet(void **state)
+{
+	(void)state;
+	struct order_done done = { 0 };
+	struct order_item_in items[] = { shop_item(&shop, 0, 3, 1000), shop_item(&shop, 1, 1, 500) };
+	struct order_unit_in from[] = { UNIT(-1, 1, 1, METHOD_PICK_UP), UNIT(-1, 1, 1, METHOD_PICK_UP),
+		                        UNIT(-2, 1, 1, METHOD_PICK_UP), UNIT(-1, 1, 2, METHOD_PICK_UP) };
+	struct order_command c = shop_place(&shop, items, 2);
+	c.units = from;
+	c.unit_count = 4;
+	shop_fill(&shop, 0, 1, 2);
+	shop_fill(&shop, 0, 2, 1);
+	for (int i = 0; i < 4; i++)
+		from[i].to = shop.stores[0];
+	assert_result(ERR_CONFLICT, shop_do(&shop, &c, &done)); /* one is nowhere: nothing is asked for either */
+	shop_fill(&shop, 1, 1, 1);
+	assert_ok(shop_do(&shop, &c, &done));
+	shop_sound(&shop, done.order);
+	assert_int_equal(shop_units(&shop, 0, 1, UNIT_COMMITTED), 2);
+	assert_int_equal(shop_units(&shop, 1, 1, UNIT_COMMITTED), 1);
+	struct transfer_line far = { shop.skus[0], 1, done.order, 1 };
+	moved(STOCK_TRANSFER_DISPATCH, done.transfer, &far, 1);
+	struct order_book b = shop_book(&shop, done.order, arena);
+	assert_int_equal(b.lines[0].coming, 1);
+	moved(STOCK_TRANSFER_RECEIVE, done.transfer, &far, 1);
+	assert_int_equal(shop_units(&shop, 0, 0, UNIT_COMMITTED), 1);
+	struct order_unit_in here = UNIT(1, 1, 0, METHOD_PICK_UP);
+	step(COMMAND_PICK, done.order, here);
+
+	/* not along over the counter, not to where it is, not of what nobody promises */
+	struct order_command wrong = { .kind = COMMAND_PICK, .order = done.order, .units = from, .unit_count = 1 };
+	from[0] = here;
+	from[0].to = shop.stores[1];
+	assert_result(ERR_INVALID, shop_do(&shop, &wrong, NULL));
+	wrong.kind = COMMAND_ALLOCATE;
+	from[0].method = METHOD_TAKE;
+	assert_result(ERR_INVALID, shop_do(&shop, &wrong, NULL));
+	from[0].method = METHOD_SHIP;
+	from[0].to = from[0].location;
+	assert_result(ERR_INVALID, shop_do(&shop, &wrong, NULL));
+	assert_string_equal(kit_err.code, "unit.to");
+	everything_sound();
+}
+
 static enum result erase_run(struct db_tx *tx, void *arg, struct error *e)
 {
 	return orders_room.erase_record(tx, *(int64_t *)arg, e);
@@ -661,6 +713,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(returns_as_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hold_becomes_an_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(fetched_where_it_is_not_yet, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_s_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(work_and_trail_in_pages, setup, teardown),
 	};

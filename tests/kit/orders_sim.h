@@ -101,7 +101,7 @@ static inline int64_t sim_store(struct sim *s)
 	return s->shop->stores[sim_below(s, SHOP_STORES)];
 }
 
-/* From any location, or from a hold of such units. */
+/* From any location, or from a hold of such units; some are to be brought to another first. */
 static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku, int64_t qty)
 {
 	struct order_unit_in u = {
@@ -113,6 +113,9 @@ static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku
 			u.hold = s->holds[i];
 			u.location = s->hold_places[i];
 		}
+	int64_t to = sim_odds(s, 8) ? sim_store(s) : u.location;
+	if (to != u.location && u.method != METHOD_TAKE)
+		u.to = to;
 	return u;
 }
 
@@ -569,7 +572,7 @@ static inline void sim_order(struct sim *s)
 	enum sim_outcome o = sim_run(s, &r, &err);
 	s->stats->order[b.state][r.c.kind][o]++;
 	if (o == SIM_DONE && r.out.transfer)
-		sim_transfer_keep(s, r.out.transfer, order);
+		sim_transfer_keep(s, r.out.transfer, r.out.order);
 	if (o == SIM_DONE) {
 		sim_remember(s, &r);
 		if (!order)

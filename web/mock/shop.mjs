@@ -86,7 +86,8 @@ function ways(query) {
 	const sku = skus.get(query.sku);
 	if (!sku) throw gone();
 	const customer = query.customer ? { customer: query.customer } : {};
-	const order = (s, method, location) => ({ ...customer, store: query.store, may_wait: false, items: [{ sku: s.id, qty: 1, units: [{ qty: 1, location, method }] }] });
+	const order = (s, method, location, more) => ({ ...customer, store: query.store, may_wait: false, items: [{ sku: s.id, qty: 1, units: [{ qty: 1, location, method, ...more }] }],
+		...(method === 'take' && { pays: [{ tender: 'card', amount: s.list_price.amount }] }) });
 	const hold = (s, location) => ({ sku: s.id, location, qty: 1, ...customer });
 	const n = (s, p) => cell(s.id, p).available;
 	const out = [];
@@ -101,7 +102,7 @@ function ways(query) {
 	const like = [...skus.values()].find((s) => s.product === sku.product && s.size === sku.size && s.id !== sku.id && n(s, query.store) > 0);
 	if (like) out.push({ way: 'substitute', location: place(query.store), sku: like, available: n(like, query.store), km: 0, ready_at: now(), cost: null, text: `The same in ${like.colour}`, order: order(like, 'take', query.store), hold: hold(like, query.store) });
 	const from = others.find((p) => n(sku, p.id) > 1);
-	if (from) out.push({ way: 'transfer', location: place(from.id), sku, available: n(sku, from.id), km: from.km, ready_at: soon(72), cost: null, text: 'With the next van', transfer: { location: from.id, to: query.store, lines: [{ sku: sku.id, qty: 1 }] } });
+	if (from) out.push({ way: 'transfer', location: place(from.id), sku, available: n(sku, from.id), km: from.km, ready_at: soon(72), cost: null, text: 'With the next van', order: order(sku, 'pick_up', from.id, { to: query.store }), hold: hold(sku, from.id) });
 	return { sku, here: n(sku, query.store), usual_size: null, ways: out.map((w) => ({ closed: false, elsewhere: false, ...w })) };
 }
 

@@ -22,8 +22,7 @@ export type WayKind = 'here' | 'pick_up' | 'ship' | 'transfer' | 'incoming' | 's
 export interface Way {
 	way: WayKind; location: Ref; sku: Sku; available: number; km: number | null; ready_at: string | null; cost: Money | null; text: string;
 	closed: boolean; elsewhere: boolean;
-	order?: Record<string, unknown> | null; hold?: Record<string, unknown> | null; transfer?: Record<string, unknown> | null;
-	wait?: Record<string, unknown> | null;
+	order?: Record<string, unknown> | null; hold?: Record<string, unknown> | null; wait?: Record<string, unknown> | null;
 }
 export interface Ways { sku: Sku; here: number; usual_size: string | null; ways: Way[] }
 

@@ -33,7 +33,6 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 	const [busy, setBusy] = useState(false);
 	const basket = useBasket();
 	const serve = useMay('serve');
-	const shelves = useMay('shelves');
 	async function run(fn: () => Promise<void>) {
 		setBusy(true);
 		try {
@@ -59,13 +58,6 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 			const made = await api.post<StockDone>('stock/wait', w.wait);
 			toast.undo(`On the waiting list for ${skuName(w.sku)}`, async () => {
 				await api.post('stock/leave', { id: made.id });
-			});
-		});
-	const bring = (w: Way) =>
-		run(async () => {
-			const made = await api.post<StockDone>('stock/transfer', w.transfer);
-			toast.undo(`${w.location.name} is asked to send ${skuName(w.sku)}`, async () => {
-				await api.post('stock/transfer_cancel', { id: made.id });
 			});
 		});
 	const order = (w: Way) =>
@@ -98,7 +90,6 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 					<span className={css.wayActs}>
 						{w.hold && <Button variant="default" disabled={busy} onClick={() => void hold(w)}>Hold<span className="sr">: {NAMES[w.way](w)}</span></Button>}
 						{w.wait && customer && <Button variant="default" disabled={busy} onClick={() => void wait(w)}>Keep one for them<span className="sr">: {NAMES[w.way](w)}</span></Button>}
-						{w.transfer && shelves && <Button variant="default" disabled={busy} onClick={() => void bring(w)}>Bring it here<span className="sr">: {NAMES[w.way](w)}</span></Button>}
 						{w.order && serve && w.way !== 'here' && !takes(w) && <Button variant={i === 0 ? 'filled' : 'default'} disabled={busy} onClick={() => void order(w)}>Order<span className="sr">: {NAMES[w.way](w)}</span></Button>}
 						{serve && (takes(w) || (basket.lines.length > 0 && ['pick_up', 'ship'].includes(w.way))) && (
 							<Button
