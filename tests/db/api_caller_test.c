@@ -39,7 +39,7 @@ static const struct http_route test_routes[] = {
 	{ .method = HTTP_GET, .path = "/v1/sources", .roles = ROLE_SOURCE, .handle = who_handle },
 	{ 0 },
 };
-static const struct http_route *all[16] = { test_routes };
+static const struct http_route *all[64] = { test_routes }; /* the NULL at its end too */
 
 struct make {
 	const char *login;
@@ -81,8 +81,10 @@ static int start(void **state)
 	api.started_at = clock_now();
 	atomic_store(&api.ready, true);
 	api_configure(&c, &api);
-	for (const struct http_route *const *r = c.routes; *r; r++)
+	for (const struct http_route *const *r = c.routes; *r; r++) {
+		assert_true(n + 1 < sizeof(all) / sizeof(*all));
 		all[n++] = *r;
+	}
 	c.routes = all;
 	account_make(&admin, "root", ROLE_ADMIN);
 	account_make(&associate, "anna", ROLE_ASSOCIATE);

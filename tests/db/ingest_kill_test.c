@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUNDS_DEFAULT 4
+#define ROUNDS_DEFAULT 2
 #define ORDERS 4000
 #define LIFE_MOST_US 400000
 

@@ -119,7 +119,8 @@ static void cluster_watch(const char *dir, const char *as)
 
 static void cluster_start(void)
 {
-	const char *given = getenv("BYNAME_TEST_PG");
+	const char *lane = getenv("BYNAME_TEST_LANE"); /* see tests/CMakeLists.txt */
+	const char *given = getenv(lane && atoi(lane) == 2 ? "BYNAME_TEST_PG_2" : "BYNAME_TEST_PG");
 	if (given && *given) {
 		snprintf(cluster_url, sizeof(cluster_url), "%s", given);
 		return;
