@@ -207,6 +207,7 @@ static enum result query(struct db_tx *tx, const struct db_stmt *stmt, bool late
 	if (r == OK) {
 		rows->tx = tx;
 		rows->stmt = stmt;
+		rows->cols = (int)strlen(stmt->cols);
 		rows->later = later || tx->together;
 		r = tx->db->ops->query(tx, stmt, values, count, rows, &local);
 	}
@@ -279,19 +280,15 @@ enum result db_each_id_values(struct db_tx *tx, const struct db_stmt *stmt, cons
 	return db_each(tx, stmt, values, count, fn, arg, e);
 }
 
-static enum result row_check(struct db_rows *rows, struct error *e)
+enum result db_null_bug(struct error *e, const struct db_stmt *stmt)
 {
-	const char *cols = rows->stmt->cols;
-	for (int i = 0; cols[i]; i++)
-		if (cols[i] == lower(cols[i]) && rows->tx->db->ops->is_null(rows, i))
-			return db_bug(e, rows->stmt, "NULL in a column that may not be NULL");
-	return OK;
+	return db_bug(e, stmt, "NULL in a column that may not be NULL");
 }
 
 enum db_step db_next(struct db_rows *rows, struct error *e)
 {
 	struct db_tx *tx = rows->tx;
-	struct error local = { 0 };
+	struct error local; /* every failure fills it: nothing is cleared for each row */
 	enum db_step step = DB_ERR;
 	rows->on_row = false;
 	if (rows->done)
@@ -300,8 +297,6 @@ enum db_step db_next(struct db_rows *rows, struct error *e)
 		local = tx->failure;
 	else if (fault_step(tx->db, &local) == OK)
 		step = tx->db->ops->next(rows, &local);
-	if (step == DB_ROW && row_check(rows, &local) != OK)
-		step = DB_ERR;
 	if (step == DB_ERR) {
 		if (e)
 			*e = local;
@@ -345,10 +340,9 @@ enum result db_query_one_values(struct db_tx *tx, const struct db_stmt *stmt, st
 
 static bool column_is(const struct db_rows *rows, int col, char type)
 {
-	int n = (int)strlen(rows->stmt->cols);
 	if (!rows->on_row)
 		(void)db_bug(NULL, rows->stmt, "a column is read where there is no row");
-	else if (col < 0 || col >= n || (type && lower(rows->stmt->cols[col]) != type))
+	else if (col < 0 || col >= rows->cols || (type && lower(rows->stmt->cols[col]) != type))
 		(void)db_bug(NULL, rows->stmt, "a column is read as another type than its signature says");
 	else
 		return true;

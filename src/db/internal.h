@@ -29,6 +29,7 @@ struct db_ops {
 	/* Fills rows->handle (and what else it needs). rows->later: the first next() may do so. */
 	enum result (*query)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
 	                     struct db_rows *rows, struct error *e);
+	/* A row is checked against the signature: types, and NULL where it may not be. */
 	enum db_step (*next)(struct db_rows *rows, struct error *e);
 	void (*rows_close)(struct db_rows *rows);
 	bool (*is_null)(const struct db_rows *rows, int col);
@@ -57,6 +58,7 @@ struct db {
 	atomic_llong commits, groups, retries, rollbacks, busy_us, round_trips;
 	atomic_llong fault_left, fault_count;
 	atomic_int fault_with;
+	atomic_bool faults; /* db_fault_nth() was called */
 
 	struct node_lease *lease;
 };
@@ -85,6 +87,7 @@ struct db_rows {
 	struct db_tx *tx;
 	const struct db_stmt *stmt;
 	struct db_rows *next, **link;
+	int cols; /* of the signature */
 	bool on_row, done;
 	bool later;     /* several of them are asked for at once */
 	void *handle;   /* sqlite3_stmt, PGresult */
@@ -99,6 +102,8 @@ size_t stmt_index(const struct db_stmt *stmt);
 /* True when the name says that the statement is the other engine's (…_sqlite, …_pg). */
 bool stmt_foreign(const struct db_stmt *stmt, enum db_engine engine);
 bool url_is_postgres(const char *url);
+/* NULL in a column that may not be. */
+enum result db_null_bug(struct error *e, const struct db_stmt *stmt);
 /* A breach of the contract by the program: abort in debug builds, ERR_INTERNAL otherwise. */
 enum result db_bug(struct error *e, const struct db_stmt *stmt, const char *what);
 

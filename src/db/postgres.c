@@ -203,7 +203,12 @@ static enum db_step pg_next(struct db_rows *rows, struct error *e)
 {
 	if (rows->later && rows_fetch(rows, e) != OK)
 		return DB_ERR;
-	return ++rows->row < rows->count ? DB_ROW : DB_DONE;
+	if (++rows->row >= rows->count)
+		return DB_DONE;
+	for (int i = 0; i < rows->cols; i++)
+		if (rows->stmt->cols[i] & 0x20 && PQgetisnull(rows->handle, rows->row, i))
+			return db_null_bug(e, rows->stmt), DB_ERR;
+	return DB_ROW;
 }
 
 static void pg_rows_close(struct db_rows *rows)

@@ -57,6 +57,22 @@ enum result sqlite_run(struct sqlite_conn *c, const char *sql, struct error *e)
 	return rc == SQLITE_OK ? OK : sqlite_fail(c->h, rc, "db", e);
 }
 
+enum result sqlite_control(struct sqlite_conn *c, enum sqlite_control what, struct error *e)
+{
+	static const char *const texts[C_COUNT] = { "BEGIN",         "BEGIN IMMEDIATE",  "COMMIT",
+		                                    "ROLLBACK",      "SAVEPOINT member", "ROLLBACK TO member",
+		                                    "RELEASE member" };
+	sqlite3_stmt **st = &c->control[what];
+	enum result r = OK;
+	int rc = *st ? SQLITE_OK : sqlite3_prepare_v3(c->h, texts[what], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(*st);
+	if (rc != SQLITE_DONE)
+		r = sqlite_fail(c->h, rc, "db", e);
+	sqlite3_reset(*st);
+	return r;
+}
+
 static enum result conn_configure(struct sqlite_conn *c, bool writer, struct error *e)
 {
 	sqlite3_extended_result_codes(c->h, 1);
@@ -85,7 +101,15 @@ static enum result conn_configure(struct sqlite_conn *c, bool writer, struct err
 static void sqlite_prepare(void)
 {
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SUBJOURNAL_BYTES);
+	/* Nobody asks how much memory SQLite has; counting it takes a lock of the whole process at each allocation. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite_pages_prepare();
+}
+
+void sqlite_ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, sqlite_prepare);
 }
 
 enum result sqlite_conn_new(struct sqlite_db *s, bool writer, struct sqlite_conn **out, struct error *e)
@@ -101,10 +125,9 @@ enum result sqlite_conn_new(struct sqlite_db *s, bool writer, struct sqlite_conn
 	}
 	c->s = s;
 	c->slots = slots;
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, sqlite_prepare);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-	int rc = sqlite3_open_v2(s->path, &c->h, flags | (writer ? SQLITE_OPEN_CREATE : 0), s->vfs);
+	int rc = sqlite3_open_v2(s->path, &c->h, flags | (writer ? SQLITE_OPEN_CREATE : 0),
+	                         writer && s->wal_vfs ? wal_vfs_name(s->wal_vfs) : s->vfs);
 	enum result r = rc == SQLITE_OK ? conn_configure(c, writer, e) : sqlite_fail(c->h, rc, "open", e);
 	if (r != OK) {
 		sqlite_conn_free(c);
@@ -125,6 +148,8 @@ void sqlite_conn_free(struct sqlite_conn *c)
 		mem_free(c->slots[i].map);
 	}
 	mem_free(c->slots);
+	for (int i = 0; i < C_COUNT; i++)
+		sqlite3_finalize(c->control[i]);
 	sqlite3_close(c->h);
 	mem_free(c);
 }
@@ -268,27 +293,31 @@ static enum result sqlite_query(struct db_tx *tx, const struct db_stmt *stmt, co
 	return OK;
 }
 
-static enum result row_types(sqlite3_stmt *st, const struct db_stmt *stmt, struct error *e)
+static bool type_fits(int type, char letter)
+{
+	switch (letter | 0x20) {
+	case 'i':
+		return type == SQLITE_INTEGER;
+	case 'r':
+		return type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+	case 't':
+		return type == SQLITE_TEXT;
+	default:
+		return type == SQLITE_BLOB;
+	}
+}
+
+/* Lower-case letters may not be NULL. */
+static enum result row_check(sqlite3_stmt *st, const struct db_stmt *stmt, struct error *e)
 {
 	for (int i = 0; stmt->cols[i]; i++) {
 		int type = sqlite3_column_type(st, i);
-		bool good = type == SQLITE_NULL;
-		switch (stmt->cols[i] | 0x20) {
-		case 'i':
-			good |= type == SQLITE_INTEGER;
-			break;
-		case 'r':
-			good |= type == SQLITE_FLOAT || type == SQLITE_INTEGER;
-			break;
-		case 't':
-			good |= type == SQLITE_TEXT;
-			break;
-		case 'b':
-			good |= type == SQLITE_BLOB;
-			break;
-		}
-		if (!good)
+		if (type_fits(type, stmt->cols[i]))
+			continue;
+		if (type != SQLITE_NULL)
 			return db_bug(e, stmt, "a column of another type than the signature says");
+		if (stmt->cols[i] & 0x20)
+			return db_null_bug(e, stmt);
 	}
 	return OK;
 }
@@ -305,7 +334,7 @@ static enum db_step sqlite_next(struct db_rows *rows, struct error *e)
 		sqlite_fail(c->h, rc, rows->stmt->name, e);
 		return DB_ERR;
 	}
-	return row_types(rows->handle, rows->stmt, e) == OK ? DB_ROW : DB_ERR;
+	return row_check(rows->handle, rows->stmt, e) == OK ? DB_ROW : DB_ERR;
 }
 
 static void sqlite_rows_close(struct db_rows *rows)
@@ -388,12 +417,12 @@ static enum result sqlite_read(struct db *db, db_fn *fn, void *arg, struct error
 	enum result r = tx_begin(&tx, db, c, false, e);
 	if (r == OK) {
 		c->deadline = tx.deadline = clock_monotonic() + db_limit_us(db);
-		r = sqlite_run(c, "BEGIN", e);
+		r = sqlite_control(c, C_BEGIN, e);
 		if (r == OK) {
 			r = tx_call(&tx, fn, arg, e);
 			c->deadline = 0;
 			struct error ignored;
-			if (!sqlite3_get_autocommit(c->h) && sqlite_run(c, "ROLLBACK", &ignored) != OK && r == OK) {
+			if (!sqlite3_get_autocommit(c->h) && sqlite_control(c, C_ROLLBACK, &ignored) != OK && r == OK) {
 				*e = ignored;
 				r = ignored.result;
 			}
@@ -407,69 +436,6 @@ static enum result sqlite_read(struct db *db, db_fn *fn, void *arg, struct error
 	return r;
 }
 
-/* ---- Checks of statements ---- */
-
-static bool decl_fits(const char *decl, char letter)
-{
-	if (!decl)
-		return true; /* an expression: its rows are checked */
-	switch (letter | 0x20) {
-	case 'i':
-		return sqlite3_stricmp(decl, "INTEGER") == 0 || sqlite3_stricmp(decl, "INT") == 0;
-	case 't':
-		return sqlite3_stricmp(decl, "TEXT") == 0;
-	case 'b':
-		return sqlite3_stricmp(decl, "BLOB") == 0;
-	default:
-		return sqlite3_stricmp(decl, "REAL") == 0;
-	}
-}
-
-static enum result stmt_check(sqlite3_stmt *st, const struct db_stmt *stmt, struct error *e)
-{
-	size_t params = strlen(stmt->params), cols = strlen(stmt->cols);
-	if ((size_t)sqlite3_bind_parameter_count(st) != params || (size_t)sqlite3_column_count(st) != cols)
-		return error_set(e, ERR_INVALID, "db.signature", NULL, "the text has %d parameters and %d columns",
-		                 sqlite3_bind_parameter_count(st), sqlite3_column_count(st));
-	for (size_t i = 0; i < params; i++) {
-		char name[32];
-		snprintf(name, sizeof(name), "$%zu", i + 1);
-		if (!sqlite3_bind_parameter_index(st, name))
-			return error_set(e, ERR_INVALID, "db.signature", NULL, "%s is not in the text", name);
-	}
-	for (size_t i = 0; i < cols; i++)
-		if (!decl_fits(sqlite3_column_decltype(st, (int)i), stmt->cols[i]))
-			return error_set(e, ERR_INVALID, "db.signature", NULL, "column %zu is %s", i + 1,
-			                 sqlite3_column_decltype(st, (int)i));
-	return OK;
-}
-
-#define PLAN_DETAIL 3 /* column of EXPLAIN QUERY PLAN */
-
-/* Rows of a person lie in their bucket. Without statistics SQLite prefers any index that covers what is asked for: one
- * that begins with the day or the currency reads everybody's. */
-static enum result plan_check(struct sqlite_conn *c, const struct db_stmt *stmt, struct error *e)
-{
-	char sql[8192];
-	sqlite3_stmt *st = NULL;
-	enum result r = OK;
-	if (!strstr(stmt->sql, "rkey = $") ||
-	    snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", stmt->sql) >= (int)sizeof(sql))
-		return OK;
-	if (sqlite3_prepare_v2(c->h, sql, -1, &st, NULL) != SQLITE_OK)
-		return sqlite_fail(c->h, sqlite3_errcode(c->h), stmt->name, e);
-	while (r == OK && sqlite3_step(st) == SQLITE_ROW) {
-		const char *step = (const char *)sqlite3_column_text(st, PLAN_DETAIL);
-		if (step && strstr(step, "MULTI-INDEX OR")) /* each branch has its own */
-			break;
-		if (step && strncmp(step, "SEARCH", 6) == 0 && strstr(step, " INDEX ") && !strstr(step, "rkey="))
-			r = error_set(e, ERR_INTERNAL, "db.plan", NULL,
-			              "it names a bucket and is read by another index: %s", step);
-	}
-	sqlite3_finalize(st);
-	return r;
-}
-
 static enum result sqlite_check(struct db *db, const struct db_stmt *stmt, struct error *e)
 {
 	struct sqlite_db *s = db->impl;
@@ -478,9 +444,7 @@ static enum result sqlite_check(struct db *db, const struct db_stmt *stmt, struc
 	sqlite3_stmt *st = NULL;
 	enum result r = stmt_prepare(c, stmt, &st, e);
 	if (r == OK)
-		r = stmt_check(st, stmt, e);
-	if (r == OK)
-		r = plan_check(c, stmt, e);
+		r = sqlite_stmt_check(c, st, stmt, e);
 	sqlite3_finalize(st);
 	reader_give(s, c);
 	return r;
@@ -530,6 +494,7 @@ static void sqlite_free(struct sqlite_db *s)
 		close(s->lock_fd);
 	pthread_cond_destroy(&s->idle_cond);
 	pthread_mutex_destroy(&s->lock);
+	wal_vfs_free(s->wal_vfs);
 	mem_free(s->path);
 	mem_free(s);
 }
@@ -594,6 +559,9 @@ enum result sqlite_open(struct db *db, const struct db_config *config, struct er
 		r = file_make(s, true, e);
 	db->impl = s;
 	db->ops = &sqlite_ops;
+	sqlite_ready();
+	if (r == OK && !s->unsafe_no_sync)
+		r = wal_vfs_new(s->vfs, &s->wal_vfs, e);
 	if (r == OK)
 		r = writer_start(s, e);
 	if (r != OK)

@@ -20,11 +20,15 @@ struct sqlite_slot {
 	bool busy;
 };
 
+/* What begins and ends transactions. */
+enum sqlite_control { C_BEGIN, C_BEGIN_WRITE, C_COMMIT, C_ROLLBACK, C_SAVEPOINT, C_ROLLBACK_TO, C_RELEASE, C_COUNT };
+
 struct sqlite_conn {
 	struct sqlite_db *s;
 	sqlite3 *h;
 	struct sqlite_slot *slots; /* one a DB_STMT */
-	int64_t deadline;          /* clock_monotonic(); 0: none (the writer is never interrupted) */
+	sqlite3_stmt *control[C_COUNT];
+	int64_t deadline; /* clock_monotonic(); 0: none (the writer is never interrupted) */
 	struct sqlite_conn *next_idle;
 };
 
@@ -44,6 +48,7 @@ struct sqlite_db {
 	struct sqlite_conn *idle;
 	int readers, readers_open;
 
+	struct wal_vfs *wal_vfs; /* NULL: nothing is synchronised, so nothing may be held back */
 	struct sqlite_writer *writer;
 };
 
@@ -53,9 +58,22 @@ void sqlite_conn_free(struct sqlite_conn *c);
 enum result sqlite_fail(sqlite3 *h, int rc, const char *what, struct error *e);
 /* Runs SQL without parameters or rows. */
 MUST_CHECK enum result sqlite_run(struct sqlite_conn *c, const char *sql, struct error *e);
+MUST_CHECK enum result sqlite_control(struct sqlite_conn *c, enum sqlite_control what, struct error *e);
+/* Before anything else of SQLite is called. */
+void sqlite_ready(void);
 
 /* sqlite_pages.c: before SQLite is first used. */
 void sqlite_pages_prepare(void);
+
+/* sqlite_check.c: a statement against its signature and its plan. */
+MUST_CHECK enum result sqlite_stmt_check(struct sqlite_conn *c, sqlite3_stmt *st, const struct db_stmt *stmt,
+                                         struct error *e);
+
+/* sqlite_wal.c: a VFS over another (NULL: the default), for the connection that writes. Freed when that is closed. */
+struct wal_vfs;
+MUST_CHECK enum result wal_vfs_new(const char *host, struct wal_vfs **out, struct error *e);
+const char *wal_vfs_name(const struct wal_vfs *v);
+void wal_vfs_free(struct wal_vfs *v);
 
 /* sqlite_writer.c */
 MUST_CHECK enum result writer_start(struct sqlite_db *s, struct error *e);

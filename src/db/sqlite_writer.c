@@ -68,21 +68,21 @@ static bool group_gone(const struct sqlite_writer *w)
 static enum result writer_commit(struct sqlite_writer *w, struct error *e)
 {
 	TRY(fault_step(w->s->db, e));
-	return sqlite_run(w->c, "COMMIT", e);
+	return sqlite_control(w->c, C_COMMIT, e);
 }
 
 static void writer_rollback(struct sqlite_writer *w)
 {
 	struct error ignored;
 	if (!group_gone(w))
-		(void)!sqlite_run(w->c, "ROLLBACK", &ignored);
+		(void)!sqlite_control(w->c, C_ROLLBACK, &ignored);
 	atomic_fetch_add(&w->s->db->rollbacks, 1);
 }
 
 static enum result writer_begin(struct sqlite_writer *w, struct error *e)
 {
 	TRY(fault_step(w->s->db, e));
-	return sqlite_run(w->c, "BEGIN IMMEDIATE", e);
+	return sqlite_control(w->c, C_BEGIN_WRITE, e);
 }
 
 /* A transaction of its own, until it is answered. */
@@ -123,14 +123,14 @@ static bool job_member(struct sqlite_writer *w, struct job *j)
 	j->attempts++;
 	enum result r = tx_begin(&j->tx, w->s->db, w->c, true, &e);
 	if (r == OK) {
-		if (sqlite_run(w->c, "SAVEPOINT member", &ignored) != OK)
+		if (sqlite_control(w->c, C_SAVEPOINT, &ignored) != OK)
 			return false;
 		r = tx_call(&j->tx, j->fn, j->arg, &e);
 		if (group_gone(w)) /* a full disk, an interrupt: SQLite rolled everything back */
 			return false;
-		if (r != OK && sqlite_run(w->c, "ROLLBACK TO member", &ignored) != OK)
+		if (r != OK && sqlite_control(w->c, C_ROLLBACK_TO, &ignored) != OK)
 			return false;
-		if (sqlite_run(w->c, "RELEASE member", &ignored) != OK)
+		if (sqlite_control(w->c, C_RELEASE, &ignored) != OK)
 			return false;
 	}
 	job_answer(j, r, &e);
