@@ -107,12 +107,14 @@ static enum result replay(struct db_tx *tx, struct write *w, struct error *e)
 	return OK;
 }
 
-DB_STMT(idem_store, "ittit", "",
-        "UPDATE idem SET status = $4, answer = $5 WHERE bucket = $1 AND scope = $2 AND key = $3")
+/* The payload again: whoever erases a person erases it, too. */
+DB_STMT(idem_store, "ittitb", "",
+        "UPDATE idem SET status = $4, answer = $5, payload = $6 WHERE bucket = $1 AND scope = $2 AND key = $3")
 static enum result store(struct db_tx *tx, const struct write *w, struct error *e)
 {
 	return db_exec(tx, &idem_store, NULL, e, DB_INT(w->bucket), DB_CSTR(w->scope), DB_TEXT(w->key),
-	               DB_INT(w->out_status), DB_TEXT(buf_view(&w->out)));
+	               DB_INT(w->out_status), DB_TEXT(buf_view(&w->out)),
+	               DB_BLOB(((struct str){ (const char *)w->payload, HASH128_BYTES })));
 }
 
 static enum result write_tx(struct db_tx *tx, void *arg, struct error *e)

@@ -7,6 +7,7 @@ extern const struct http_route api_sign_in_routes[];
 extern const struct http_route api_access_routes[];
 extern const struct http_route api_customers_routes[];
 extern const struct http_route api_orders_routes[];
+extern const struct http_route api_privacy_routes[];
 extern const struct http_route api_identity_routes[];
 extern const struct http_route api_shop_routes[];
 extern const struct http_route api_catalogue_routes[];
@@ -25,6 +26,7 @@ static const struct http_route *const all[] = {
 	api_access_routes,
 	api_customers_routes,
 	api_orders_routes,
+	api_privacy_routes,
 	api_identity_routes,
 	api_shop_routes,
 	api_upkeep_routes,

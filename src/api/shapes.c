@@ -108,6 +108,7 @@ static const struct shape {
 	              "body:any}],next:str?}" },
 	{ "Orders", "{items:[Order],next:str?}" },
 	{ "Decision", "{decision:str,customer?:str}" },
+	{ "Erased", "{records:int}" },
 	{ "Side",
 	  "{customer:str,name:str,record_count:int,orders:int,spend:Money?,last_purchase_at:time?,last_seen_at:time?,"
 	  "records:[{id:str,source:str,source_key:str,name:str,gender:str,birthday:str?,address:Address?,created_at:"

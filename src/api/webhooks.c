@@ -176,9 +176,22 @@ static enum result hook_make(struct db_tx *tx, void *arg, struct error *e)
 	return audit_act(tx, ask->p, "webhook.add", ask->id, STR("{}"), e);
 }
 
+/* A secret lies open in the database, and in its backups, only where somebody said that it may. */
+static enum result secret_keepable(struct error *e)
+{
+	const struct outbox_config *c = outbox_configured();
+	if (c->has_key || c->plain)
+		return OK;
+	return error_set(e, ERR_CONFLICT, "webhook.key", NULL,
+	                 "This server has no key to seal secrets with: set BYNAME_WEBHOOK_KEY to a file (openssl rand "
+	                 "-base64 32), the same for each of its servers; or to none, and they lie in the database as "
+	                 "they are");
+}
+
 static enum result hook_make_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
 	struct hook_ask ask = { .in = http_body_struct(rq), .p = api_principal(rq) };
+	TRY(secret_keepable(e));
 	TRY(db_transact(api_desk(rq)->db, hook_make, &ask, e));
 	struct json_writer *w = http_json(rs);
 	http_status(rs, 201);
@@ -262,6 +275,7 @@ static enum result hook_rotate(struct db_tx *tx, void *arg, struct error *e)
 static enum result hook_rotate_handle(struct http_request *rq, struct http_response *rs, struct error *e)
 {
 	struct hook_ask ask = { .p = api_principal(rq), .id = http_param_i64(rq, "webhook", 0) };
+	TRY(secret_keepable(e));
 	TRY(db_transact(api_desk(rq)->db, hook_rotate, &ask, e));
 	struct json_writer *w = http_json(rs);
 	no_store(rs);
@@ -419,6 +433,7 @@ const struct http_route api_webhooks_routes[] = {
 	  .body = hook_fields,
 	  .body_size = sizeof(struct hook_body),
 	  .answer = "WebhookMade",
+	  .errors = "409",
 	  .handle = hook_make_handle },
 	{ .method = HTTP_GET,
 	  .path = "/v1/webhooks/{webhook}",
@@ -462,7 +477,7 @@ const struct http_route api_webhooks_routes[] = {
 	  .roles = ROLES_WEBHOOKS,
 	  .params = hook_params,
 	  .answer = "WebhookRotated",
-	  .errors = "404",
+	  .errors = "404 409",
 	  .handle = hook_rotate_handle },
 	{ .method = HTTP_GET,
 	  .path = "/v1/webhooks/{webhook}/deliveries",

@@ -1,4 +1,5 @@
-/* byname merge, split, undo, check, rebuild, backup, restore: acts on a running server or on the database itself. */
+/* byname merge, split, undo, erase, check, rebuild, backup, restore: acts on a running server or on the database
+ * itself. */
 #include "app/app.h"
 #include "app/client.h"
 #include "db/db.h"
@@ -183,6 +184,35 @@ static int run_undo(int argc, char **argv)
 	return EXIT_OK;
 }
 
+static int run_erase(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		OPTION_DB, OPTION_JSON, { "force", 'f', NULL, 0, "Yes: it cannot be undone", 0 }, { 0 }
+	};
+	static const struct argp argp = { options, option, "CUSTOMER", "Forget a person, in every room.",
+		                          NULL,    NULL,   NULL };
+	struct act a = act_parse(&argp, argc, argv);
+	struct error e = { 0 };
+	JSON_AUTO struct json *answer = NULL;
+	BUF_AUTO struct buf path = { 0 };
+	int64_t records = 0;
+	if (a.word_count != 1 || !a.force) {
+		fprintf(stderr, "byname: erase: %s\n",
+		        a.word_count == 1 ? "it cannot be undone: say --force" : "name one customer (cus_…)");
+		return EXIT_USAGE;
+	}
+	buf_init(&path, 0);
+	buf_str(&path, "/v1/customers/");
+	client_escape(&path, str_c(a.words[0]));
+	buf_str(&path, "/erase");
+	if (act_post(&a, path.p, "{}", &answer, &e) != OK)
+		return app_fail(&e);
+	json_i64(json_get(answer, "records"), &records);
+	if (!a.json)
+		printf("Erased: %lld records.\n", (long long)records);
+	return EXIT_OK;
+}
+
 static int run_check(int argc, char **argv)
 {
 	static const struct argp_option options[] = { OPTION_DB, OPTION_JSON, { 0 } };
@@ -290,6 +320,7 @@ const struct command cmd_act[] = {
 	{ "merge", "Two customers are one person", run_merge },
 	{ "split", "These records are another person", run_split },
 	{ "undo", "Take a merge or a split back", run_undo },
+	{ "erase", "Forget a person; it cannot be undone", run_erase },
 	{ "check", "Look for broken invariants", run_check },
 	{ "rebuild", "Build the derived views anew and compare", run_rebuild },
 	{ "backup", "A consistent copy, while serving", run_backup },

@@ -190,6 +190,7 @@ static enum result start_parts(struct server *s, const struct server_config *c, 
 		TRY(server_socket_path(c->db, s->socket, sizeof(s->socket), e));
 	TRY(webhooks_configure(e));
 	TRY(open_database(s, c, e));
+	TRY(webhooks_key_beside(c->db, e));
 	TRY(start_views(s, e));
 	TRY(start_listeners(s, c, e));
 	if (c->bind)

@@ -28,6 +28,8 @@ MUST_CHECK enum result server_tls_reload(struct server *s, struct error *e);
 struct db *server_db(struct server *s);
 const char *server_socket(const struct server *s);
 
+/* Whether it names a SQLite file. */
+bool server_db_is_file(const char *db);
 /* Where a server on this database has its local socket: beside the SQLite file, else in the user's runtime folder. */
 MUST_CHECK enum result server_socket_path(const char *db, char *out, size_t size, struct error *e);
 /* A server for one command only: its socket, written to socket, is in a folder that only this user can enter. */

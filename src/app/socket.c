@@ -12,7 +12,7 @@
 #define SUN_PATH_BYTES 108
 #define HASH_SEED 0x736f636b6574ULL
 
-static bool is_file(const char *db)
+bool server_db_is_file(const char *db)
 {
 	return strncmp(db, "postgresql://", 13) != 0 && strncmp(db, "postgres://", 11) != 0 && !strchr(db, '=');
 }
@@ -35,10 +35,10 @@ static enum result runtime_dir(char *out, size_t size, struct error *e)
 
 enum result server_socket_path(const char *db, char *out, size_t size, struct error *e)
 {
-	char dir[512], full[4096], *real = is_file(db) ? realpath(db, NULL) : NULL;
+	char dir[512], full[4096], *real = server_db_is_file(db) ? realpath(db, NULL) : NULL;
 	snprintf(full, sizeof(full), "%s.sock", real ? real : db);
 	free(real);
-	if (is_file(db) && strlen(full) < SUN_PATH_BYTES && strlen(full) < size) {
+	if (server_db_is_file(db) && strlen(full) < SUN_PATH_BYTES && strlen(full) < size) {
 		snprintf(out, size, "%s", full);
 		return OK;
 	}

@@ -225,3 +225,37 @@ enum result deadletter_retry(struct db *db, int64_t id, struct str raw, struct e
 	}
 	return r;
 }
+
+/* ---- Not for ever ----------------------------------------------------------------------------------------------- */
+
+/* They hold what people wrote, of nobody knows whom: whoever is erased is gone from here by then, too. Ids tell the
+ * time. */
+#define KEEP_US (30 * DAY_US)
+#define PRUNE_LETTERS 500
+
+DB_STMT(deadletter_old, "i", "i", "SELECT id FROM deadletter WHERE id < $1 ORDER BY id LIMIT 1")
+DB_STMT(deadletter_prune, "ii", "",
+        "DELETE FROM deadletter WHERE id IN (SELECT id FROM deadletter WHERE id < $1 ORDER BY id LIMIT $2)")
+
+static enum result old_look(struct db_tx *tx, void *arg, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	return db_query_one(tx, &deadletter_old, &r, arg, e, DB_INT(id_first_at(clock_now() - KEEP_US)));
+}
+
+static enum result old_prune(struct db_tx *tx, void *arg, struct error *e)
+{
+	int64_t gone;
+	TRY(db_exec(tx, &deadletter_prune, &gone, e, DB_INT(id_first_at(clock_now() - KEEP_US)),
+	            DB_INT(PRUNE_LETTERS)));
+	*(bool *)arg = gone == PRUNE_LETTERS;
+	return OK;
+}
+
+enum result deadletters_prune(struct db *db, bool *left, struct error *e)
+{
+	bool old = false;
+	*left = false;
+	TRY(db_read(db, old_look, &old, e));
+	return old ? db_transact(db, old_prune, left, e) : OK;
+}

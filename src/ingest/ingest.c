@@ -40,4 +40,4 @@ static enum result check(struct db *db, room_finding_fn *finding, void *arg, str
 	return OK;
 }
 
-const struct room ingest_room = { .name = "ingest", .check = check };
+const struct room ingest_room = { .name = "ingest", .check = check, .work = deadletters_prune };

@@ -43,6 +43,8 @@ MUST_CHECK enum result price_put(struct db_tx *tx, const struct item_price *in, 
 /* ---- deadletter.c ----------------------------------------------------------------------------------------------- */
 
 MUST_CHECK enum result deadletter_put(struct db_tx *tx, const struct item *it, int64_t job, struct error *e);
+/* The room's work: those that lie here for 30 days go, some at a time. */
+MUST_CHECK enum result deadletters_prune(struct db *db, bool *left, struct error *e);
 
 /* ---- parts.c: orders whose rows stand in a file ----------------------------------------------------------------- */
 

@@ -284,11 +284,12 @@ static enum result insight_export(struct db_tx *tx, int64_t record, struct json_
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(erase_sale, "ii", "", "DELETE FROM sale WHERE rkey = $1 AND record = $2")
+/* As the orders: what was sold stays sold, to nobody. */
+DB_STMT(sale_unname, "ii", "", "UPDATE sale SET record = 0 WHERE rkey = $1 AND record = $2")
 
 static enum result insight_erase(struct db_tx *tx, int64_t record, struct error *e)
 {
-	TRY(db_exec(tx, &erase_sale, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	TRY(db_exec(tx, &sale_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
 	return db_exec(tx, &bought_clear, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
 }
 

@@ -110,14 +110,24 @@ enum result books_check(struct db *db, room_finding_fn *finding, void *arg, stru
 	return OK;
 }
 
-/* The trail keeps what was done; what was said about it goes. */
+/* The trail keeps what was done; what people wrote beside it goes: words, a payment's reference, a title of their own.
+ */
 DB_STMT(order_event_silence, "ii", "",
         "UPDATE order_event SET detail = '{}' WHERE rkey = $1 AND order_id IN "
+        "(SELECT order_id FROM order_book WHERE rkey = $1 AND record = $2)")
+DB_STMT(order_payment_silence, "ii", "",
+        "UPDATE order_payment SET reference = NULL WHERE rkey = $1 AND order_id IN "
+        "(SELECT order_id FROM order_book WHERE rkey = $1 AND record = $2)")
+DB_STMT(order_item_silence, "ii", "",
+        "UPDATE order_item SET title = NULL WHERE rkey = $1 AND order_id IN "
         "(SELECT order_id FROM order_book WHERE rkey = $1 AND record = $2)")
 DB_STMT(order_book_unname, "ii", "", "UPDATE order_book SET record = NULL WHERE rkey = $1 AND record = $2")
 
 enum result books_erase(struct db_tx *tx, int64_t record, struct error *e)
 {
-	TRY(db_exec(tx, &order_event_silence, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
-	return db_exec(tx, &order_book_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record));
+	const struct db_value rkey = DB_INT(id_bucket(record)), id = DB_INT(record);
+	TRY(db_exec(tx, &order_event_silence, NULL, e, rkey, id));
+	TRY(db_exec(tx, &order_payment_silence, NULL, e, rkey, id));
+	TRY(db_exec(tx, &order_item_silence, NULL, e, rkey, id));
+	return db_exec(tx, &order_book_unname, NULL, e, rkey, id);
 }

@@ -107,11 +107,21 @@ static enum result export_record(struct db_tx *tx, int64_t record, struct json_w
 }
 
 DB_STMT(order_unname, "ii", "", "UPDATE orders SET record = 0 WHERE rkey = $1 AND record = $2")
+DB_STMT(order_line_silence, "ii", "",
+        "UPDATE order_line SET title = NULL WHERE rkey = $1 AND sku IS NOT NULL AND title IS NOT NULL AND order_id IN "
+        "(SELECT id FROM orders WHERE rkey = $1 AND record = $2)")
+DB_STMT(order_revision_silence, "ii", "",
+        "UPDATE order_revision SET difference = '{}' WHERE rkey = $1 AND order_id IN "
+        "(SELECT id FROM orders WHERE rkey = $1 AND record = $2)")
 
-/* Invoices keep their amounts and SKUs, as nobody's. */
+/* Invoices keep their amounts and SKUs, as nobody's; a line of no SKU keeps its title, which is all that says what it
+ * was. */
 static enum result erase_record(struct db_tx *tx, int64_t record, struct error *e)
 {
-	TRY(db_exec(tx, &order_unname, NULL, e, DB_INT(id_bucket(record)), DB_INT(record)));
+	const struct db_value rkey = DB_INT(id_bucket(record)), id = DB_INT(record);
+	TRY(db_exec(tx, &order_line_silence, NULL, e, rkey, id));
+	TRY(db_exec(tx, &order_revision_silence, NULL, e, rkey, id));
+	TRY(db_exec(tx, &order_unname, NULL, e, rkey, id));
 	return books_erase(tx, record, e);
 }
 

@@ -46,6 +46,7 @@
 struct outbox_config {
 	bool local;   /* tests on one machine only: http, every address, every port */
 	bool has_key; /* secrets are sealed by key in the database */
+	bool plain;   /* without a key they may lie there as they are: somebody said so */
 	unsigned char key[32];
 	int timeout_ms;                       /* of an attempt; 0: OUTBOX_TIMEOUT_MS */
 	int64_t waiting_max;                  /* 0: OUTBOX_WAITING_MAX */

@@ -12,6 +12,10 @@
 #define RECORD_HAS_TIES 2 /* devices are tied to it */
 #define RECORD_ERASED 4
 
+/* The customer who holds this record, also one that was erased. ERR_NOT_FOUND. */
+MUST_CHECK enum result record_holder(struct db_tx *tx, int64_t record, int64_t *customer, bool *erased,
+                                     struct error *e);
+
 #define FIELD_MAX 200 /* bytes of a name or address part */
 #define SOURCE_MAX 40
 #define SOURCE_KEY_MAX 200

@@ -78,7 +78,8 @@ struct identifier {
 	int64_t record, first_seen, last_seen;
 };
 
-/* The customer who holds this record now. id: any record or former customer id. ERR_NOT_FOUND. */
+/* The customer who holds this record now. id: any record or former customer id. ERR_NOT_FOUND, also for who was erased.
+ */
 MUST_CHECK enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct error *e);
 /* Its member records, oldest first, at most limit. */
 MUST_CHECK enum result customer_members(struct db_tx *tx, int64_t customer, int64_t *records, int limit, int *count,

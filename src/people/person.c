@@ -7,16 +7,29 @@ static enum result customer_unknown(struct error *e)
 	return error_set(e, ERR_NOT_FOUND, "customer.unknown", "customer", "There is no such customer.");
 }
 
-DB_STMT(customer_get, "ii", "i", "SELECT customer FROM person_record WHERE rkey = $1 AND id = $2")
-enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct error *e)
+DB_STMT(customer_get, "ii", "ii", "SELECT customer, flags FROM person_record WHERE rkey = $1 AND id = $2")
+enum result record_holder(struct db_tx *tx, int64_t record, int64_t *customer, bool *erased, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	bool found;
 
-	TRY(db_query_one(tx, &customer_get, &rows, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
+	TRY(db_query_one(tx, &customer_get, &rows, &found, e, DB_INT(id_bucket(record)), DB_INT(record)));
 	if (!found)
 		return customer_unknown(e);
 	*customer = db_int(rows, 0);
+	*erased = (db_int(rows, 1) & RECORD_ERASED) != 0;
+	return OK;
+}
+
+enum result customer_of(struct db_tx *tx, int64_t id, int64_t *customer, struct error *e)
+{
+	int64_t holder;
+	bool erased;
+
+	TRY(record_holder(tx, id, &holder, &erased, e));
+	if (erased)
+		return customer_unknown(e);
+	*customer = holder;
 	return OK;
 }
 
@@ -67,9 +80,9 @@ struct member { /* what a struct record does not show */
 
 #define PERSON_COLS                                                                                                    \
 	"r.id, r.customer, r.household, r.said_at, r.created_at, r.updated_at, r.birth, r.source, "                    \
-	"r.source_key, " RECORD_FIELDS_R
+	"r.source_key, r.flags, " RECORD_FIELDS_R
 
-DB_STMT(person_records, "ii", "iiIiiiitt" RECORD_FIELD_TYPES,
+DB_STMT(person_records, "ii", "iiIiiiitti" RECORD_FIELD_TYPES,
         "SELECT " PERSON_COLS " FROM person_record r WHERE r.rkey = $1 AND r.id = $2 "
         "UNION ALL SELECT " PERSON_COLS " FROM person_member m "
         "JOIN person_record r ON r.rkey = (m.record & 4095) AND r.id = m.record "
@@ -94,7 +107,7 @@ static enum result record_read(const struct db_rows *rows, struct arena *a, stru
 	ok = r->source && r->source_key;
 	for (int f = 0; f < RF_COUNT; f++) {
 		const char **field = record_field_of(r, (enum record_field)f);
-		struct str s = db_text(rows, 9 + f);
+		struct str s = db_text(rows, 10 + f);
 
 		*field = s.n ? str_dup(a, s) : "";
 		ok = ok && *field;
@@ -109,6 +122,7 @@ struct loading {
 	struct record *records;
 	struct member *members;
 	int record_cap, member_cap;
+	bool erased; /* this record is nobody's any more */
 };
 
 static enum result records_take(struct db_rows *rows, int run, void *arg, struct error *e)
@@ -125,8 +139,10 @@ static enum result records_take(struct db_rows *rows, int run, void *arg, struct
 			return error_nomem(e);
 		TRY(record_read(rows, l->a, &l->records[n], &l->members[n], e));
 		p->records[n] = l->records[n].id;
-		if (p->records[n] == l->id)
+		if (p->records[n] == l->id) {
 			l->holder = l->records[n].customer;
+			l->erased = (db_int(rows, 9) & RECORD_ERASED) != 0;
+		}
 	}
 	p->members = l->records;
 	p->customer = l->id;
@@ -250,7 +266,7 @@ enum result person_load(struct db_tx *tx, int64_t id, struct arena *a, struct pe
 		TRY(loading_begin(&l, a, l.holder, e));
 		TRY(db_together(tx, (struct db_part[]){ { records_load, &l }, { identifiers_load, &l } }, 2, e));
 	}
-	if (l.holder != l.id)
+	if (l.holder != l.id || l.erased)
 		return customer_unknown(e);
 	attributes_choose(l.p, l.records, l.members);
 	*out = *l.p;

@@ -212,7 +212,9 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 		TRY(rows_end(step, e));
 	}
 	for (int i = 0; i < n && arena_used(db_tx_arena(tx)) < PAGE_MEMORY; i++, done++) {
-		TRY(customer_of(tx, records[i], &customers[i], e)); /* one before it may have moved it */
+		bool erased;
+
+		TRY(record_holder(tx, records[i], &customers[i], &erased, e)); /* one before it may have moved it */
 		TRY(members_repair(tx, records[i], customers[i], e));
 		TRY(values_repair(tx, records[i], e));
 		TRY(home_refresh(tx, records[i], e));

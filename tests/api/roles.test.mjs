@@ -26,6 +26,7 @@ const policy = [
 	[/^POST \/v1\/orders(\/price|\/{order}\/(place|change|pay|refund|refund_done|refund_failed|exchange|close))?$/, [...serve, 'source']],
 	[/^(GET|POST) \/v1\/(orders|queue|returns|parked-returns)\b/, [...serve, 'source', 'fulfilment']],
 	[/^\w+ \/v1\/order-reviews\b/, ['agent', 'manager', 'admin', 'local']],
+	[/^POST \/v1\/customers\/{customer}\/erase$/, ['privacy', 'admin', 'local']],
 	[/^\w+ \/v1\/(find|customers|recipients)\b/, serve],
 	[/^GET \/v1\/(skus|products|stock|low|expected|transfers|counts)\b/, shelf],
 	[/^GET \/v1\/(holds|waiting)\b/, [...serve, 'fulfilment']],

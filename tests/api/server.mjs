@@ -2,7 +2,7 @@
  * temporary PostgreSQL when BYNAME_TEST_PG names none, and a small HTTP client. No dependencies. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -191,6 +191,17 @@ export class Client {
 
 const running = new Set();
 
+/* One key for all servers of this process. */
+let keyFile;
+function webhookKey() {
+	if (!keyFile) {
+		const dir = mkdtempSync(join(tmpdir(), 'byname-'));
+		scratch.push(dir);
+		writeFileSync((keyFile = join(dir, 'webhook.key')), randomBytes(32).toString('base64'), { mode: 0o600 });
+	}
+	return keyFile;
+}
+
 /* Starts `byname serve` on a database. {port, link, client, pid, log(), stop(), kill()}; link: the first-run token; client: nobody;
  * local: the command line's socket, which has no limits. */
 export async function startServer(database, { args = [], env = {}, port = 0 } = {}) {
@@ -198,7 +209,9 @@ export async function startServer(database, { args = [], env = {}, port = 0 } = 
 	/* Beside a SQLite file the command line finds it; several servers on one PostgreSQL each have their own. */
 	const socket = database.engine === 'sqlite' ? `${database.url}.sock` : join(database.dir, `s${randomBytes(3).toString('hex')}.sock`);
 	if (database.engine !== 'sqlite') argv.push('--socket', socket);
-	const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+	/* Beside a SQLite file the server makes its own key. */
+	const key = database.engine === 'sqlite' ? {} : { BYNAME_WEBHOOK_KEY: webhookKey() };
+	const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...key, ...env } });
 	let out = '', log = '';
 	child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
 	child.stderr.setEncoding('utf8').on('data', (text) => (log += text));

@@ -2,7 +2,7 @@
  * here), once or more and never not at all, through a receiver that fails and a server that is killed. */
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import * as kit from './server.mjs';
@@ -272,6 +272,39 @@ test('who may, what is refused, what the command line says', async () => {
 		await there.close();
 	}
 	delete process.env.BYNAME_WEBHOOK_LOCAL;
+});
+
+test('without a setting a SQLite server keeps its key beside the file, and a PostgreSQL server takes no webhook', async () => {
+	const hook = { url: 'https://hooks.example.com/byname', events: ['*'] }, none = { BYNAME_WEBHOOK_KEY: undefined };
+	for (const engine of kit.engines) {
+		const fresh = kit.newDatabase(engine), key = `${fresh.url}.key`;
+		let server = await kit.startServer(fresh, { env: none });
+		if (engine === 'sqlite') {
+			const text = readFileSync(key, 'utf8');
+			assert.equal(statSync(key).mode & 0o777, 0o600);
+			assert.equal(Buffer.from(text, 'base64').length, 32);
+			const { id, secret } = await server.local.post('/v1/webhooks', hook), raw = Buffer.from(secret.slice(6), 'base64');
+			await server.local.post('/v1/backup', { path: `${fresh.dir}/copy` });
+			await server.stop();
+			for (const path of [fresh.url, `${fresh.dir}/copy`]) assert.equal(readFileSync(path).indexOf(raw), -1, `the secret lies open in ${path}`);
+			server = await kit.startServer(fresh, { env: none });
+			assert.equal(readFileSync(key, 'utf8'), text, 'another key at the next start');
+			await server.local.post(`/v1/webhooks/${id}/rotate`);
+			await server.stop();
+			writeFileSync(key, 'short');
+			await assert.rejects(kit.startServer(fresh, { env: none }), /BYNAME_WEBHOOK_KEY/, 'a broken key is not replaced');
+			continue;
+		}
+		const refused = await server.local.call('POST', '/v1/webhooks', hook);
+		assert.deepEqual([refused.status, refused.json.code], [409, 'webhook.key'], refused.text);
+		await server.stop();
+		server = await kit.startServer(fresh, { env: { BYNAME_WEBHOOK_KEY: 'none' } });
+		const { id } = await server.local.post('/v1/webhooks', hook);
+		await server.stop();
+		server = await kit.startServer(fresh, { env: none });
+		assert.equal((await server.local.call('POST', `/v1/webhooks/${id}/rotate`)).json.code, 'webhook.key');
+		await server.stop();
+	}
 });
 
 test('without the setting for tests no inside address is taken; secrets are sealed where there is a key', async () => {

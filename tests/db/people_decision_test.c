@@ -494,10 +494,11 @@ static void erased_is_gone(void **state)
 	assert_ok(db_read(db, export_run, &x, &kit_err));
 	assert_non_null(strstr(x.out.p, "Leeuwenhoek"));
 	assert_ok(db_transact(db, erase_run, &a, &kit_err));
-	apart(a, b);
-	apart(a, c);
 	apart(b, c); /* only a had held them together */
-	apart(a, d);
+	apart(b, d);
+	struct ids nobody = { .a = a, .b = d };
+	assert_result(ERR_NOT_FOUND, db_read(db, customer_run, &nobody, &kit_err));
+	assert_result(ERR_NOT_FOUND, db_transact(db, merge_run, &nobody, &kit_err));
 	buf_clear(&x.out);
 	assert_ok(db_read(db, export_run, &x, &kit_err));
 	assert_null(strstr(x.out.p, "Leeuwenhoek"));
