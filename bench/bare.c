@@ -1,8 +1,15 @@
-/* The peers of bench/server: bare prepared loops, one thread, on sqlite3 and libpq themselves.
- *	bare rows FILE SECONDS BATCH           rows of ~300 bytes with 3 indexes, one of them unique, into SQLite,
- *durable; behind those that are there bare fill FILE ROWS                    makes such a file bare cards URL IDS
- *uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms read them with (found by
- *name); nothing is made of them Prints what it did a second. */
+/* clang-format off */
+/* The peers of bench/server: bare prepared loops, one thread, on sqlite3 and libpq themselves. Prints what it did a
+ * second.
+ *
+ *	bare rows FILE SECONDS BATCH              rows of ~300 bytes with 3 indexes, one of them unique, into SQLite,
+ *	                                          durable; behind those that are there
+ *	bare fill FILE ROWS                       makes such a file
+ *	bare syncs FILE COUNT                     appends 8 KiB and syncs, so often; the 99th percentile in ms
+ *	bare cards URL IDS uniform|zipf SECONDS   the rows that a greeting card reads, by the statements the rooms read
+ *	                                          them with (found by name); nothing is made of them
+ */
+/* clang-format on */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"

@@ -1,11 +1,11 @@
 /* Search as you type over made-up customers, with real kinds of typos; beside it PostgreSQL's pg_trgm on the same
- *names.
+ * names.
  *
- *	search_bench CUSTOMERS QUERIES PG_QUERIES CONNINFO|- [FOLDER]
+ * search_bench CUSTOMERS QUERIES PG_QUERIES CONNINFO|- [FOLDER]
  *
  * FOLDER holds given.txt and family.txt ("count name" a line), phonetic_variations.csv, qwerty_errors.yaml; without it
- *names are made of syllables and typos of keys side by side. A hit: among the first five is somebody of exactly the
- *name that was meant (who is meant among people of one name, no typist can tell). */
+ * names are made of syllables and typos of keys side by side. A hit: among the first five is somebody of exactly the
+ * name that was meant (who is meant among people of one name, no typist can tell). */
 #include "people/search_match.h"
 #include <libpq-fe.h>
 #include <math.h>

@@ -263,24 +263,20 @@ static enum result letters_read(struct db_tx *tx, void *arg, struct error *e)
 	struct letters_ask *ask = arg;
 	struct arena *a = db_tx_arena(tx);
 	struct deadletter *list = arena_array(a, (size_t)ask->limit + 1, sizeof(*list));
-	char next[CURSOR_BYTES];
 	int64_t open;
 	int count = 0;
 	if (!list)
 		return error_nomem(e);
 	TRY(deadletter_list(tx, ask->before, ask->limit + 1, ask->resolved, a, list, &count, e));
 	TRY(deadletter_count(tx, &open, e));
-	bool more = count > ask->limit;
-	count -= more;
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(ask->w);
 	jw_key(ask->w, "items");
 	jw_array(ask->w);
 	for (int i = 0; i < count; i++)
 		letter_write(ask->w, &list[i]);
 	jw_end_array(ask->w);
-	if (more)
-		cursor_format(next, list[count - 1].id, 0);
-	jw_kcstr(ask->w, "next", more ? next : NULL);
+	cursor_next(ask->w, more, more ? list[count - 1].id : 0, 0);
 	jw_ki64(ask->w, "open", open);
 	jw_end_object(ask->w);
 	return OK;

@@ -70,7 +70,7 @@ static const struct shape {
 	{ "OrderEvent", "{n:int,at:time,command:str,state:str,units:int,amount:Money,store:Named?,by:str?,text:str}" },
 	{ "OrderBook",
 	  "{state:'draft'|'placed'|'partly'|'fulfilled'|'cancelled'|'closed',version:int,on_account:bool,"
-	  "policy:'keep_share'|'reprice_kept',tax_included:bool,arrived_at:time?,lines:[BookLine],"
+	  "policy:'keep_share'|'reprice_kept',tax_included:bool,arrived_at:time?,lapses_at:time?,lines:[BookLine],"
 	  "money:{total:Money,receivable:Money,captured:Money,refunding:Money,refunded:Money,payable:Money,shipping:"
 	  "Money,"
 	  "tax:Money,discount:Money},tenders:[{tender:str,captured:Money,refundable:Money}],payments:[OrderPayment],"

@@ -319,22 +319,18 @@ static enum result deliveries_read(struct db_tx *tx, void *arg, struct error *e)
 	struct deliveries_ask *ask = arg;
 	struct arena *a = db_tx_arena(tx);
 	struct delivery *list = arena_array(a, (size_t)ask->limit + 1, sizeof(*list));
-	char next[CURSOR_BYTES];
 	int count = 0;
 	if (!list)
 		return error_nomem(e);
 	TRY(delivery_list(tx, ask->id, ask->state, ask->before, ask->limit + 1, a, list, &count, e));
-	bool more = count > ask->limit;
-	count -= more;
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(ask->w);
 	jw_key(ask->w, "items");
 	jw_array(ask->w);
 	for (int i = 0; i < count; i++)
 		delivery_write(ask->w, &list[i]);
 	jw_end_array(ask->w);
-	if (more)
-		cursor_format(next, list[count - 1].id, 0);
-	jw_kcstr(ask->w, "next", more ? next : NULL);
+	cursor_next(ask->w, more, more ? list[count - 1].id : 0, 0);
 	jw_end_object(ask->w);
 	return OK;
 }

@@ -250,8 +250,24 @@ static enum result ring_write(const struct demo_args *a, const struct cast *cast
 	return OK;
 }
 
+/* As a shell takes it in: a PostgreSQL database has blanks in its name. */
+static void shell_word(struct buf *out, const char *word)
+{
+	if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-")] == 0) {
+		buf_str(out, word);
+		return;
+	}
+	buf_char(out, '\'');
+	for (; *word; word++)
+		buf_str(out, *word == '\'' ? "'\\''" : (char[]){ *word, 0 });
+	buf_char(out, '\'');
+}
+
 static void ending(const struct demo_args *a, const struct cast *cast, const struct star *star, const char *ring)
 {
+	BUF_AUTO struct buf db;
+	buf_init(&db, 0);
+	shell_word(&db, a->db);
 	printf("\nByname is ready:  http://127.0.0.1:%s\n\n"
 	       "Sign in as  anna (an associate in Zürich), marta (a manager) or admin;  password  %s\n\n"
 	       "Three things to try:\n"
@@ -261,7 +277,7 @@ static void ending(const struct demo_args *a, const struct cast *cast, const str
 	       "  3. As marta, look at the customer's records and at why they are one person; or here:\n"
 	       "       byname card %s --db %s\n\n"
 	       "The data is in %s; Ctrl+C stops the server, the same command starts it again.\n",
-	       a->port, cast->password, star->name, star->name, ring, star->customer, a->db, a->dir);
+	       a->port, cast->password, star->name, star->name, ring, star->customer, db.failed ? a->db : db.p, a->dir);
 	fflush(stdout);
 }
 

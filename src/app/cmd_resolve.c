@@ -192,6 +192,8 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+#define MEMORY_LEAST ((int64_t)1 << 20) /* as the server takes it: what is less was meant in other units */
+
 /* "500M", "8G", bytes; 0 for anything else. */
 static int64_t size_of(const char *s)
 {
@@ -219,8 +221,8 @@ static error_t option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_MEMORY:
 		a->memory = size_of(arg);
-		if (!a->memory)
-			argp_error(state, "--memory: 500M, 8G");
+		if (a->memory < MEMORY_LEAST)
+			argp_error(state, "--memory %s: a size with its unit, as in 64M or 8G, at least 1M", arg);
 		return 0;
 	case 't':
 		a->truth = arg;

@@ -61,7 +61,7 @@ static const struct argp_option options[] = {
 	{ "db", 'd', "DB", 0, "SQLite file or PostgreSQL url (BYNAME_DB; byname.db)", 0 },
 	{ "json", 'j', NULL, 0, "The answer as JSON", 0 },
 	{ "event", 'e', "TYPE", 0, "order.*, stock.*, order.placed, …; may be given again (order.* and stock.*)", 0 },
-	{ "text", 't', "TEXT", 0, "What it is for", 0 },
+	{ "description", 't', "TEXT", 0, "What it is for", 0 },
 	{ "state", 's', "STATE", 0, "deliveries: only waiting, delivered or given_up", 0 },
 	{ "from", 'f', "TIME", 0, "replay: all that was made since (2026-11-22T09:00:00Z)", 0 },
 	{ 0 },

@@ -88,12 +88,13 @@ void print_done(FILE *f, const struct json *answer)
 		print_book(f, json_get(answer, "book"));
 }
 
-static void print_head(FILE *f, const struct json *o)
+/* state: of an order that was made here, its book's; else as it was told. */
+static void print_head(FILE *f, const struct json *o, struct str state)
 {
 	print_padded(f, text_of(o, "id"), 19);
 	print_padded(f, text_of(o, "number"), 16);
 	print_padded(f, text_of(o, "kind"), 7);
-	print_padded(f, text_of(o, "state"), 10);
+	print_padded(f, state, 10);
 	fprintf(f, "%.*s  ", STR_ARG(day_of(o, "placed_at")));
 	print_money(f, json_get(o, "total"));
 	fprintf(f, "  ");
@@ -106,9 +107,9 @@ static void print_head(FILE *f, const struct json *o)
 void print_order(FILE *f, const struct json *answer)
 {
 	const struct json *lines = json_get(answer, "lines"), *book = json_get(answer, "book");
-	print_head(f, answer);
-	if (json_kind(book) == JSON_OBJECT) {
-		fprintf(f, "      %.*s\n", STR_ARG(text_of(book, "state")));
+	bool here = json_kind(book) == JSON_OBJECT;
+	print_head(f, answer, text_of(here ? book : answer, "state"));
+	if (here) {
 		print_book(f, book);
 		return;
 	}
@@ -132,7 +133,7 @@ void print_orders(FILE *f, const struct json *answer)
 	const struct json *items = json_get(answer, "items");
 	none(f, items, "No order found.");
 	for (size_t i = 0; i < json_count(items); i++)
-		print_head(f, json_at(items, i));
+		print_head(f, json_at(items, i), text_of(json_at(items, i), "state"));
 }
 
 void print_queue(FILE *f, const struct json *answer)

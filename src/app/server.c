@@ -18,7 +18,8 @@
 #define LOCAL_WORKERS 8
 #define KEEP_FEED_US HOUR_US
 #define REQUEST_LIMIT_MS 1000 /* a request's transaction; work that nobody waits for takes DB_LONG_MS */
-#define HOUSEKEEPING_S 60
+#define HOUSEKEEPING_S 30 /* what lapses, or may be offered, is dealt with this soon, and the time that a round takes  \
+	                   */
 #define HOUSEKEEPING_STEPS 500
 #define WORK_STEPS 20 /* of put-off work, then a second for others */
 
@@ -35,7 +36,7 @@ struct server {
 	const char *views[ROOMS_VIEWS_MAX + 1];
 	char socket[108];
 	pthread_t builder, keeper;
-	bool building, keeping, audit;
+	bool building, keeping, audit, stays; /* stays: it serves more than one command */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stopping;
@@ -62,14 +63,15 @@ static void *build_search(void *arg)
 }
 
 /* What the rooms put off. True when there is more. */
-static bool work_off(struct server *s, struct error *e)
+static bool work_off(struct server *s)
 {
 	bool busy = false;
 	for (size_t i = 0; rooms[i]; i++) {
 		bool left = rooms[i]->work != NULL;
 		for (int k = 0; k < WORK_STEPS && left; k++) {
-			if (rooms[i]->work(s->db, &left, e) != OK) {
-				log_error("housekeeping", e);
+			struct error e = { 0 };
+			if (rooms[i]->work(s->db, &left, &e) != OK) {
+				log_error("housekeeping", &e);
 				left = false;
 			}
 		}
@@ -78,7 +80,7 @@ static bool work_off(struct server *s, struct error *e)
 	return busy;
 }
 
-static bool housekeep(struct server *s)
+static void prune(struct server *s)
 {
 	struct error e = { 0 };
 	bool more = true;
@@ -90,26 +92,34 @@ static bool housekeep(struct server *s)
 		r = feed_prune(s->db, KEEP_FEED_US, &s->pruned, &more, &e);
 	if (r != OK)
 		log_error("housekeeping", &e);
-	return work_off(s, &e);
 }
 
+/* Until then, unless the server stops. */
+static void doze(struct server *s, int seconds)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
+	while (!s->stopping && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
+		continue;
+}
+
+/* Every server of a database does all of it, side by side: each piece of work is a guarded change that one of them
+ * makes. A server that stays begins with it: holds may have lapsed while none was there. */
 static void *keep_house(void *arg)
 {
 	struct server *s = arg;
 	bool busy = false;
 	(void)db_thread_limit(DB_LONG_MS);
 	pthread_mutex_lock(&s->lock);
+	if (!s->stays)
+		doze(s, HOUSEKEEPING_S);
 	while (!s->stopping) {
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += busy ? 1 : HOUSEKEEPING_S;
-		while (!s->stopping && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
-			continue;
-		if (s->stopping)
-			break;
 		pthread_mutex_unlock(&s->lock);
-		busy = housekeep(s);
+		busy = work_off(s);
+		prune(s);
 		pthread_mutex_lock(&s->lock);
+		doze(s, busy ? 1 : HOUSEKEEPING_S);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -180,6 +190,7 @@ static enum result start_listeners(struct server *s, const struct server_config 
 
 static enum result start_parts(struct server *s, const struct server_config *c, struct error *e)
 {
+	s->stays = c->bind != NULL;
 	const struct http_config listener = { .bind = c->bind, .tls_cert = c->tls_cert, .tls_key = c->tls_key };
 	if (c->bind)
 		TRY(http_check(&listener, e)); /* before a database is made */

@@ -43,3 +43,19 @@ bool cursor_parse(struct str s, int64_t *a, int64_t *b)
 	*b = (int64_t)get_be(raw + 8, 8);
 	return true;
 }
+
+bool cursor_cut(int *count, int limit)
+{
+	if (*count <= limit)
+		return false;
+	*count = limit;
+	return true;
+}
+
+void cursor_next(struct json_writer *w, bool more, int64_t a, int64_t b)
+{
+	char next[CURSOR_BYTES];
+	if (more)
+		cursor_format(next, a, b);
+	jw_kcstr(w, "next", more ? next : NULL);
+}

@@ -1,5 +1,5 @@
 /* One door to SQL: SQLite (one file, one writer thread, grouped commits) and PostgreSQL (a pool). One SQL text for
- *both, parameters $1…$n. Nothing outside db/ sees sqlite3 or libpq.
+ * both, parameters $1…$n. Nothing outside db/ sees sqlite3 or libpq.
  *
  * A statement stands directly above the function that uses it:
  *

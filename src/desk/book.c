@@ -329,6 +329,7 @@ enum result shape_book(struct shape *s, const struct order_book *b, struct error
 	jw_kcstr(s->w, "policy", b->policy == PRICE_REPRICE_KEPT ? "reprice_kept" : "keep_share");
 	jw_kbool(s->w, "tax_included", b->tax_included);
 	shape_time_or_null(s, "arrived_at", b->arrived_at);
+	shape_time_or_null(s, "lapses_at", b->state == BOOK_DRAFT ? b->placed_at + QUOTE_KEEP_US : 0);
 	jw_key(s->w, "lines");
 	jw_array(s->w);
 	for (int i = 0; i < b->line_count; i++)

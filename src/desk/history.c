@@ -37,24 +37,22 @@ static enum result timeline_answer(struct shape *s, void *arg, struct error *e)
 {
 	struct timeline_ask *ask = arg;
 	struct person *p = arena_alloc(s->a, sizeof(*p));
-	struct touchpoint *t = arena_array(s->a, (size_t)ask->limit, sizeof(*t));
+	struct touchpoint *t = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*t));
 	int count = 0;
 	if (!p || !t)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
 	TRY(shape_sees(s, p->customer, e));
-	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id, ask->limit,
-	                  s->a, t, &count, e));
+	TRY(timeline_page(s->tx, p->records, p->record_count, ask->channel, ask->before_at, ask->before_id,
+	                  ask->limit + 1, s->a, t, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++)
 		TRY(write_touchpoint(s, &t[i], e));
 	jw_end_array(s->w);
-	char next[CURSOR_BYTES] = "";
-	if (count == ask->limit)
-		cursor_format(next, t[count - 1].at, t[count - 1].id);
-	jw_kcstr(s->w, "next", next[0] ? next : NULL);
+	cursor_next(s->w, more, more ? t[count - 1].at : 0, more ? t[count - 1].id : 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -81,14 +79,15 @@ static enum result orders_answer(struct shape *s, void *arg, struct error *e)
 {
 	struct orders_ask *ask = arg;
 	struct person *p = arena_alloc(s->a, sizeof(*p));
-	struct order *o = arena_array(s->a, (size_t)ask->limit, sizeof(*o));
+	struct order *o = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*o));
 	int count = 0;
 	if (!p || !o)
 		return error_nomem(e);
 	TRY(person_load(s->tx, ask->asked, s->a, p, e));
 	TRY(shape_sees(s, p->customer, e));
-	TRY(order_page(s->tx, p->records, p->record_count, ask->before_at, ask->before_id, ask->limit, false, s->a, o,
-	               &count, e));
+	TRY(order_page(s->tx, p->records, p->record_count, ask->before_at, ask->before_id, ask->limit + 1, false, s->a,
+	               o, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
@@ -98,10 +97,7 @@ static enum result orders_answer(struct shape *s, void *arg, struct error *e)
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	char next[CURSOR_BYTES] = "";
-	if (count == ask->limit)
-		cursor_format(next, o[count - 1].placed_at, o[count - 1].id);
-	jw_kcstr(s->w, "next", next[0] ? next : NULL);
+	cursor_next(s->w, more, more ? o[count - 1].placed_at : 0, more ? o[count - 1].id : 0);
 	jw_end_object(s->w);
 	return OK;
 }

@@ -138,27 +138,28 @@ static enum result write_counts(struct shape *s, int64_t location, struct error 
 static enum result queue_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct queue_ask *ask = arg;
-	struct order_queued *q = arena_array(s->a, (size_t)ask->limit, sizeof(*q));
+	struct order_queued *q = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*q));
 	struct order_queued unplaced = { 0 }, part = { 0 };
 	bool parts_only = false;
-	int count = 0, more = 0;
+	int count = 0, parts = 0;
 	char next[QUEUE_CURSOR_BYTES] = "";
 	if (!q)
 		return error_nomem(e);
 	if (ask->after.n && !queue_cursor(ask->after, &unplaced, &part, &parts_only))
 		return error_set(e, ERR_INVALID, "cursor.malformed", "after", "This is no cursor of ours");
 	if (!parts_only)
-		TRY(order_unplaced(s->tx, ask->location, &unplaced, ask->limit, q, &count, e));
-	if (count < ask->limit)
-		TRY(order_queue(s->tx, ask->location, &part, ask->limit - count, q + count, &more, e));
-	count += more;
+		TRY(order_unplaced(s->tx, ask->location, &unplaced, ask->limit + 1, q, &count, e));
+	if (count <= ask->limit)
+		TRY(order_queue(s->tx, ask->location, &part, ask->limit + 1 - count, q + count, &parts, e));
+	count += parts;
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++)
 		TRY(write_queued(s, &q[i], e));
 	jw_end_array(s->w);
-	if (count == ask->limit)
+	if (more)
 		queue_next(&q[count - 1], next);
 	jw_kcstr(s->w, "next", next[0] ? next : NULL);
 	TRY(write_counts(s, ask->location, e));
@@ -192,24 +193,22 @@ static enum result list_begin(struct str after, int limit, struct list_ask *out,
 	return OK;
 }
 
-static void list_end(struct shape *s, bool full, int64_t at, int64_t id)
+static void list_end(struct shape *s, bool more, int64_t at, int64_t id)
 {
-	char next[CURSOR_BYTES] = "";
 	jw_end_array(s->w);
-	if (full)
-		cursor_format(next, at, id);
-	jw_kcstr(s->w, "next", full ? next : NULL);
+	cursor_next(s->w, more, at, id);
 	jw_end_object(s->w);
 }
 
 static enum result reviews_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct list_ask *ask = arg;
-	struct order_review *r = arena_array(s->a, (size_t)ask->limit, sizeof(*r));
+	struct order_review *r = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*r));
 	int count = 0;
 	if (!r)
 		return error_nomem(e);
-	TRY(order_reviews(s->tx, ask->at, ask->id, ask->limit, r, &count, e));
+	TRY(order_reviews(s->tx, ask->at, ask->id, ask->limit + 1, r, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
@@ -226,7 +225,7 @@ static enum result reviews_answer(struct shape *s, void *arg, struct error *e)
 		shape_money(s, "unmatched", b.currency, r[i].unmatched_minor);
 		jw_end_object(s->w);
 	}
-	list_end(s, count == ask->limit, count ? r[count - 1].at : 0, count ? r[count - 1].id : 0);
+	list_end(s, more, more ? r[count - 1].at : 0, more ? r[count - 1].id : 0);
 	return OK;
 }
 
@@ -241,11 +240,12 @@ enum result desk_order_reviews(const struct desk *d, const struct principal *p, 
 static enum result parked_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct list_ask *ask = arg;
-	struct order_parked *r = arena_array(s->a, (size_t)ask->limit, sizeof(*r));
+	struct order_parked *r = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*r));
 	int count = 0;
 	if (!r)
 		return error_nomem(e);
-	TRY(order_parked_returns(s->tx, ask->at, ask->id, ask->limit, s->a, r, &count, e));
+	TRY(order_parked_returns(s->tx, ask->at, ask->id, ask->limit + 1, s->a, r, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
@@ -271,7 +271,7 @@ static enum result parked_answer(struct shape *s, void *arg, struct error *e)
 			shape_money(s, "refunded", currency, r[i].refunded_minor);
 		jw_end_object(s->w);
 	}
-	list_end(s, count == ask->limit, count ? r[count - 1].at : 0, count ? r[count - 1].id : 0);
+	list_end(s, more, more ? r[count - 1].at : 0, more ? r[count - 1].id : 0);
 	return OK;
 }
 

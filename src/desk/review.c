@@ -280,13 +280,14 @@ static enum result next_write(struct shape *s, const struct doubt *last, struct 
 static enum result review_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct review_ask *ask = arg;
-	struct doubt *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
+	struct doubt *list = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*list));
 	struct pair_item *items = arena_array(s->a, (size_t)ask->limit, sizeof(*items));
 	int count = 0;
 	int64_t waiting = 0;
 	if (!list || !items)
 		return error_nomem(e);
-	TRY(doubt_list(s->tx, ask->has_after ? &ask->after : NULL, ask->limit, list, &count, e));
+	TRY(doubt_list(s->tx, ask->has_after ? &ask->after : NULL, ask->limit + 1, list, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	TRY(doubt_count(s->tx, &waiting, e));
 	for (int i = 0; i < count; i++)
 		items[i] = (struct pair_item){ .a = list[i].a,
@@ -298,7 +299,7 @@ static enum result review_answer(struct shape *s, void *arg, struct error *e)
 	jw_object(s->w);
 	TRY(items_write(s, items, count, e));
 	jw_ki64(s->w, "waiting", waiting);
-	TRY(next_write(s, count == ask->limit ? &list[count - 1] : NULL, e));
+	TRY(next_write(s, more ? &list[count - 1] : NULL, e));
 	jw_end_object(s->w);
 	return OK;
 }

@@ -170,14 +170,6 @@ void shape_km(struct shape *s, const char *key, double km)
 		jw_f64(s->w, round(km * 10) / 10);
 }
 
-void shape_next(struct shape *s, bool more, int64_t a, int64_t b)
-{
-	char next[CURSOR_BYTES];
-	if (more)
-		cursor_format(next, a, b);
-	jw_kcstr(s->w, "next", more ? next : NULL);
-}
-
 void shape_sku_of(struct shape *s, const char *key, const struct sku *sku)
 {
 	if (key)

@@ -45,7 +45,6 @@ void shape_sku_of(struct shape *s, const char *key, const struct sku *sku);
 /* A distance in km to one digit, null when it is not known (negative). */
 void shape_km(struct shape *s, const char *key, double km);
 /* "next": the cursor of the page after this one, or null. */
-void shape_next(struct shape *s, bool more, int64_t a, int64_t b);
 /* FACT. id 0: a computed one. */
 void shape_fact(struct shape *s, const char *kind, const char *value, const char *label, bool say,
                 const struct how *how, int64_t id);

@@ -1,5 +1,6 @@
 /* What is open on the shelves: holds, who waits, transfers, counts. Whose a hold or a place in the line is, is seen for
  * a purpose. */
+#include "base/cursor.h"
 #include "desk/stock.h"
 #include "desk/shape.h"
 
@@ -88,8 +89,8 @@ static enum result hold_write(struct shape *s, const struct stock_hold *h, const
 static enum result holds_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct ask *ask = arg;
-	struct stock_hold *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
-	struct owner *owners = arena_array(s->a, (size_t)ask->limit, sizeof(*owners));
+	struct stock_hold *list = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*list));
+	struct owner *owners = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*owners));
 	int64_t *records = arena_array(s->a, CUSTOMER_MEMBERS_MAX, sizeof(*records)), customer;
 	int count = 0, record_count = 0;
 	if (!list || !owners || !records)
@@ -100,7 +101,8 @@ static enum result holds_write(struct shape *s, void *arg, struct error *e)
 		TRY(customer_members(s->tx, customer, records, CUSTOMER_MEMBERS_MAX, &record_count, e));
 	}
 	TRY(hold_list(s->tx, ask->customer ? records : NULL, record_count, ask->location, ask->after, ask->after_id,
-	              ask->limit, list, &count, e));
+	              ask->limit + 1, list, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	for (int i = 0; i < count; i++)
 		owners[i] = (struct owner){ .record = list[i].record };
 	TRY(owners_read(s, owners, count, e));
@@ -110,8 +112,7 @@ static enum result holds_write(struct shape *s, void *arg, struct error *e)
 	for (int i = 0; i < count; i++)
 		TRY(hold_write(s, &list[i], &owners[i], e));
 	jw_end_array(s->w);
-	bool more = count == ask->limit;
-	shape_next(s, more, more ? list[count - 1].until : 0, more ? list[count - 1].id : 0);
+	cursor_next(s->w, more, more ? list[count - 1].until : 0, more ? list[count - 1].id : 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -150,12 +151,13 @@ enum result desk_hold(const struct desk *d, const struct principal *p, int64_t h
 static enum result waiting_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct ask *ask = arg;
-	struct stock_waiting *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
-	struct owner *owners = arena_array(s->a, (size_t)ask->limit, sizeof(*owners));
+	struct stock_waiting *list = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*list));
+	struct owner *owners = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*owners));
 	int count = 0;
 	if (!list || !owners)
 		return error_nomem(e);
-	TRY(waiting_list(s->tx, ask->sku, ask->after, ask->limit, list, &count, e));
+	TRY(waiting_list(s->tx, ask->sku, ask->after, ask->limit + 1, list, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	for (int i = 0; i < count; i++)
 		owners[i] = (struct owner){ .record = list[i].record };
 	TRY(owners_read(s, owners, count, e));
@@ -177,8 +179,7 @@ static enum result waiting_write(struct shape *s, void *arg, struct error *e)
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	bool more = count == ask->limit;
-	shape_next(s, more, more ? list[count - 1].id : 0, 0);
+	cursor_next(s->w, more, more ? list[count - 1].id : 0, 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -208,11 +209,12 @@ static enum result transfer_members(struct shape *s, const struct stock_transfer
 static enum result transfers_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct ask *ask = arg;
-	struct stock_transfer *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
+	struct stock_transfer *list = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*list));
 	int count = 0;
 	if (!list)
 		return error_nomem(e);
-	TRY(transfer_list(s->tx, ask->location, ask->after, ask->limit, list, &count, e));
+	TRY(transfer_list(s->tx, ask->location, ask->after, ask->limit + 1, list, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
@@ -222,8 +224,7 @@ static enum result transfers_write(struct shape *s, void *arg, struct error *e)
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	bool more = count == ask->limit;
-	shape_next(s, more, more ? list[count - 1].id : 0, 0);
+	cursor_next(s->w, more, more ? list[count - 1].id : 0, 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -275,12 +276,13 @@ enum result desk_transfer(const struct desk *d, const struct principal *p, int64
 static enum result counts_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct ask *ask = arg;
-	struct stock_count *list = arena_array(s->a, (size_t)ask->limit, sizeof(*list));
-	int64_t *skus = arena_array(s->a, (size_t)ask->limit, sizeof(*skus));
+	struct stock_count *list = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*list));
+	int64_t *skus = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*skus));
 	int count = 0;
 	if (!list || !skus)
 		return error_nomem(e);
-	TRY(count_tasks(s->tx, ask->location, ask->after, ask->limit, list, &count, e));
+	TRY(count_tasks(s->tx, ask->location, ask->after, ask->limit + 1, list, &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	for (int i = 0; i < count; i++)
 		skus[i] = list[i].sku;
 	TRY(skus_expect(s->tx, skus, count, e));
@@ -299,8 +301,7 @@ static enum result counts_write(struct shape *s, void *arg, struct error *e)
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	bool more = count == ask->limit;
-	shape_next(s, more, more ? list[count - 1].id : 0, 0);
+	cursor_next(s->w, more, more ? list[count - 1].id : 0, 0);
 	jw_end_object(s->w);
 	return OK;
 }

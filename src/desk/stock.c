@@ -309,7 +309,7 @@ static enum result move_write(struct shape *s, struct trail_ask *ask, const stru
 static enum result trail_write(struct shape *s, void *arg, struct error *e)
 {
 	struct trail_ask *ask = arg;
-	struct ledger_entry *moves = arena_array(s->a, (size_t)ask->limit, sizeof(*moves));
+	struct ledger_entry *moves = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*moves));
 	struct sku k;
 	int count = 0;
 	if (!moves)
@@ -317,16 +317,16 @@ static enum result trail_write(struct shape *s, void *arg, struct error *e)
 	memset(ask->who, 0, sizeof(ask->who));
 	ask->who_next = 0;
 	TRY(sku_known(s, ask->sku, &k, e));
-	TRY(ledger_history(s->tx, BOOK_UNITS, ask->sku, ask->location, ask->act, (int)ask->n, ask->limit, moves, &count,
-	                   e));
+	TRY(ledger_history(s->tx, BOOK_UNITS, ask->sku, ask->location, ask->act, (int)ask->n, ask->limit + 1, moves,
+	                   &count, e));
+	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++)
 		TRY(move_write(s, ask, &moves[i], e));
 	jw_end_array(s->w);
-	bool more = count == ask->limit;
-	shape_next(s, more, more ? moves[count - 1].act : 0, more ? moves[count - 1].n : 0);
+	cursor_next(s->w, more, more ? moves[count - 1].act : 0, more ? moves[count - 1].n : 0);
 	jw_end_object(s->w);
 	return OK;
 }
@@ -369,7 +369,7 @@ static enum result low_write(struct shape *s, void *arg, struct error *e)
 		jw_end_object(s->w);
 	}
 	jw_end_array(s->w);
-	shape_next(s, more, sku, location);
+	cursor_next(s->w, more, sku, location);
 	jw_end_object(s->w);
 	return OK;
 }

@@ -258,6 +258,9 @@ static enum result refund_pays(struct work *w, struct error *e)
 
 static enum result do_place(struct work *w, struct error *e)
 {
+	if (!w->fresh && w->act.at - w->b.placed_at > QUOTE_KEEP_US)
+		return error_set(e, ERR_CONFLICT, "order.lapsed", NULL,
+		                 "the quote's prices are too old: change it, or make a new one");
 	if (w->fresh)
 		TRY(basket_add(w, e));
 	else
@@ -275,8 +278,10 @@ static enum result do_change(struct work *w, struct error *e)
 		return error_set(e, ERR_INVALID, "order.currency", "currency",
 		                 "an order keeps its currency and its tax");
 	TRY(basket_change(w, e));
-	if (w->b.state == BOOK_DRAFT)
+	if (w->b.state == BOOK_DRAFT) {
+		w->b.placed_at = w->act.at; /* its prices are of now */
 		return OK;
+	}
 	TRY(do_allocate(w, e));
 	TRY(allocated(w, e));
 	TRY(till_settle(w, e));

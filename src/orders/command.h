@@ -132,6 +132,7 @@ struct order_pay_in {
 #define ORDER_UNITS_MAX 400
 #define ORDER_PAYS_MAX 8
 #define ORDER_PART_MAX INT64_C(100000) /* units of a line */
+#define QUOTE_KEEP_US (30 * DAY_US)    /* a quote's prices, since it was made or changed last */
 
 struct order_command {
 	enum order_command_kind kind;
@@ -180,8 +181,8 @@ struct order_done {
 };
 /* ERR_INVALID "order.…", "line.…", "unit.…", "pay.…"; ERR_NOT_FOUND "order.not_found"; ERR_CONFLICT "order.state"
  * (detail: the state), "order.units" (not so many units there), "order.unpaid", "order.paid" (more than is owed),
- * "order.refund" (more than is due or was taken by the tender), "order.number", and those of stock.h; ERR_MISMATCH
- * "act.mismatch". After an error the transaction must be rolled back. */
+ * "order.refund" (more than is due or was taken by the tender), "order.number", "order.lapsed" (a quote that is too
+ * old), and those of stock.h; ERR_MISMATCH "act.mismatch". After an error the transaction must be rolled back. */
 MUST_CHECK enum result order_do(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
                                 int64_t associate, const struct order_command *c, struct order_done *out,
                                 struct error *e);
@@ -266,9 +267,9 @@ struct order_book {
 	enum price_policy policy;
 	bool on_account, tax_included;
 	int64_t shipping, shipping_tax;
-	int64_t placed_at, updated_at;
-	int64_t arrived_at; /* since when the customer is there to fetch it; 0: is not */
-	int64_t unplaced;   /* the lines' waiting units that are not coming, unless it is a quote */
+	int64_t placed_at, updated_at; /* of a quote placed_at is when it was made or changed last */
+	int64_t arrived_at;            /* since when the customer is there to fetch it; 0: is not */
+	int64_t unplaced;              /* the lines' waiting units that are not coming, unless it is a quote */
 	int events, returns, line_count, part_count, payment_count, return_count, batch_count, balance_count;
 	struct book_line *lines;
 	struct book_part *parts;

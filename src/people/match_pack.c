@@ -1,14 +1,13 @@
 /* A record's features as bytes, for who has no time to make them again: what is costly to find (folded words, sounds,
  * nicknames) is written, what follows from it (hashes, letters) is not.
  *
- *	format, flags, gender, generation, year (2 bytes, the higher first), month, day, bytes of the source (2) and of
- *its key (2), how many words there are of each sort; then the source, its key, and the words in order of their sorts
+ * First format, flags, gender, generation, year (2 bytes, the higher first), month, day, bytes of the source (2) and of
+ * its key (2), how many words there are of each sort; then the source, its key, and the words in order of their sorts.
  *
  * A word is its length with a mark (ids: the source vouches; e-mails and phones: names nobody; another on phones:
- * mobile) and its text; of names
- *then follow the length of the sound with the number of nickname groups, the sound, the groups (2 each); of ids and
- *extras the kind's length and text, or, where the kind was too long to be kept, its hash. Two words are left out where
- *others say the same: first and family name in one, and the birth date. */
+ * mobile) and its text; of names then follow the length of the sound with the number of nickname groups, the sound, the
+ * groups (2 each); of ids and extras the kind's length and text, or, where the kind was too long to be kept, its hash.
+ * Two words are left out where others say the same: first and family name in one, and the birth date. */
 #include "people/match_inside.h"
 
 /* To be raised whenever match_record_make() makes something else of what a source says: tests/unit/match_pack_test.c

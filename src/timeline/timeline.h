@@ -57,7 +57,7 @@ struct touchpoint {
 	enum channel channel;
 	const char *source, *kind, *title, *body;
 };
-#define TIMELINE_PAGE_MAX 200
+#define TIMELINE_PAGE_MAX 201 /* a page of 200, and whether there are more */
 /* Of all these records together, newest first, strictly before (at, id) — 0,0: from now; channel 0: all. Strings live
  * in the arena. At most limit (≤ 200). */
 MUST_CHECK enum result timeline_page(struct db_tx *tx, const int64_t *records, int record_count, enum channel channel,

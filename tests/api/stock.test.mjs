@@ -420,6 +420,30 @@ each('save the sale: every way, ranked; each body, as it is, keeps a unit for th
 	assert.equal((await local.post('/v1/check')).count, 0);
 });
 
+/* ---- Pages ------------------------------------------------------------------------------------------------------- */
+
+each('a list ends where it ends: of so many as there are no empty page follows', async (world, { sku, store }) => {
+	const { local, key } = world, at = { sku: sku['SH-S'], location: store.POT };
+	await kit.send(key, [kit.message.identify('pia', { firstName: 'Pia', lastName: 'Pager' })]);
+	const [{ customer }] = await kit.find(local, 'Pia Pager');
+	await stocked(world, at.sku, store.POT, 9);
+	for (let i = 0; i < 3; i++) {
+		await local.post('/v1/stock/hold', { ...at, qty: 1, customer });
+		await local.post('/v1/stock/wait', { ...at, qty: 99, customer });
+		await local.post('/v1/stock/transfer', { location: store.POT, to: store.WEB, lines: [{ sku: at.sku, qty: 1 }] });
+		await local.post('/v1/stock/count', { sku: sku[['SH-S', 'SH-M', 'SH-XL'][i]], location: store.POT });
+		await local.post('/v1/orders', { customer, store: store.POT, items: [{ sku: at.sku, qty: 1, units: [{ qty: 1, location: store.POT, method: 'pick_up' }] }] });
+	}
+	for (const path of [`holds?location=${store.POT}`, `waiting?sku=${at.sku}`, `transfers?location=${store.WEB}`, `counts?location=${store.POT}`, `stock/moves?${new URLSearchParams(at)}`,
+		`queue?location=${store.POT}`, `customers/${customer}/orders?`, `customers/${customer}/timeline?`]) {
+		const all = (await local.get(`/v1/${path}`)).items, some = await local.get(`/v1/${path}&limit=${all.length - 1}`), whole = await local.get(`/v1/${path}&limit=${all.length}`);
+		assert.ok(all.length >= 3 && all.length < 50, `${path}: ${all.length}`);
+		assert.deepEqual([some.items.length, typeof some.next, whole.items.length, whole.next], [all.length - 1, 'string', all.length, null], path);
+		const rest = await local.get(`/v1/${path}&limit=1&${/moves|customers/.test(path) ? 'before' : 'after'}=${encodeURIComponent(some.next)}`);
+		assert.deepEqual([rest.items, rest.next], [all.slice(-1), null], path);
+	}
+});
+
 /* ---- The command line -------------------------------------------------------------------------------------------- */
 
 test('byname stock: by codes and names, as text and as JSON', async (t) => {

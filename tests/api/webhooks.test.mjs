@@ -244,7 +244,7 @@ test('who may, what is refused, what the command line says', async () => {
 		assert.equal((await manager.call('GET', '/v1/webhooks')).status, 403);
 		const operator = await kit.addUser(admin, 'operator');
 		const there = await receiver();
-		const made = await kit.byname('webhook', 'add', there.url, '--event', 'order.*', '--text', 'ERP', '--db', world.database.url);
+		const made = await kit.byname('webhook', 'add', there.url, '--event', 'order.*', '--description', 'ERP', '--db', world.database.url);
 		assert.equal(made.code, 0, made.err);
 		const [, id, secret] = /^(whk_\w+)\n(whsec_\S+)\n/.exec(made.out);
 		assert.ok(Buffer.from(secret.slice(6), 'base64').length >= 24);

@@ -306,6 +306,11 @@ static void quoted_changed_split(void **state)
 	struct order_unit_in at[] = { UNIT(1, 2, 0, METHOD_PICK_UP), UNIT(1, 1, 1, METHOD_SHIP),
 		                      UNIT(2, 1, 1, METHOD_SHIP) };
 	struct order_command place = { .kind = COMMAND_PLACE, .order = order, .units = at, .unit_count = 3 };
+	int64_t made = shop_book(&shop, order, arena).placed_at;
+	clock_set(made + QUOTE_KEEP_US + 1);
+	assert_result(ERR_CONFLICT, shop_do(&shop, &place, NULL));
+	assert_string_equal(kit_err.code, "order.lapsed");
+	clock_set(made + QUOTE_KEEP_US); /* the last moment */
 	place.pays = (struct order_pay_in[]){ { .tender = TENDER_GIFT_CARD, .minor = 5000 } };
 	place.pay_count = 1;
 	assert_ok(shop_do(&shop, &place, &done));
