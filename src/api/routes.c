@@ -20,24 +20,12 @@ extern const struct http_route api_imports_routes[];
 extern const struct http_route api_webhooks_routes[];
 
 static const struct http_route *const all[] = {
-	api_system_routes,
-	api_events_routes,
-	api_sign_in_routes,
-	api_access_routes,
-	api_customers_routes,
-	api_orders_routes,
-	api_privacy_routes,
-	api_identity_routes,
-	api_shop_routes,
-	api_upkeep_routes,
-	api_resolution_routes,
-	api_segment_routes,
-	api_imports_routes,
-	api_catalogue_routes,
-	api_stock_routes,
-	api_stock_command_routes,
-	api_webhooks_routes,
-	NULL,
+	api_system_routes,        api_events_routes,     api_sign_in_routes,
+	api_access_routes,        api_customers_routes,  api_orders_routes,
+	api_privacy_routes,       api_identity_routes,   api_shop_routes,
+	api_upkeep_routes,        api_resolution_routes, api_segment_routes,
+	api_imports_routes,       api_catalogue_routes,  api_stock_routes,
+	api_stock_command_routes, api_webhooks_routes,   NULL,
 };
 
 const struct http_route *const *api_routes(void)

@@ -18,8 +18,9 @@
 #define LOCAL_WORKERS 8
 #define KEEP_FEED_US HOUR_US
 #define REQUEST_LIMIT_MS 1000 /* a request's transaction; work that nobody waits for takes DB_LONG_MS */
-#define HOUSEKEEPING_S 30 /* what lapses, or may be offered, is dealt with this soon, and the time that a round takes  \
-	                   */
+#define HOUSEKEEPING_S                                                                                                 \
+	30 /* what lapses, or may be offered, is dealt with this soon, and the time that a round takes                 \
+	    */
 #define HOUSEKEEPING_STEPS 500
 #define WORK_STEPS 20 /* of put-off work, then a second for others */
 

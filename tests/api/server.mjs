@@ -259,8 +259,9 @@ async function ready(server) {
 
 /* The program's own commands: {code, out, err}. */
 export function byname(...args) {
+	const env = { ...process.env, ...(args.some((a) => /\bdbname=/.test(a)) && { BYNAME_WEBHOOK_KEY: webhookKey() }) };
 	return new Promise((done) =>
-		execFile(program, args, { encoding: 'utf8', maxBuffer: 64 << 20 }, (e, out, err) =>
+		execFile(program, args, { encoding: 'utf8', maxBuffer: 64 << 20, env }, (e, out, err) =>
 			done({ code: e ? (e.code ?? 1) : 0, out, err }),
 		),
 	);
