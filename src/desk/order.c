@@ -163,25 +163,25 @@ struct by_ask {
 	int hit_count;
 };
 
-/* The newest of these people together. */
+/* The newest of all these people together. */
 static enum result orders_of_hits(struct shape *s, const struct by_ask *ask, struct order *out, int *count,
                                   struct error *e)
 {
-	*count = 0;
-	for (int i = 0; i < ask->hit_count && *count < ask->limit; i++) {
-		struct person *p = arena_alloc(s->a, sizeof(*p));
+	int64_t *records = arena_array(s->a, PEOPLE_BY_MAX * CUSTOMER_MEMBERS_MAX, sizeof(*records)), customer;
+	int all = 0;
+	if (!records)
+		return error_nomem(e);
+	for (int i = 0; i < ask->hit_count; i++) {
 		int n = 0;
-		if (!p)
-			return error_nomem(e);
-		enum result r = person_load(s->tx, ask->hits[i].customer, s->a, p, e);
+		enum result r = customer_of(s->tx, ask->hits[i].customer, &customer, e);
 		if (r == ERR_NOT_FOUND)
 			continue; /* erased since the view was built */
 		TRY(r);
-		TRY(order_page(s->tx, p->records, p->record_count, 0, 0, ask->limit - *count, false, s->a, out + *count,
-		               &n, e));
-		*count += n;
+		TRY(customer_members(s->tx, customer, records + all, CUSTOMER_MEMBERS_MAX, &n, e));
+		all += n;
 	}
-	return OK;
+	*count = 0;
+	return all ? order_page(s->tx, records, all, 0, 0, ask->limit, false, s->a, out, count, e) : OK;
 }
 
 static enum result by_answer(struct shape *s, void *arg, struct error *e)

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#define NAMED_STATUS_GONE 410
+#define STATUS_GONE 410
 #define STATUS_TOO_MANY 429
 #define STATUS_UNAVAILABLE 503
 #define STATUS_BAD_GATEWAY 502
@@ -237,7 +237,7 @@ static enum result delivery_outcome(struct db_tx *tx, const struct outcome *o, i
 	int64_t changed = 0, pause = failed ? retry_pause(o->tries + 1, randombytes_random()) : 0,
 	        asked = pause_asked(o);
 	enum delivery_state state = !failed ? DELIVERY_DELIVERED : DELIVERY_WAITING;
-	if (failed && (pause < 0 || o->status == NAMED_STATUS_GONE))
+	if (failed && (pause < 0 || o->status == STATUS_GONE))
 		state = DELIVERY_GIVEN_UP;
 	TRY(db_exec(tx, &delivery_mark, &changed, e, DB_INT(id_bucket(o->endpoint)), DB_INT(o->endpoint), DB_INT(o->id),
 	            DB_INT(o->lease), DB_INT(state), DB_INT(now + (pause > asked ? pause : asked)), DB_INT(o->status),
@@ -278,7 +278,7 @@ static enum result endpoint_outcome(struct db_tx *tx, const struct outcome *o, i
 	if (!o->fault[0])
 		return db_exec(tx, &endpoint_well, NULL, e, DB_INT(o->endpoint), DB_INT(now), DB_INT(now - MINUTE_US));
 	TRY(db_exec(tx, &endpoint_ill, NULL, e, DB_INT(o->endpoint), DB_INT(now), DB_INT(pause ? now + pause : 0)));
-	if (o->status == NAMED_STATUS_GONE)
+	if (o->status == STATUS_GONE)
 		return db_exec(tx, &endpoint_gone, NULL, e, DB_INT(o->endpoint), DB_CSTR("gone"));
 	return db_exec(tx, &endpoint_failing, NULL, e, DB_INT(o->endpoint), DB_INT(now - OUTBOX_FAILING_US));
 }

@@ -82,6 +82,19 @@ const sound = async (w) => assert.deepEqual((await w.local.post('/v1/check')).fi
 
 /* ---- The sentence -------------------------------------------------------------------------------------------------- */
 
+test('by a telephone that several share: the newest orders of all of them together', async () => {
+	for (const w of worlds) {
+		const people = ['una', 'vito'], phone = '+41446685678';
+		await kit.send(w.key, people.map((who) => kit.message.identify(who, { firstName: who, lastName: 'Shares', phone })));
+		const of = await Promise.all(people.map(async (who) => (await kit.find(w.local, `${who} Shares`))[0].customer));
+		for (const n of [0, 1, 0, 1, 0])
+			await w.agent.post('/v1/orders', { store: w.S1, customer: of[n], may_wait: true, items: [item(w, 'HAT', 1)] });
+		await kit.settled(w.local);
+		const { items } = await w.agent.get(`/v1/orders?phone=${encodeURIComponent(phone)}&limit=4`);
+		assert.deepEqual(items.map((o) => o.customer.id), [of[0], of[1], of[0], of[1]], w.engine);
+	}
+});
+
 test('ordered on the phone, picked up in one store, one of three brought back in another', async () => {
 	for (const w of worlds) {
 		await stock(w, 'SHOE', w.S1, 5);
