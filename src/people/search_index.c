@@ -175,6 +175,16 @@ static bool id_among(const int64_t *ids, int count, int64_t id)
 	return false;
 }
 
+static enum result standing_read(struct db_tx *tx, struct chunk *c, int64_t customer, const int64_t *records, int count,
+                                 struct error *e)
+{
+	c->standings[c->doc_count] = (struct search_standing){ 0 };
+	if (c->search->standing)
+		TRY(c->search->standing(tx, records, count, &c->standings[c->doc_count], e));
+	c->customers[c->doc_count] = customer;
+	return OK;
+}
+
 static enum result customer_read(struct db_tx *tx, struct chunk *c, int64_t customer, struct error *e)
 {
 	struct person *p = arena_alloc(c->arena, sizeof(*p));
@@ -184,11 +194,20 @@ static enum result customer_read(struct db_tx *tx, struct chunk *c, int64_t cust
 		return error_nomem(e);
 	TRY(person_load(tx, customer, c->arena, p, e));
 	doc_person(d, p);
-	c->standings[c->doc_count] = (struct search_standing){ 0 };
-	if (c->search->standing)
-		TRY(c->search->standing(tx, p->records, p->record_count, &c->standings[c->doc_count], e));
-	c->customers[c->doc_count] = customer;
+	TRY(standing_read(tx, c, customer, p->records, p->record_count, e));
 	c->docs[c->doc_count++] = d;
+	return OK;
+}
+
+/* An order changes nobody's name: nothing else of the customer is read. */
+static enum result order_read(struct db_tx *tx, struct chunk *c, int64_t customer, struct error *e)
+{
+	int64_t records[CUSTOMER_MEMBERS_MAX];
+	int count = 0;
+
+	TRY(customer_members(tx, customer, records, CUSTOMER_MEMBERS_MAX, &count, e));
+	TRY(standing_read(tx, c, customer, records, count, e));
+	c->doc_count++;
 	return OK;
 }
 
@@ -207,7 +226,7 @@ static enum result chunk_read(struct db_tx *tx, void *arg, struct error *e)
 		if (record != customer)
 			c->gone[c->gone_count++] = record; /* founds nobody (any more) */
 		if (r == OK && !id_among(c->customers, c->doc_count, customer))
-			TRY(customer_read(tx, c, customer, e));
+			TRY((c->standing_only ? order_read : customer_read)(tx, c, customer, e));
 	}
 	return OK;
 }
