@@ -96,8 +96,9 @@ static enum result sale_add(struct db_tx *tx, const struct order *o, bool *added
 DB_STMT(sale_delete, "iii", "", "DELETE FROM sale WHERE rkey = $1 AND record = $2 AND order_id = $3")
 DB_STMT(sale_revision, "iii", "i", "SELECT revision FROM sale WHERE rkey = $1 AND record = $2 AND order_id = $3")
 
-/* Brings the views to what the order says now, whatever they said before. A second call changes nothing. */
-static enum result view_order(struct db_tx *tx, const struct order *o, struct error *e)
+/* Brings the views to what the order (of which the head is there) says now, whatever they said before. A second call
+ * changes nothing. */
+static enum result view_order(struct db_tx *tx, struct order *o, struct arena *a, bool *changed, struct error *e)
 {
 	bool known = false, added = false;
 	int64_t revision = 0;
@@ -108,8 +109,10 @@ static enum result view_order(struct db_tx *tx, const struct order *o, struct er
 		if (known)
 			revision = db_int(rows, 0);
 	}
-	if (known && o->state == ORDER_REPORTED && revision == o->revision)
+	*changed = known ? o->state != ORDER_REPORTED || revision != o->revision : o->state == ORDER_REPORTED;
+	if (!*changed)
 		return OK;
+	TRY(order_get_lines(tx, a, o, e));
 	if (known)
 		TRY(db_exec(tx, &sale_delete, NULL, e, DB_INT(id_bucket(o->id)), DB_INT(o->record), DB_INT(o->id)));
 	if (o->state == ORDER_REPORTED)
@@ -121,25 +124,28 @@ static enum result view_order(struct db_tx *tx, const struct order *o, struct er
 	return added ? bought_add_lines(tx, o, e) : OK;
 }
 
-static enum result view_order_id(struct db_tx *tx, int64_t order, struct error *e)
+static enum result view_order_id(struct db_tx *tx, int64_t order, bool *changed, struct error *e)
 {
 	ARENA_AUTO struct arena *a = arena_new(0);
 	if (!a)
 		return error_nomem(e);
 	struct order o;
-	enum result r = order_get(tx, order, a, &o, e);
+	enum result r = order_get_head(tx, order, a, &o, e);
+	*changed = false;
 	if (r == ERR_NOT_FOUND) /* erased since: nothing left to count */
 		return OK;
 	TRY(r);
-	return view_order(tx, &o, e);
+	return view_order(tx, &o, a, changed, e);
 }
 
+/* Most steps of an order (picked, ready, handed over) change nothing that is counted here. */
 enum result insight_apply(struct db_tx *tx, const struct feed_event *events, size_t count, struct error *e)
 {
+	bool changed;
 	for (size_t i = 0; i < count; i++)
 		if (events[i].topic == FEED_ORDER && events[i].ref) {
-			TRY(view_order_id(tx, events[i].ref, e));
-			if (events[i].record)
+			TRY(view_order_id(tx, events[i].ref, &changed, e));
+			if (changed && events[i].record)
 				TRY(doubt_unweigh(tx, events[i].record, e));
 		}
 	return stakes_weigh(tx, 1, STAKES_AT_ONCE, &(bool){ false }, e);
@@ -169,9 +175,10 @@ static enum result rebuild_page(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct rebuild_page *p = arg;
 	int64_t ids[SCAN_PAGE];
+	bool changed;
 	TRY(order_scan(tx, p->after, SCAN_PAGE, ids, &p->count, e));
 	for (int i = 0; i < p->count; i++)
-		TRY(view_order_id(tx, ids[i], e));
+		TRY(view_order_id(tx, ids[i], &changed, e));
 	p->last = p->count ? ids[p->count - 1] : p->after;
 	return OK;
 }

@@ -105,6 +105,10 @@ struct order {
 };
 /* The order of that id, also a superseded one (then superseded_by names what stands in its place). ERR_NOT_FOUND. */
 MUST_CHECK enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e);
+/* The same in two steps, for whom the head may be enough: without its lines; and they. */
+MUST_CHECK enum result order_get_head(struct db_tx *tx, int64_t id, struct arena *a, struct order *out,
+                                      struct error *e);
+MUST_CHECK enum result order_get_lines(struct db_tx *tx, struct arena *a, struct order *o, struct error *e);
 /* Of these records, newest first before (placed_at, id). */
 MUST_CHECK enum result order_page(struct db_tx *tx, const int64_t *records, int record_count, int64_t before_at,
                                   int64_t before_id, int limit, bool with_lines, struct arena *a, struct order *out,

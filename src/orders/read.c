@@ -32,8 +32,8 @@ static bool names_original(const struct line *lines, int i)
 }
 
 /* The sales that return lines name, in the order of the lines; 0: not reported yet. */
-static enum result originals_find(struct db_tx *tx, const struct head *heads, const struct line_list *lists, int count,
-                                  int64_t **out, struct error *e)
+static enum result originals_find(struct db_tx *tx, const struct order *orders, const struct line_list *lists,
+                                  int count, int64_t **out, struct error *e)
 {
 	struct arena *a = db_tx_arena(tx);
 	struct order_key *keys = NULL;
@@ -44,7 +44,8 @@ static enum result originals_find(struct db_tx *tx, const struct head *heads, co
 				continue;
 			if (!arena_grow(a, &keys, n, &cap, sizeof(*keys)))
 				return error_nomem(e);
-			order_key_make(heads[i].source, ORDER_SALE, lists[i].lines[k].original_number, &keys[n++]);
+			order_key_make(str_c(orders[i].source), ORDER_SALE, lists[i].lines[k].original_number,
+			               &keys[n++]);
 		}
 	*out = arena_array(a, (size_t)n + 1, sizeof(**out));
 	return *out ? refs_find(tx, keys, n, *out, e) : error_nomem(e);
@@ -84,8 +85,7 @@ static enum result order_lines(struct db_tx *tx, const struct line_list *list, c
 	return OK;
 }
 
-static enum result orders_lines(struct db_tx *tx, const struct head *heads, int count, struct arena *a,
-                                struct order *out, struct error *e)
+static enum result orders_lines(struct db_tx *tx, struct order *orders, int count, struct arena *a, struct error *e)
 {
 	struct line_list *lists = arena_array(a, (size_t)count + 1, sizeof(*lists));
 	int64_t *ids = arena_array(a, (size_t)count + 1, sizeof(*ids)), *skus, *found;
@@ -93,8 +93,8 @@ static enum result orders_lines(struct db_tx *tx, const struct head *heads, int 
 	if (!lists || !ids)
 		return error_nomem(e);
 	for (int i = 0; i < count; i++) {
-		lists[i].count = (int)heads[i].line_count;
-		ids[i] = heads[i].id;
+		lists[i].count = orders[i].line_count;
+		ids[i] = orders[i].id;
 	}
 	TRY(lines_of(tx, ids, count, a, lists, e));
 	for (int i = 0; i < count; i++)
@@ -107,22 +107,33 @@ static enum result orders_lines(struct db_tx *tx, const struct head *heads, int 
 		for (int k = 0; k < lists[i].count; k++)
 			skus[n++] = lists[i].lines[k].sku;
 	TRY(skus_expect(tx, skus, (int)n, e));
-	TRY(originals_find(tx, heads, lists, count, &found, e));
+	TRY(originals_find(tx, orders, lists, count, &found, e));
 	for (int i = 0; i < count; i++)
-		TRY(order_lines(tx, &lists[i], (const int64_t **)&found, a, &out[i], e));
+		TRY(order_lines(tx, &lists[i], (const int64_t **)&found, a, &orders[i], e));
 	return OK;
 }
 
-enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e)
+enum result order_get_head(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e)
 {
 	struct head h;
-	struct order o;
 	bool found;
 	TRY(head_load(tx, id, a, &h, &found, e));
 	if (!found)
 		return error_set(e, ERR_NOT_FOUND, "order.not_found", "order", "no such order");
-	order_from_head(&h, &o);
-	TRY(orders_lines(tx, &h, 1, a, &o, e));
+	order_from_head(&h, out);
+	return OK;
+}
+
+enum result order_get_lines(struct db_tx *tx, struct arena *a, struct order *o, struct error *e)
+{
+	return orders_lines(tx, o, 1, a, e);
+}
+
+enum result order_get(struct db_tx *tx, int64_t id, struct arena *a, struct order *out, struct error *e)
+{
+	struct order o;
+	TRY(order_get_head(tx, id, a, &o, e));
+	TRY(order_get_lines(tx, a, &o, e));
 	*out = o;
 	return OK;
 }
@@ -188,12 +199,10 @@ static enum result orders_load(struct db_tx *tx, const int64_t *ids, int n, bool
 	for (int i = 0; i < n; i++) {
 		if (!heads[i].id)
 			continue;
-		heads[there] = heads[i];
-		order_from_head(&heads[there], &out[there]);
-		there++;
+		order_from_head(&heads[i], &out[there++]);
 	}
 	if (with_lines)
-		TRY(orders_lines(tx, heads, there, a, out, e));
+		TRY(orders_lines(tx, out, there, a, e));
 	*count = there;
 	return OK;
 }
