@@ -174,23 +174,46 @@ static enum result stmt_admit(struct db_tx *tx, const struct db_stmt *stmt, cons
 	return fault_step(tx->db, e);
 }
 
-enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
-                           const struct db_value *values, size_t count)
+static enum result exec(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, bool later, struct error *e,
+                        const struct db_value *values, size_t count)
 {
 	struct error local = { 0 };
-	int64_t rows = 0;
 	enum result r = *stmt->cols ? db_bug(&local, stmt, "db_exec() of a statement with columns")
 	                            : stmt_admit(tx, stmt, values, &count, &local);
 	if (r == OK)
-		r = tx->db->ops->exec(tx, stmt, values, count, changed ? &rows : NULL, &local);
-	if (r != OK) {
-		if (e)
-			*e = local;
-		return tx_fail(tx, &local);
-	}
+		r = tx->db->ops->exec(tx, stmt, values, count, changed, later, &local);
+	if (r == OK)
+		return OK;
+	if (e)
+		*e = local;
+	return tx_fail(tx, &local);
+}
+
+enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
+                           const struct db_value *values, size_t count)
+{
+	int64_t rows = 0;
+	TRY(exec(tx, stmt, changed ? &rows : NULL, false, e, values, count));
 	if (changed)
 		*changed = rows;
 	return OK;
+}
+
+enum result db_exec_later_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
+                                 const struct db_value *values, size_t count)
+{
+	*changed = 0;
+	return exec(tx, stmt, changed, true, e, values, count);
+}
+
+enum result db_wait(struct db_tx *tx, struct error *e)
+{
+	struct error local = { 0 };
+	if (!tx->db->ops->wait || tx->db->ops->wait(tx, &local) == OK)
+		return OK;
+	if (e)
+		*e = local;
+	return tx_fail(tx, &local);
 }
 
 static enum result query(struct db_tx *tx, const struct db_stmt *stmt, bool later, struct db_rows **out,

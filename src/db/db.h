@@ -123,6 +123,8 @@ static inline void db_thread_limit_back(const int *was)
 
 /* The engine of a running transaction, for the few places where a plan differs. */
 enum db_engine db_tx_engine(const struct db_tx *tx);
+/* False: what it sees is committed. */
+bool db_tx_writes(const struct db_tx *tx);
 /* An arena that lives until this attempt ends. */
 struct arena *db_tx_arena(struct db_tx *tx);
 /* A pointer of this attempt's, NULL at its start: a room remembers there what it did or found. */
@@ -161,6 +163,13 @@ MUST_CHECK enum result db_lock(struct db_tx *tx, int64_t key, struct error *e);
 
 MUST_CHECK enum result db_exec_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed, struct error *e,
                                       const struct db_value *values, size_t count);
+/* The same where the count is looked at later: *changed, which lies in db_tx_arena(), is there after db_wait(). So
+ * several guarded updates take one way to the server and back. */
+#define db_exec_later(tx, stmt, changed, e, ...)                                                                       \
+	db_exec_later_values(tx, stmt, changed, e, (const struct db_value[]){ __VA_ARGS__ }, DB_COUNT_(__VA_ARGS__))
+MUST_CHECK enum result db_exec_later_values(struct db_tx *tx, const struct db_stmt *stmt, int64_t *changed,
+                                            struct error *e, const struct db_value *values, size_t count);
+MUST_CHECK enum result db_wait(struct db_tx *tx, struct error *e);
 MUST_CHECK enum result db_query_values(struct db_tx *tx, const struct db_stmt *stmt, struct db_rows **rows,
                                        struct error *e, const struct db_value *values, size_t count);
 
@@ -203,7 +212,7 @@ MUST_CHECK enum result db_each_id_values(struct db_tx *tx, const struct db_stmt 
                                          db_each_fn *fn, void *arg, struct error *e, const struct db_value *further);
 
 /* Reads that do not need each other's answers: as if each fn ran alone, one after the other, and the first that is not
- * OK tells. On PostgreSQL, in a read transaction, they take turns on one connection: where one would wait for an answer
+ * OK tells. On PostgreSQL they take turns on one connection: where one would wait for an answer
  * the next one asks, so that all of them take as many ways to the server as the longest. Each has 250 KB of stack. */
 struct db_part {
 	db_fn *fn;

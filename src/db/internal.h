@@ -24,8 +24,10 @@ struct db_ops {
 	void (*close)(struct db *db);
 	enum result (*transact)(struct db *db, db_fn *fn, void *arg, struct error *e);
 	enum result (*read)(struct db *db, db_fn *fn, void *arg, struct error *e);
+	/* changed may be NULL; later: it is filled by wait() at the latest. */
 	enum result (*exec)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-	                    int64_t *changed, struct error *e);
+	                    int64_t *changed, bool later, struct error *e);
+	enum result (*wait)(struct db_tx *tx, struct error *e); /* NULL: nothing is ever late */
 	/* Fills rows->handle (and what else it needs). rows->later: the first next() may do so. */
 	enum result (*query)(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
 	                     struct db_rows *rows, struct error *e);

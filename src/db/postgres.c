@@ -135,17 +135,25 @@ static enum result stmt_send(struct db_tx *tx, const struct db_stmt *stmt, const
 }
 
 static enum result pg_exec(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values, size_t count,
-                           int64_t *changed, struct error *e)
+                           int64_t *changed, bool later, struct error *e)
 {
 	struct pg_conn *c = tx->conn;
 	TRY(stmt_send(tx, stmt, values, count, e));
-	if (!changed)
+	if (later)
+		pg_pending_count_to(c, changed);
+	if (later || !changed)
 		return OK;
 	PGresult *res = NULL;
 	TRY(pg_pipeline_sync(c, stmt->name, &res, e));
 	*changed = PQresultStatus(res) == PGRES_COMMAND_OK ? strtoll(PQcmdTuples(res), NULL, 10) : 0;
 	PQclear(res);
 	return OK;
+}
+
+static enum result pg_wait(struct db_tx *tx, struct error *e)
+{
+	struct pg_conn *c = tx->conn;
+	return c->pending_count ? pg_pipeline_sync(c, "wait", NULL, e) : OK;
 }
 
 static enum result columns_check(const PGresult *res, const struct db_stmt *stmt, struct error *e)
@@ -433,6 +441,7 @@ static const struct db_ops pg_ops = {
 	.transact = pg_transact,
 	.read = pg_read,
 	.exec = pg_exec,
+	.wait = pg_wait,
 	.query = pg_query,
 	.next = pg_next,
 	.rows_close = pg_rows_close,

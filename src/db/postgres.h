@@ -15,6 +15,7 @@ struct pg_pending {
 	const struct db_stmt *stmt; /* NULL: BEGIN, COMMIT, ROLLBACK */
 	bool prepare;
 	struct db_rows *rows; /* waits for its answer */
+	int64_t *changed;     /* for its count of rows, or NULL */
 };
 
 struct pg_conn {
@@ -47,6 +48,8 @@ enum result pg_pending_add(struct pg_conn *c, const struct db_stmt *stmt, bool p
 /* The answer to what was sent last goes to this cursor (rows->handle), unless it is forgotten. */
 void pg_pending_for(struct pg_conn *c, struct db_rows *rows);
 void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows);
+/* The count of rows that what was sent last writes goes there. */
+void pg_pending_count_to(struct pg_conn *c, int64_t *changed);
 /* Sends SQL without parameters (BEGIN …) down the pipeline. */
 MUST_CHECK enum result pg_send_plain(struct pg_conn *c, const char *sql, struct error *e);
 /* Sends what is still here and collects every pending answer. *last: the last one's result, when all went well. */

@@ -128,6 +128,11 @@ void pg_pending_for(struct pg_conn *c, struct db_rows *rows)
 	c->pending[c->pending_count - 1].rows = rows;
 }
 
+void pg_pending_count_to(struct pg_conn *c, int64_t *changed)
+{
+	c->pending[c->pending_count - 1].changed = changed;
+}
+
 void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows)
 {
 	for (int i = 0; i < c->pending_count; i++)
@@ -136,11 +141,13 @@ void pg_pending_forget(struct pg_conn *c, const struct db_rows *rows)
 }
 
 /* The answer of pending[i] is there: a failure is kept (the first only), a preparation noted. */
-static void pending_settle(struct pg_conn *c, int i, const PGresult *res, struct error *first)
+static void pending_settle(struct pg_conn *c, int i, PGresult *res, struct error *first)
 {
 	const struct pg_pending *p = &c->pending[i];
 	ExecStatusType status = PQresultStatus(res);
 	bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+	if (p->changed && good)
+		*p->changed = strtoll(PQcmdTuples(res), NULL, 10);
 	if (p->prepare)
 		c->prepared[stmt_index(p->stmt)] = good ? P_READY : P_NONE;
 	if (!good && status != PGRES_PIPELINE_ABORTED && first->result == OK)

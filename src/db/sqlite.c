@@ -257,8 +257,9 @@ static enum result stmt_bind(struct sqlite_conn *c, sqlite3_stmt *st, const stru
 }
 
 static enum result sqlite_exec(struct db_tx *tx, const struct db_stmt *stmt, const struct db_value *values,
-                               size_t count, int64_t *changed, struct error *e)
+                               size_t count, int64_t *changed, bool later, struct error *e)
 {
+	(void)later;
 	struct sqlite_conn *c = tx->conn;
 	sqlite3_stmt *st = NULL;
 	struct sqlite_slot *slot = NULL;

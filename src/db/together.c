@@ -165,7 +165,7 @@ static enum result some_run(struct db_tx *tx, const struct db_part *parts, int c
 
 enum result db_together(struct db_tx *tx, const struct db_part *parts, int count, struct error *e)
 {
-	bool turns = tx->db->engine == DB_POSTGRES && !tx->write && !tx->together && count > 1;
+	bool turns = tx->db->engine == DB_POSTGRES && !tx->together && count > 1;
 	for (int i = 0; i < count && !turns; i++)
 		TRY(parts[i].fn(tx, parts[i].arg, e));
 	for (int from = 0; from < count && turns; from += TOGETHER_MAX)

@@ -162,6 +162,11 @@ enum db_engine db_tx_engine(const struct db_tx *tx)
 	return tx->db->engine;
 }
 
+bool db_tx_writes(const struct db_tx *tx)
+{
+	return tx->write;
+}
+
 struct arena *db_tx_arena(struct db_tx *tx)
 {
 	return tx->arena;

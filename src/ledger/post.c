@@ -13,6 +13,7 @@ struct net {
 	int64_t subject, place;
 	int account;
 	int64_t delta;
+	int64_t taken; /* rows: 1 when what was to be taken was there */
 };
 
 /* ---- Balances --------------------------------------------------------------------------------------------------- */
@@ -38,14 +39,21 @@ DB_STMT(ledger_balance_take_unguarded, "iiiiiii", "",
         "place = $4 "
         "AND account = $5")
 
-static enum result balance_take(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, int64_t at,
-                                bool *taken, struct error *e)
+/* n->taken is there after db_wait(). */
+static enum result balance_take_later(struct db_tx *tx, enum book book, struct net *n, int64_t qty, int64_t at,
+                                      struct error *e)
 {
 	const struct db_stmt *stmt = MUTANT(MUTANT_NO_GUARD) ? &ledger_balance_take_unguarded : &ledger_balance_take;
-	int64_t changed;
-	TRY(db_exec(tx, stmt, &changed, e, DB_INT(id_bucket(n->subject)), DB_INT(book), DB_INT(n->subject),
-	            DB_INT(n->place), DB_INT(n->account), DB_INT(qty), DB_INT(at)));
-	*taken = changed == 1;
+	return db_exec_later(tx, stmt, &n->taken, e, DB_INT(id_bucket(n->subject)), DB_INT(book), DB_INT(n->subject),
+	                     DB_INT(n->place), DB_INT(n->account), DB_INT(qty), DB_INT(at));
+}
+
+static enum result balance_take(struct db_tx *tx, enum book book, struct net *n, int64_t qty, int64_t at, bool *taken,
+                                struct error *e)
+{
+	TRY(balance_take_later(tx, book, n, qty, at, e));
+	TRY(db_wait(tx, e));
+	*taken = n->taken == 1;
 	return OK;
 }
 
@@ -63,8 +71,8 @@ static enum result refuse(const struct ledger_book *book, struct act *act, const
 }
 
 /* Takes qty or what there is of it. */
-static enum result take_up_to(struct db_tx *tx, enum book book, const struct net *n, int64_t qty, int64_t at,
-                              int64_t *got, struct error *e)
+static enum result take_up_to(struct db_tx *tx, enum book book, struct net *n, int64_t qty, int64_t at, int64_t *got,
+                              struct error *e)
 {
 	for (int i = 0; i < TAKE_TRIES; i++) {
 		int64_t there;
@@ -148,20 +156,24 @@ static enum result spill(struct db_tx *tx, enum book book, struct ledger_move *m
 	}
 	for (int i = 1; i < n; i++) { /* few; insertion keeps the order of posts */
 		struct ledger_move *m = order[i];
-		struct net key = { m->subject, m->from_place, m->from, 0 };
+		struct net key = { m->subject, m->from_place, m->from, 0, 0 };
 		int k = i;
 		for (; k; k--) {
-			struct net other = { order[k - 1]->subject, order[k - 1]->from_place, order[k - 1]->from, 0 };
+			struct net other = { order[k - 1]->subject, order[k - 1]->from_place, order[k - 1]->from, 0,
+				             0 };
 			if (net_cmp(&other, &key) <= 0)
 				break;
 			order[k] = order[k - 1];
 		}
 		order[k] = m;
 	}
+	struct net *from = arena_alloc(db_tx_arena(tx), sizeof(*from));
+	if (!from)
+		return error_nomem(e);
 	for (int i = 0; i < n; i++) {
-		struct net from = { order[i]->subject, order[i]->from_place, order[i]->from, 0 };
 		int64_t got = 0;
-		TRY(take_up_to(tx, book, &from, order[i]->qty, at, &got, e));
+		*from = (struct net){ order[i]->subject, order[i]->from_place, order[i]->from, 0, 0 };
+		TRY(take_up_to(tx, book, from, order[i]->qty, at, &got, e));
 		order[i]->spilled = order[i]->qty - got;
 	}
 	return OK;
@@ -173,11 +185,11 @@ static int nets_of(const struct ledger_move *moves, int count, struct net *nets)
 	for (int i = 0; i < count; i++) {
 		const struct ledger_move *m = &moves[i];
 		if (!m->spill)
-			nets[n++] = (struct net){ m->subject, m->from_place, m->from, -m->qty };
+			nets[n++] = (struct net){ m->subject, m->from_place, m->from, -m->qty, 0 };
 		else if (m->spilled)
-			nets[n++] = (struct net){ m->subject, m->from_place, m->spill, -m->spilled };
+			nets[n++] = (struct net){ m->subject, m->from_place, m->spill, -m->spilled, 0 };
 		if (!MUTANT(MUTANT_NO_TO_SIDE))
-			nets[n++] = (struct net){ m->subject, m->to_place, m->to, m->qty };
+			nets[n++] = (struct net){ m->subject, m->to_place, m->to, m->qty, 0 };
 	}
 	return net_merge(nets, n);
 }
@@ -203,22 +215,33 @@ static enum result append(struct db_tx *tx, enum book book, struct act *act, con
 	return OK;
 }
 
-static enum result nets_apply(struct db_tx *tx, const struct ledger_book *book, struct act *act, const struct net *nets,
+static bool is_guarded(const struct net *n)
+{
+	return n->delta < 0 && n->account < LEDGER_COUNTER;
+}
+
+/* All are asked for, in their order, before the first answer is looked at: one that was refused rolls all back. */
+static enum result nets_apply(struct db_tx *tx, const struct ledger_book *book, struct act *act, struct net *nets,
                               int count, struct error *e)
 {
+	bool guarded = false;
+	for (int i = 0; i < count; i++) {
+		struct net *n = &nets[i];
+		guarded |= is_guarded(n);
+		if (is_guarded(n))
+			TRY(balance_take_later(tx, book->book, n, -n->delta, act->at, e));
+		else if (n->delta)
+			TRY(balance_add(tx, book->book, n->subject, n->place, n->account, n->delta, act->at, e));
+	}
+	if (guarded)
+		TRY(db_wait(tx, e));
 	for (int i = 0; i < count; i++) {
 		const struct net *n = &nets[i];
-		if (n->delta < 0 && n->account < LEDGER_COUNTER) {
-			bool taken;
-			int64_t there;
-			TRY(balance_take(tx, book->book, n, -n->delta, act->at, &taken, e));
-			if (taken)
-				continue;
-			TRY(ledger_balance(tx, book->book, n->subject, n->place, n->account, &there, e));
-			return refuse(book, act, n, -n->delta, there, e);
-		}
-		if (n->delta)
-			TRY(balance_add(tx, book->book, n->subject, n->place, n->account, n->delta, act->at, e));
+		int64_t there;
+		if (!is_guarded(n) || n->taken == 1)
+			continue;
+		TRY(ledger_balance(tx, book->book, n->subject, n->place, n->account, &there, e));
+		return refuse(book, act, n, -n->delta, there, e);
 	}
 	return OK;
 }

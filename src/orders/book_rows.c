@@ -7,8 +7,10 @@ DB_STMT(order_book_lock, "iii", "",
 enum result book_lock(struct db_tx *tx, int64_t order, int64_t at, bool *found, struct error *e)
 {
 	int64_t changed;
-	TRY(db_exec(tx, &order_book_lock, &changed, e, DB_INT(id_bucket(order)), DB_INT(order), DB_INT(at)));
-	*found = changed == 1;
+	TRY(db_exec(tx, &order_book_lock, found ? &changed : NULL, e, DB_INT(id_bucket(order)), DB_INT(order),
+	            DB_INT(at)));
+	if (found)
+		*found = changed == 1;
 	return OK;
 }
 
