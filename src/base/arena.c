@@ -165,16 +165,21 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 bool arena_grow(struct arena *a, void *array, int count, int *cap, size_t size)
 {
-	void **p = array, *more;
+	void **p = array;
+	size_t had = (size_t)count * size, bytes;
+	char *more;
 
 	if (count < *cap)
 		return true;
 	*cap = *cap ? *cap * 2 : 16;
-	more = arena_array(a, (size_t)*cap, size);
+	if (__builtin_mul_overflow((size_t)*cap, size, &bytes))
+		return false;
+	more = take(a, bytes);
 	if (!more)
 		return false;
 	if (count)
-		memcpy(more, *p, (size_t)count * size);
+		memcpy(more, *p, had);
+	memset(more + had, 0, bytes - had);
 	*p = more;
 	return true;
 }

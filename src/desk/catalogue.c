@@ -87,15 +87,13 @@ enum result desk_sku(const struct desk *d, const struct principal *p, int64_t sk
 static enum result product_write(struct shape *s, void *arg, struct error *e)
 {
 	struct product p;
-	struct sku *skus = arena_array(s->a, PRODUCT_SKUS_MAX, sizeof(*skus));
+	struct sku *skus;
 	bool found;
 	int count;
-	if (!skus)
-		return error_nomem(e);
 	TRY(product_get(s->tx, *(int64_t *)arg, &p, &found, e));
 	if (!found)
 		return error_set(e, ERR_NOT_FOUND, "product.unknown", "product", "There is no such product");
-	TRY(product_skus(s->tx, p.id, PRODUCT_SKUS_MAX, skus, &count, e));
+	TRY(product_skus(s->tx, p.id, PRODUCT_SKUS_MAX, s->a, &skus, &count, e));
 	jw_object(s->w);
 	jw_kid(s->w, "id", ID_PRODUCT, p.id);
 	jw_kcstr(s->w, "code", p.code);

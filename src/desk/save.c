@@ -205,16 +205,16 @@ static int size_steps(const struct sku *skus, int count, const struct sku *wante
 
 static enum result others_read(struct shape *s, struct save *v, struct error *e)
 {
-	struct sku *family = arena_array(s->a, PRODUCT_SKUS_MAX, sizeof(*family)), k;
+	struct sku *family, k;
 	int64_t *ids = arena_array(s->a, (size_t)v->hit_count + 1, sizeof(*ids));
 	int count;
 	bool found;
 	v->others = arena_array(s->a, CANDIDATES_MAX, sizeof(*v->others));
 	v->likeness = arena_array(s->a, CANDIDATES_MAX, sizeof(*v->likeness));
 	v->other_count = 0;
-	if (!family || !ids || !v->others || !v->likeness)
+	if (!ids || !v->others || !v->likeness)
 		return error_nomem(e);
-	TRY(product_skus(s->tx, v->wanted.product, PRODUCT_SKUS_MAX, family, &count, e));
+	TRY(product_skus(s->tx, v->wanted.product, PRODUCT_SKUS_MAX, s->a, &family, &count, e));
 	for (int i = 0; i < count; i++)
 		other_add(v, &family[i], size_steps(family, count, &v->wanted, &family[i]));
 	memcpy(ids, v->hits, (size_t)v->hit_count * sizeof(*ids));

@@ -48,7 +48,7 @@ static enum result grid_product(struct shape *s, struct grid *g, struct error *e
 	TRY(product_get(s->tx, g->look->product, &p, &found, e));
 	if (!found)
 		return error_set(e, ERR_NOT_FOUND, "product.unknown", "product", "There is no such product");
-	TRY(product_skus(s->tx, p.id, PRODUCT_SKUS_MAX, g->skus, &g->sku_count, e));
+	TRY(product_skus(s->tx, p.id, PRODUCT_SKUS_MAX, s->a, &g->skus, &g->sku_count, e));
 	g->more = g->sku_count > GRID_SKUS_MAX;
 	g->sku_count = g->more ? GRID_SKUS_MAX : g->sku_count;
 	return OK;
@@ -59,7 +59,8 @@ static enum result grid_listed(struct shape *s, struct grid *g, struct error *e)
 {
 	const struct stock_look *look = g->look;
 	int64_t *ids = arena_array(s->a, (size_t)look->sku_count + 1, sizeof(*ids));
-	if (!ids)
+	g->skus = arena_array(s->a, (size_t)look->sku_count + 1, sizeof(*g->skus));
+	if (!ids || !g->skus)
 		return error_nomem(e);
 	memcpy(ids, look->skus, (size_t)look->sku_count * sizeof(*ids));
 	TRY(skus_expect(s->tx, ids, look->sku_count, e));
@@ -75,9 +76,6 @@ static enum result grid_listed(struct shape *s, struct grid *g, struct error *e)
 
 static enum result grid_skus(struct shape *s, struct grid *g, struct error *e)
 {
-	g->skus = arena_array(s->a, PRODUCT_SKUS_MAX, sizeof(*g->skus));
-	if (!g->skus)
-		return error_nomem(e);
 	if (g->look->sku_count > GRID_SKUS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "stock.grid", "sku", "At most %d SKUs", GRID_SKUS_MAX);
 	return g->look->product ? grid_product(s, g, e) : grid_listed(s, g, e);

@@ -36,15 +36,35 @@ static enum result balances_take(struct db_rows *r, int run, void *arg, struct e
 	return step == DB_ERR ? e->result : OK;
 }
 
-DB_STMT(ledger_balance_grid, "iiii", "iiiii",
-        "SELECT subject, place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 "
-        "AND subject = $3 AND account < $4 ORDER BY subject, place, account")
+/* What is in every row the same is not read: a grid of a product is some thousand rows. */
+DB_STMT(ledger_balance_grid, "iiii", "iiii",
+        "SELECT place, account, qty, moved_at FROM ledger_balance WHERE rkey = $1 AND book = $2 AND subject = $3 "
+        "AND account < $4 ORDER BY place, account")
+
+struct grid_balances {
+	struct balances all;
+	const int64_t *subjects;
+};
+
+static enum result grid_take(struct db_rows *r, int run, void *arg, struct error *e)
+{
+	struct grid_balances *g = arg;
+	struct balances *b = &g->all;
+	enum db_step step;
+	while ((step = db_next(r, e)) == DB_ROW) {
+		if (!arena_grow(b->a, &b->list, b->count, &b->cap, sizeof(*b->list)))
+			return error_nomem(e);
+		b->list[b->count++] = (struct ledger_balance){ g->subjects[run], db_int(r, 0), (int)db_int(r, 1),
+			                                       db_int(r, 2), db_int(r, 3) };
+	}
+	return step == DB_ERR ? e->result : OK;
+}
 
 enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
                                  struct arena *a, struct ledger_balance **out, int *count, struct error *e)
 {
 	enum { PARAMS = 4 };
-	struct balances b = { .a = a };
+	struct grid_balances g = { .all = { .a = a }, .subjects = subjects };
 	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)subject_count * PARAMS + 1, sizeof(*v));
 	if (!v)
 		return error_nomem(e);
@@ -54,9 +74,9 @@ enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t
 		v[i * PARAMS + 2] = DB_INT(subjects[i]);
 		v[i * PARAMS + 3] = DB_INT(LEDGER_COUNTER);
 	}
-	TRY(db_each(tx, &ledger_balance_grid, v, subject_count, balances_take, &b, e));
-	*out = b.list;
-	*count = b.count;
+	TRY(db_each(tx, &ledger_balance_grid, v, subject_count, grid_take, &g, e));
+	*out = g.all.list;
+	*count = g.all.count;
 	return OK;
 }
 

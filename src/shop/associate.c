@@ -107,12 +107,12 @@ enum result associate_get(struct db_tx *tx, int64_t id, struct associate *out, b
 	*found = id != 0 && cache_row_find(SHOP_ASSOCIATE, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = shop_cache_generation();
+	struct cache_look look = cache_look(tx);
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &associate_select, &r, found, e, DB_INT(id)));
 	if (*found) {
 		associate_read(r, out);
-		cache_row_keep(SHOP_ASSOCIATE, id, out, generation);
+		cache_row_keep(SHOP_ASSOCIATE, id, out, look);
 	}
 	return OK;
 }

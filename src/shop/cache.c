@@ -5,8 +5,8 @@
 #include "shop/shop.h"
 #include <pthread.h>
 
-/* A row that was made this short a time ago may belong to a transaction that is yet to roll back: it is not kept.
- * Write transactions last a second at most. */
+/* A row that was made this short a time ago may belong to the transaction that reads it, which is yet to roll back: it
+ * is not kept. Write transactions last a second at most. */
 #define SETTLED_US (10 * USEC)
 /* A reader on an older snapshot may keep a row that another process has just changed: it lives no longer than this. */
 #define ROW_LIFE_US (30 * USEC)
@@ -107,17 +107,17 @@ bool cache_row_find(enum shop_kind kind, int64_t id, void *out)
 	return hit;
 }
 
-void cache_row_keep(enum shop_kind kind, int64_t id, const void *row, uint64_t generation)
+void cache_row_keep(enum shop_kind kind, int64_t id, const void *row, struct cache_look look)
 {
-	if (clock_now() - id_time_us(id) < SETTLED_US)
+	if (!look.committed && clock_now() - id_time_us(id) < SETTLED_US)
 		return;
 	int64_t now = clock_monotonic();
 	pthread_mutex_lock(&lock);
 	struct row_head *h = row_slot(&caches[kind], id);
-	if (h && generation == generation_now) {
+	if (h && look.generation == generation_now) {
 		h->id = id;
 		h->kept_at = now;
-		h->generation = generation;
+		h->generation = look.generation;
 		memcpy(h + 1, row, caches[kind].row_bytes);
 	}
 	pthread_mutex_unlock(&lock);

@@ -92,10 +92,10 @@ struct product {
 	char code[64], title[160], brand[80], category[80], subcategory[80];
 };
 MUST_CHECK enum result product_get(struct db_tx *tx, int64_t id, struct product *out, bool *found, struct error *e);
-/* The SKUs of a product by colour and size. */
+/* The SKUs of a product by colour and size, in the arena. */
 #define PRODUCT_SKUS_MAX 500
-MUST_CHECK enum result product_skus(struct db_tx *tx, int64_t product, int limit, struct sku *out, int *count,
-                                    struct error *e);
+MUST_CHECK enum result product_skus(struct db_tx *tx, int64_t product, int limit, struct arena *a, struct sku **out,
+                                    int *count, struct error *e);
 
 struct room;
 extern const struct room shop_room;

@@ -274,17 +274,24 @@ static int sku_order(const void *va, const void *vb)
 	return by ? by : strcmp(a->code, b->code);
 }
 
-enum result product_skus(struct db_tx *tx, int64_t product, int limit, struct sku *out, int *count, struct error *e)
+enum result product_skus(struct db_tx *tx, int64_t product, int limit, struct arena *a, struct sku **out, int *count,
+                         struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	enum db_step step;
-	int n = 0;
+	struct sku *list = NULL;
+	int n = 0, cap = 0;
 	TRY(db_query(tx, &sku_select_product, &r, e, DB_INT(product), DB_INT(limit)));
-	while ((step = db_next(r, e)) == DB_ROW)
-		sku_read(r, &out[n++]);
+	while ((step = db_next(r, e)) == DB_ROW) {
+		if (!arena_grow(a, &list, n, &cap, sizeof(*list)))
+			return error_nomem(e);
+		sku_read(r, &list[n++]);
+	}
 	if (step == DB_ERR)
 		return e->result;
-	qsort(out, (size_t)n, sizeof(*out), sku_order);
+	if (n)
+		qsort(list, (size_t)n, sizeof(*list), sku_order);
+	*out = list;
 	*count = n;
 	return OK;
 }
@@ -296,25 +303,25 @@ enum result sku_get(struct db_tx *tx, int64_t id, struct sku *out, bool *found, 
 	*found = id != 0 && cache_row_find(SHOP_SKU, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = shop_cache_generation();
+	struct cache_look look = cache_look(tx);
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &sku_select, &r, found, e, DB_INT(id)));
 	if (*found) {
 		sku_read(r, out);
-		cache_row_keep(SHOP_SKU, id, out, generation);
+		cache_row_keep(SHOP_SKU, id, out, look);
 	}
 	return OK;
 }
 
 static enum result sku_keep(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	const uint64_t *generation = arg;
+	const struct cache_look *look = arg;
 	enum db_step step = db_next(rows, e);
 	struct sku k;
 	(void)run;
 	if (step == DB_ROW) {
 		sku_read(rows, &k);
-		cache_row_keep(SHOP_SKU, k.id, &k, *generation);
+		cache_row_keep(SHOP_SKU, k.id, &k, *look);
 	}
 	return step == DB_ERR ? e->result : OK;
 }
@@ -328,7 +335,7 @@ static int id_compare(const void *va, const void *vb)
 enum result skus_expect(struct db_tx *tx, int64_t *ids, int count, struct error *e)
 {
 	struct db_value *lacking = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*lacking));
-	uint64_t generation = shop_cache_generation();
+	struct cache_look look = cache_look(tx);
 	int n = 0;
 	struct sku k;
 	if (!lacking)
@@ -339,5 +346,5 @@ enum result skus_expect(struct db_tx *tx, int64_t *ids, int count, struct error 
 	for (int i = 0; i < count; i++)
 		if (ids[i] && (i == 0 || ids[i] != ids[i - 1]) && !cache_row_find(SHOP_SKU, ids[i], &k))
 			lacking[n++] = DB_INT(ids[i]);
-	return db_each(tx, &sku_select, lacking, n, sku_keep, &generation, e);
+	return db_each(tx, &sku_select, lacking, n, sku_keep, &look, e);
 }

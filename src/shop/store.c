@@ -166,25 +166,25 @@ enum result store_get(struct db_tx *tx, int64_t id, struct store *out, bool *fou
 	*found = id != 0 && cache_row_find(SHOP_STORE, id, out);
 	if (*found || !id)
 		return OK;
-	uint64_t generation = shop_cache_generation();
+	struct cache_look look = cache_look(tx);
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	TRY(db_query_one(tx, &store_select, &r, found, e, DB_INT(id)));
 	if (*found) {
 		store_read(r, out);
-		cache_row_keep(SHOP_STORE, id, out, generation);
+		cache_row_keep(SHOP_STORE, id, out, look);
 	}
 	return OK;
 }
 
 static enum result store_keep(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	const uint64_t *generation = arg;
+	const struct cache_look *look = arg;
 	enum db_step step = db_next(rows, e);
 	struct store s;
 	(void)run;
 	if (step == DB_ROW) {
 		store_read(rows, &s);
-		cache_row_keep(SHOP_STORE, s.id, &s, *generation);
+		cache_row_keep(SHOP_STORE, s.id, &s, *look);
 	}
 	return step == DB_ERR ? e->result : OK;
 }
@@ -192,7 +192,7 @@ static enum result store_keep(struct db_rows *rows, int run, void *arg, struct e
 enum result stores_expect(struct db_tx *tx, const int64_t *ids, int count, struct error *e)
 {
 	struct db_value *lacking = arena_array(db_tx_arena(tx), (size_t)count + 1, sizeof(*lacking));
-	uint64_t generation = shop_cache_generation();
+	struct cache_look look = cache_look(tx);
 	struct store s;
 	int n = 0;
 	if (!lacking)
@@ -202,7 +202,7 @@ enum result stores_expect(struct db_tx *tx, const int64_t *ids, int count, struc
 	for (int i = 0; i < count; i++)
 		if (ids[i] && !cache_row_find(SHOP_STORE, ids[i], &s))
 			lacking[n++] = DB_INT(ids[i]);
-	return n < 2 ? OK : db_each(tx, &store_select, lacking, n, store_keep, &generation, e);
+	return n < 2 ? OK : db_each(tx, &store_select, lacking, n, store_keep, &look, e);
 }
 
 enum result store_by_code(struct db_tx *tx, struct str code, struct store *out, bool *found, struct error *e)

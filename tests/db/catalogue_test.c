@@ -161,7 +161,7 @@ static enum result barcode_fn(struct db_tx *tx, void *arg, struct error *e)
 static enum result product_fn(struct db_tx *tx, void *arg, struct error *e)
 {
 	static const char *const order[] = { "P-1", "P-3", "P-2" };
-	struct sku skus[8], k;
+	struct sku *skus, k;
 	struct product p;
 	bool found;
 	int count;
@@ -169,7 +169,7 @@ static enum result product_fn(struct db_tx *tx, void *arg, struct error *e)
 	TRY(product_get(tx, k.product, &p, &found, e));
 	assert_true(found);
 	assert_string_equal(p.title, "Pullover");
-	TRY(product_skus(tx, p.id, 8, skus, &count, e));
+	TRY(product_skus(tx, p.id, 8, db_tx_arena(tx), &skus, &count, e));
 	assert_int_equal(count, 3);
 	for (int i = 0; i < count; i++)
 		assert_string_equal(skus[i].code, order[i]);
