@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TMPDIR_MAX 32
+
 struct error kit_err;
 
 static char dir_path[64], db_url[512], cluster_url[512];
@@ -60,7 +62,10 @@ const char *kit_dir(void)
 {
 	if (*dir_path)
 		return dir_path;
-	snprintf(dir_path, sizeof(dir_path), "/tmp/byname-XXXXXX"); /* short: socket paths have 107 bytes */
+	const char *tmp = getenv("TMPDIR");
+	if (!tmp || !*tmp || strlen(tmp) > TMPDIR_MAX) /* short: socket paths have 107 bytes */
+		tmp = "/tmp";
+	snprintf(dir_path, sizeof(dir_path), "%s/byname-XXXXXX", tmp);
 	if (!mkdtemp(dir_path))
 		fail_msg("mkdtemp: %s", strerror(errno));
 	owner = getpid();
