@@ -12,25 +12,36 @@ struct difference {
 	int64_t at;                                /* of the last move */
 };
 
-/* Of one bucket; subject 0: all of it. */
-DB_STMT(ledger_difference, "iii", "iiiiii",
+DB_STMT(ledger_difference, "i", "iiiiii",
         "SELECT book, subject, place, account, CAST(SUM(d) AS BIGINT), MAX(at) FROM ("
         "SELECT book, subject, to_place AS place, to_account AS account, qty AS d, at FROM ledger_move "
-        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
-        "SELECT book, subject, from_place, from_account, -qty, at FROM ledger_move "
-        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2)) UNION ALL "
-        "SELECT book, subject, place, account, -qty, moved_at FROM ledger_balance "
-        "WHERE rkey = $1 AND ($2 = 0 OR (book = $3 AND subject = $2))) AS all_sides "
+        "WHERE rkey = $1 UNION ALL "
+        "SELECT book, subject, from_place, from_account, -qty, at FROM ledger_move WHERE rkey = $1 UNION ALL "
+        "SELECT book, subject, place, account, -qty, moved_at FROM ledger_balance WHERE rkey = $1) AS all_sides "
         "GROUP BY book, subject, place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY book, subject, place, "
         "account")
+/* Of one subject: by the key, not through all of its bucket. */
+DB_STMT(ledger_difference_one, "iii", "iiiiii",
+        "SELECT CAST($3 AS BIGINT), CAST($2 AS BIGINT), place, account, CAST(SUM(d) AS BIGINT), MAX(at) FROM ("
+        "SELECT to_place AS place, to_account AS account, qty AS d, at FROM ledger_move "
+        "WHERE rkey = $1 AND book = $3 AND subject = $2 UNION ALL "
+        "SELECT from_place, from_account, -qty, at FROM ledger_move "
+        "WHERE rkey = $1 AND book = $3 AND subject = $2 UNION ALL "
+        "SELECT place, account, -qty, moved_at FROM ledger_balance "
+        "WHERE rkey = $1 AND book = $3 AND subject = $2) AS all_sides "
+        "GROUP BY place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY place, account")
 
+/* subject 0: of the whole bucket, all books */
 static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, struct difference **out,
                                int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	int n = 0, cap = 0;
 	enum db_step step;
-	TRY(db_query(tx, &ledger_difference, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	if (subject)
+		TRY(db_query(tx, &ledger_difference_one, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	else
+		TRY(db_query(tx, &ledger_difference, &r, e, DB_INT(rkey)));
 	*out = NULL;
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(db_tx_arena(tx), out, n, &cap, sizeof(**out)))
@@ -44,11 +55,15 @@ static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, i
 
 /* ---- Check ------------------------------------------------------------------------------------------------------ */
 
-DB_STMT(ledger_wrong, "iii", "iiiiI",
-        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 "
-        "AND ($2 = 0 OR (book = $3 AND subject = $2)) AND account < 100 AND qty < 0 UNION ALL "
-        "SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 "
-        "AND ($2 = 0 OR (book = $3 AND subject = $2)) GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
+DB_STMT(ledger_wrong, "i", "iiiiI",
+        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND account < 100 AND qty < 0 "
+        "UNION ALL SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 "
+        "GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
+DB_STMT(ledger_wrong_one, "iii", "iiiiI",
+        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $3 AND subject = $2 "
+        "AND account < 100 AND qty < 0 UNION ALL "
+        "SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 AND book = $3 "
+        "AND subject = $2 GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
 
 typedef void finding_fn(void *arg, const char *invariant, const char *detail);
 
@@ -68,7 +83,10 @@ static enum result bucket_check(struct db_tx *tx, int64_t rkey, enum book book, 
 	}
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	enum db_step step;
-	TRY(db_query(tx, &ledger_wrong, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	if (subject)
+		TRY(db_query(tx, &ledger_wrong_one, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
+	else
+		TRY(db_query(tx, &ledger_wrong, &r, e, DB_INT(rkey)));
 	while ((step = db_next(r, e)) == DB_ROW) {
 		snprintf(detail, sizeof(detail),
 		         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64 ": %" PRId64,

@@ -101,7 +101,7 @@ static void scene_open(void)
 	shop_open(&shop, kit_db());
 	second = shop.db;
 	if (db_engine(shop.db) == DB_POSTGRES) {
-		struct db_config config = { .url = kit_db_url(), .readers = 8 };
+		struct db_config config = { .url = kit_db_url(), .readers = 8, .limit_ms = kit_limit_ms() };
 		assert_ok(db_open(&config, &second, &kit_err));
 	}
 }

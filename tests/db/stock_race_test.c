@@ -310,7 +310,7 @@ static int setup(void **state)
 	(void)state;
 	stock_kit_open(&k);
 	if (strcmp(kit_engine(), "postgresql") == 0) {
-		struct db_config config = { .url = kit_db_url() };
+		struct db_config config = { .url = kit_db_url(), .limit_ms = kit_limit_ms() };
 		assert_ok(db_open(&config, &other, &kit_err));
 	}
 	pthread_barrier_init(&begin, NULL, CLIENTS + 1);

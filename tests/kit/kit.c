@@ -192,9 +192,15 @@ const char *kit_db_fresh(void)
 	return db_url;
 }
 
+int kit_limit_ms(void)
+{
+	const char *text = getenv("BYNAME_TEST_LIMIT_MS");
+	return text ? atoi(text) : 0;
+}
+
 struct db *kit_db(void)
 {
-	struct db_config config = { .url = kit_db_fresh(), .create = true };
+	struct db_config config = { .url = kit_db_fresh(), .create = true, .limit_ms = kit_limit_ms() };
 	struct db *db = NULL;
 	kit_err = (struct error){ 0 };
 	assert_ok(db_open(&config, &db, &kit_err));

@@ -21,6 +21,9 @@ const char *kit_engine(void);
 /* A fresh, migrated database: a file in a temporary folder, or a new database in a PostgreSQL cluster that this process
  * starts on first use (no TCP; removed at exit; BYNAME_TEST_PG reuses a running one). Fails the test when it cannot. */
 struct db *kit_db(void);
+/* How long a transaction may take, as db_config has it: BYNAME_TEST_LIMIT_MS, for long runs on a machine that is paused
+ * now and then; 0: as always. kit_db() heeds it. */
+int kit_limit_ms(void);
 /* Makes room for a database without opening it: its url. */
 const char *kit_db_fresh(void);
 /* The url of the database that kit_db() gave last, to open it a second time (PostgreSQL: a second "server process"). */

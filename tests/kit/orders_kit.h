@@ -16,8 +16,8 @@ struct shop {
 	struct db *db;
 	int64_t skus[SHOP_SKUS], stores[SHOP_STORES];
 	int16_t eur;
-	int number;    /* of the shops that this process made: they share no SKU */
-	uint64_t keys; /* numbers of the keys given so far */
+	uint64_t number; /* shops of other numbers share no SKU with it */
+	uint64_t keys;   /* numbers of the keys given so far */
 };
 
 static inline enum result shop_make_run(struct db_tx *tx, void *arg, struct error *e)
@@ -26,24 +26,29 @@ static inline enum result shop_make_run(struct db_tx *tx, void *arg, struct erro
 	char code[32];
 
 	for (int i = 0; i < SHOP_SKUS; i++) {
-		snprintf(code, sizeof(code), "S%d.%d", s->number, i + 1);
+		snprintf(code, sizeof(code), "S%llu.%d", (unsigned long long)s->number, i + 1);
 		TRY(sku_need(tx, str_c(code), NULL, &s->skus[i], e));
 	}
 	for (int i = 0; i < SHOP_STORES; i++) {
-		snprintf(code, sizeof(code), "L%d.%d", s->number, i + 1);
+		snprintf(code, sizeof(code), "L%llu.%d", (unsigned long long)s->number, i + 1);
 		TRY(store_need(tx, str_c(code), &s->stores[i], e));
 	}
 	return OK;
 }
 
-static inline void shop_open(struct shop *s, struct db *db)
+static inline void shop_open_as(struct shop *s, struct db *db, uint64_t number)
 {
-	static int made;
-
-	*s = (struct shop){ .db = db, .number = ++made, .keys = (uint64_t)made << 32 };
+	*s = (struct shop){ .db = db, .number = number, .keys = number << 32 };
 	shop_cache_drop();
 	assert_true(currency_find(STR("EUR"), &s->eur));
 	assert_ok(db_transact(db, shop_make_run, s, &kit_err));
+}
+
+static inline void shop_open(struct shop *s, struct db *db)
+{
+	static uint64_t made;
+
+	shop_open_as(s, db, ++made);
 }
 
 static inline void shop_key(uint64_t n, unsigned char key[HASH128_BYTES])
@@ -103,7 +108,11 @@ static inline enum result shop_do(struct shop *s, const struct order_command *c,
 }
 
 struct check_run {
-	int64_t order, sku;
+	int64_t order; /* 0: none */
+	int64_t skus[SHOP_SKUS];
+	int sku_count;
+	struct arena *a; /* its book is kept here; NULL: it is not */
+	struct order_book b;
 	int bad;
 	char detail[256];
 };
@@ -112,24 +121,26 @@ static inline enum result check_run(struct db_tx *tx, void *arg, struct error *e
 {
 	struct check_run *c = arg;
 
+	c->bad = 0;
 	if (c->order)
-		return order_check_book(tx, c->order, &c->bad, c->detail, e);
-	return stock_check_sku(tx, c->sku, &c->bad, c->detail, e);
+		TRY(order_check_book(tx, c->order, &c->bad, c->detail, e));
+	for (int i = 0; i < c->sku_count && !c->bad; i++)
+		TRY(stock_check_sku(tx, c->skus[i], &c->bad, c->detail, e));
+	if (!c->order || !c->a)
+		return OK;
+	arena_reset(c->a);
+	return book_get(tx, c->order, c->a, &c->b, e);
 }
 
 /* How many invariants of the order (0: none) and of all SKUs are broken; the first one's text. */
 static inline int shop_broken(struct shop *s, int64_t order, char detail[256])
 {
-	for (int i = order ? -1 : 0; i < SHOP_SKUS; i++) {
-		struct check_run c = { .order = i < 0 ? order : 0, .sku = i < 0 ? 0 : s->skus[i] };
+	struct check_run c = { .order = order, .sku_count = SHOP_SKUS };
 
-		assert_ok(db_read(s->db, check_run, &c, &kit_err));
-		if (c.bad) {
-			memcpy(detail, c.detail, sizeof(c.detail));
-			return c.bad;
-		}
-	}
-	return 0;
+	memcpy(c.skus, s->skus, sizeof(c.skus));
+	assert_ok(db_read(s->db, check_run, &c, &kit_err));
+	memcpy(detail, c.detail, sizeof(c.detail));
+	return c.bad;
 }
 
 static inline void shop_sound(struct shop *s, int64_t order)

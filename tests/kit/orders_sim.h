@@ -1,48 +1,12 @@
-/* Random commands on orders and stock: what any member of staff, till or web shop might ask for next, sensible or not.
- * After each the invariants of what it touched must hold. The same seed does the same. */
+/* Random commands on orders and stock, run: after each step the invariants of what it touched must hold. The same seed
+ * does the same. */
 #ifndef BYNAME_TESTS_ORDERS_SIM_H
 #define BYNAME_TESTS_ORDERS_SIM_H
 
-#include "kit/orders_kit.h"
-#include "db/db.h"
-#include "ledger/mutant.h"
+#include "kit/orders_make.h"
 
-#define SIM_ORDERS 6
-
-enum sim_outcome { SIM_DONE, SIM_REPLAYED, SIM_REFUSED, SIM_INVALID, SIM_CRASHED, SIM_OUTCOMES };
-
-struct sim_stats {
-	int64_t order[BOOK_STATES][COMMANDS][SIM_OUTCOMES]; /* by the state that the order was in */
-	int64_t stock[STOCK_KINDS][SIM_OUTCOMES];
-	int64_t reported[SIM_OUTCOMES], returned, parked, unmatched;
-	int64_t swept, steps;
-};
-
-struct sim {
-	struct shop *shop;
-	struct kit_random r;
-	struct sim_stats *stats;
-	int64_t orders[SIM_ORDERS];
-	int64_t holds[4], hold_skus[4], hold_places[4], transfers[2], counts[2];
-	struct transfer_line transfer_lines[2];
-	int hold_count, transfer_count, count_count;
-	bool alone; /* nobody else works on this shop: crashes may be made, replays be compared */
-	struct arena *a;
-	struct order_run last; /* for replays; its arrays live in last_a */
-	struct arena *last_a;
-	bool has_last;
-	int bad;
-	char detail[256];
-};
-
-static inline int64_t sim_below(struct sim *s, int64_t n)
-{
-	return (int64_t)kit_random_below(&s->r, (uint64_t)n);
-}
-static inline bool sim_odds(struct sim *s, int one_in)
-{
-	return !kit_random_below(&s->r, (uint64_t)one_in);
-}
+#define WHOLE_EVERY 12 /* commits between two looks at all SKUs, those too that nothing was done to */
+#define ALL_SKUS ((1u << SHOP_SKUS) - 1)
 
 static inline void sim_open(struct sim *s, struct shop *shop, uint64_t seed, struct sim_stats *stats, bool alone)
 {
@@ -50,325 +14,125 @@ static inline void sim_open(struct sim *s, struct shop *shop, uint64_t seed, str
 		.shop = shop, .r = { seed }, .stats = stats, .alone = alone, .a = arena_new(0), .last_a = arena_new(0)
 	};
 	assert_true(s->a && s->last_a);
+	for (int i = 0; i < SIM_ORDERS; i++)
+		assert_non_null(s->book_a[i] = arena_new(0));
 }
 
 static inline void sim_close(struct sim *s)
 {
 	arena_free(s->a);
 	arena_free(s->last_a);
+	for (int i = 0; i < SIM_ORDERS; i++)
+		arena_free(s->book_a[i]);
 }
 
-/* ---- Making commands up ----------------------------------------------------------------------------------------- */
+/* ---- Checking --------------------------------------------------------------------------------------------------- */
 
-static inline void sim_items(struct sim *s, struct order_command *c)
+__attribute__((format(printf, 2, 3))) static inline void sim_bad(struct sim *s, const char *fmt, ...)
 {
-	int count = 1 + (int)sim_below(s, 3);
-	struct order_item_in *items = arena_array(s->a, (size_t)count, sizeof(*items));
+	va_list ap;
 
-	for (int i = 0; i < count; i++) {
-		items[i] = shop_item(s->shop, (int)sim_below(s, SHOP_SKUS), 1 + sim_below(s, 4), sim_below(s, 9999));
-		items[i].price.tax_rate = decimal_of_micro(sim_below(s, 4) * 6500000);
-		if (sim_odds(s, 4))
-			items[i].price.own.rate = decimal_of_micro(sim_below(s, 50) * 1000000);
-		else if (sim_odds(s, 4))
-			items[i].price.own.amount = money_of_minor(s->shop->eur, sim_below(s, 500));
-	}
-	c->items = items;
-	c->item_count = count;
-	if (sim_odds(s, 2))
-		c->discounts[c->discount_count++] = (struct price_discount){
-			.rate = decimal_of_micro(sim_below(s, 40) * 1000000),
-			.threshold = money_of_minor(s->shop->eur, sim_odds(s, 2) ? sim_below(s, 20000) : 0)
-		};
-	if (sim_odds(s, 4))
-		c->discounts[c->discount_count++] =
-		        (struct price_discount){ .amount = money_of_minor(s->shop->eur, sim_below(s, 900)) };
-	if (sim_odds(s, 3) && c->kind != COMMAND_EXCHANGE)
-		c->shipping = money_of_minor(s->shop->eur, sim_below(s, 900));
-	c->shipping_tax_rate = decimal_of_micro(8100000);
-}
-
-static inline struct order_unit_in *sim_units(struct sim *s, struct order_command *c, int room)
-{
-	struct order_unit_in *u = arena_array(s->a, (size_t)room, sizeof(*u));
-
-	c->units = u;
-	return u;
-}
-
-static inline int64_t sim_store(struct sim *s)
-{
-	return s->shop->stores[sim_below(s, SHOP_STORES)];
-}
-
-/* From any location, or from a hold of such units; some are to be brought to another first. */
-static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku, int64_t qty)
-{
-	struct order_unit_in u = {
-		.line = -1 - item, .qty = qty, .location = sim_store(s), .method = 1 + (int)sim_below(s, METHODS - 1)
-	};
-
-	for (int i = 0; i < 4; i++)
-		if (s->holds[i] && s->hold_skus[i] == sku && sim_odds(s, 2)) {
-			u.hold = s->holds[i];
-			u.location = s->hold_places[i];
-		}
-	int64_t to = sim_odds(s, 8) ? sim_store(s) : u.location;
-	if (to != u.location && u.method != METHOD_TAKE)
-		u.to = to;
-	return u;
-}
-
-/* Where the command's items come from: mostly all of them, sometimes some. */
-static inline void sim_allocate(struct sim *s, struct order_command *c, int room)
-{
-	struct order_unit_in *u = sim_units(s, c, room + c->item_count * 2);
-
-	for (int i = 0; i < c->item_count; i++) {
-		int64_t qty = c->items[i].price.qty, first = sim_odds(s, 4) ? sim_below(s, qty) : qty;
-
-		if (c->items[i].line)
-			continue;
-		for (int part = 0; part < 2; part++) {
-			int64_t n = part ? qty - first : first;
-			if (n && !(c->may_wait && sim_odds(s, 3)))
-				u[c->unit_count++] = sim_from(s, i, c->items[i].sku, n);
-		}
-	}
-}
-
-static inline void sim_pay(struct sim *s, struct order_command *c, int64_t minor)
-{
-	struct order_pay_in *p = arena_array(s->a, 2, sizeof(*p));
-	int64_t first = sim_odds(s, 3) && minor > 1 ? 1 + sim_below(s, minor - 1) : minor;
-
-	if (minor <= 0)
+	if (s->bad)
 		return;
-	p[0] = (struct order_pay_in){ .tender = 1 + (int)sim_below(s, TENDERS - 1), .minor = first };
-	p[1] = (struct order_pay_in){ .tender = 1 + (int)sim_below(s, TENDERS - 1), .minor = minor - first };
-	c->pays = p;
-	c->pay_count = 1 + (first < minor);
+	va_start(ap, fmt);
+	vsnprintf(s->detail, sizeof(s->detail), fmt, ap);
+	va_end(ap);
+	s->bad = 1;
 }
 
-static inline void sim_place(struct sim *s, struct order_command *c)
+static inline unsigned sim_sku_bit(const struct sim *s, int64_t sku)
 {
-	struct price p;
+	for (int i = 0; i < SHOP_SKUS; i++)
+		if (s->shop->skus[i] == sku)
+			return 1u << i;
+	return 0;
+}
 
-	c->channel = CHANNEL_STORE;
-	c->currency = s->shop->eur;
-	c->tax_included = sim_odds(s, 2);
-	c->policy = sim_odds(s, 2) ? PRICE_REPRICE_KEPT : PRICE_KEEP_SHARE;
-	c->on_account = sim_odds(s, 3);
-	c->may_wait = sim_odds(s, 3);
-	sim_items(s, c);
-	if (c->kind == COMMAND_QUOTE)
+static inline bool sim_moves_units(enum order_command_kind k)
+{
+	return k != COMMAND_QUOTE && k != COMMAND_PAY && k != COMMAND_REFUND && k != COMMAND_REFUND_DONE &&
+	       k != COMMAND_REFUND_FAILED && k != COMMAND_CLOSE && k != COMMAND_ARRIVE && k != COMMAND_READY;
+}
+
+/* What an order's command may move: its items, the lines that it names, or all lines. */
+static inline unsigned sim_skus_of(const struct sim *s, const struct order_book *b, const struct order_command *c)
+{
+	bool named = c->unit_count && c->kind != COMMAND_CHANGE && c->kind != COMMAND_EXCHANGE;
+	unsigned skus = 0;
+
+	if (!sim_moves_units(c->kind))
+		return 0;
+	for (int i = 0; i < b->line_count && !named; i++)
+		skus |= sim_sku_bit(s, b->lines[i].sku);
+	for (int i = 0; i < c->unit_count && named; i++)
+		if (c->units[i].line > 0 && c->units[i].line <= b->line_count)
+			skus |= sim_sku_bit(s, b->lines[c->units[i].line - 1].sku);
+	for (int i = 0; i < c->item_count; i++)
+		skus |= sim_sku_bit(s, c->items[i].sku);
+	return skus;
+}
+
+/* Alone: whether anything was written since it was last checked. */
+static inline bool sim_written(struct sim *s)
+{
+	struct db_stats is;
+	int64_t was = s->commits;
+
+	if (!s->alone)
+		return true;
+	db_fault_nth(s->shop->db, 0, OK);
+	db_stats_get(s->shop->db, &is);
+	s->commits = is.commits;
+	return is.commits != was;
+}
+
+/* The order (0: none) and these SKUs; now and then all SKUs. */
+static inline void sim_check(struct sim *s, int64_t order, unsigned skus)
+{
+	struct check_run c = { .order = order };
+	int slot = 0;
+
+	if (!sim_written(s) || s->bad)
 		return;
-	sim_allocate(s, c, 0);
-	if (!sim_odds(s, 4) && order_price(c, s->a, &p, NULL) == OK)
-		sim_pay(s, c, sim_odds(s, 4) ? 1 + sim_below(s, 5000) : money_minor(p.total));
-}
-
-/* Units that the command might be about: mostly where some are, sometimes anything. */
-static inline void sim_some_units(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	struct order_unit_in *u = sim_units(s, c, 8);
-	int count = 1 + (int)sim_below(s, 2);
-
-	for (int i = 0; i < count; i++) {
-		const struct book_line *l = &b->lines[sim_below(s, b->line_count)];
-		u[i] = (struct order_unit_in){ .line = l->line,
-			                       .qty = 1 + sim_below(s, 2),
-			                       .location = sim_store(s),
-			                       .method = 1 + (int)sim_below(s, METHODS - 1),
-			                       .condition = 1 + (int)sim_below(s, 3) };
-		for (int k = 0; k < b->part_count && !sim_odds(s, 8); k++) {
-			const struct book_part *p = &b->parts[sim_below(s, b->part_count)];
-			int64_t there =
-			        c->kind == COMMAND_PICK || c->kind == COMMAND_RELEASE ? p->open
-			        : c->kind == COMMAND_READY || c->kind == COMMAND_SHIP || c->kind == COMMAND_UNPICK
-			                ? p->picked
-			        : c->kind == COMMAND_NO_SHOW   ? p->ready
-			        : c->kind == COMMAND_HAND_OVER ? p->picked + p->ready
-			                                       : p->open + p->picked + p->ready;
-			if (!there)
-				continue;
-			u[i].line = p->line;
-			u[i].location = p->location;
-			u[i].method = p->method;
-			u[i].qty = sim_odds(s, 2) ? there : 1 + sim_below(s, there);
-		}
+	if (++s->unchecked >= WHOLE_EVERY) {
+		skus = ALL_SKUS;
+		s->unchecked = 0;
 	}
-	c->unit_count = count;
+	for (int i = 0; i < SHOP_SKUS; i++)
+		if (skus >> i & 1)
+			c.skus[c.sku_count++] = s->shop->skus[i];
+	while (slot < SIM_ORDERS && (!order || s->orders[slot] != order))
+		slot++;
+	if (slot < SIM_ORDERS)
+		c.a = s->book_a[slot];
+	assert_ok(db_read(s->shop->db, check_run, &c, &kit_err));
+	if (slot < SIM_ORDERS)
+		s->books[slot] = c.b;
+	if (c.bad)
+		sim_bad(s, "%s", c.detail);
 }
 
-static inline void sim_waiting(struct sim *s, struct order_command *c, const struct order_book *b)
+/* All orders that are worked on, all SKUs. */
+static inline void sim_check_all(struct sim *s)
 {
-	struct order_unit_in *u = sim_units(s, c, 1);
-
-	c->unit_count = 1;
-	u[0] = (struct order_unit_in){ .line = 1 + (int)sim_below(s, b->line_count),
-		                       .qty = 1 + sim_below(s, 2),
-		                       .location = sim_store(s),
-		                       .method = 1 + (int)sim_below(s, METHODS - 1) };
-	for (int i = 0; i < b->line_count; i++)
-		if (b->lines[i].waiting && !sim_odds(s, 4)) {
-			u[0].line = b->lines[i].line;
-			u[0].qty = 1 + sim_below(s, b->lines[i].waiting);
-		}
-}
-
-static inline void sim_back(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	struct order_unit_in *u = sim_units(s, c, b->line_count + 16);
-
-	for (int i = 0; i < b->line_count; i++) {
-		int64_t there = b->lines[i].handed - b->lines[i].returned;
-		if (!there && !sim_odds(s, 8))
-			continue;
-		if (sim_odds(s, 2))
-			continue;
-		u[c->unit_count++] =
-		        (struct order_unit_in){ .line = b->lines[i].line,
-			                        .qty = sim_odds(s, 12) ? there + 1 : 1 + sim_below(s, there + !there),
-			                        .location = sim_store(s),
-			                        .condition = 1 + (int)sim_below(s, 3) };
-	}
-	if (sim_odds(s, 3))
-		c->refund_rest = true;
-}
-
-static inline void sim_exchange(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	int back;
-
-	sim_back(s, c, b);
-	back = c->unit_count;
-	const struct order_unit_in *was = c->units;
-	c->currency = b->currency;
-	c->tax_included = b->tax_included;
-	c->may_wait = sim_odds(s, 3);
-	c->unit_count = 0;
-	sim_items(s, c);
-	sim_allocate(s, c, back);
-	memcpy((struct order_unit_in *)(uintptr_t)c->units + c->unit_count, was, (size_t)back * sizeof(*was));
-	c->unit_count += back;
-	if (sim_odds(s, 2))
-		sim_pay(s, c, 1 + sim_below(s, 5000));
-}
-
-static inline void sim_change(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	c->currency = b->currency;
-	c->tax_included = b->tax_included;
-	c->may_wait = !sim_odds(s, 3);
-	sim_items(s, c);
-	for (int i = 0; i < c->item_count && i < b->line_count; i++)
-		if (!b->lines[i].cancelled && !sim_odds(s, 3)) {
-			struct order_item_in *item = (struct order_item_in *)(uintptr_t)&c->items[i];
-			item->line = b->lines[i].line;
-			item->sku = b->lines[i].sku;
-		}
-	if (b->state != BOOK_DRAFT)
-		sim_allocate(s, c, 0);
-}
-
-static inline void sim_refund(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	int64_t owed = book_payable(b);
-
-	c->refund_rest = sim_odds(s, 6);
-	if (c->refund_rest)
-		return;
-	sim_pay(s, c, sim_odds(s, 3) ? owed + 1 : owed > 0 ? 1 + sim_below(s, owed) : 1);
-	struct order_pay_in *p = (struct order_pay_in *)(uintptr_t)c->pays;
-	for (int i = 0; i < c->pay_count; i++) {
-		p[i].pending = !sim_odds(s, 3);
-		p[i].as_credit = sim_odds(s, 4);
-		for (int t = 1; t < TENDERS && !sim_odds(s, 4); t++)
-			if (book_captured(b, (enum tender)t) >= p[i].minor)
-				p[i].tender = (enum tender)t;
+	for (int i = 0; i <= SIM_ORDERS; i++) {
+		s->commits = -1;
+		s->unchecked = WHOLE_EVERY;
+		if (i == SIM_ORDERS || s->orders[i])
+			sim_check(s, i < SIM_ORDERS ? s->orders[i] : 0, ALL_SKUS);
 	}
 }
 
-static inline void sim_inspect(struct sim *s, struct order_command *c, const struct order_book *b)
+/* The order as it is now. */
+static inline struct order_book sim_book(struct sim *s, int slot)
 {
-	struct order_unit_in *u = sim_units(s, c, 1);
-
-	c->unit_count = 1;
-	u[0] = (struct order_unit_in){ .line = 1, .qty = 1, .location = sim_store(s), .condition = CONDITION_GOOD };
-	for (int i = 0; i < b->return_count; i++)
-		if (b->return_lines[i].uninspected && !sim_odds(s, 4))
-			u[0] = (struct order_unit_in){ .line = b->return_lines[i].line,
-				                       .qty = 1 + sim_below(s, b->return_lines[i].uninspected),
-				                       .location = b->return_lines[i].location };
-	u[0].condition = sim_odds(s, 3) ? CONDITION_SCRAP : sim_odds(s, 2) ? CONDITION_DAMAGED : CONDITION_GOOD;
-}
-
-static inline void sim_fill(struct sim *s, struct order_command *c, const struct order_book *b)
-{
-	switch (c->kind) {
-	case COMMAND_QUOTE:
-	case COMMAND_PLACE:
-		if (!b) {
-			sim_place(s, c);
-			return;
-		}
-		c->may_wait = true;
-		sim_waiting(s, c, b);
-		return;
-	case COMMAND_CHANGE:
-		sim_change(s, c, b);
-		return;
-	case COMMAND_CANCEL:
-		c->refund_rest = sim_odds(s, 2);
-		if (!sim_odds(s, 4))
-			sim_some_units(s, c, b);
-		for (int i = 0; i < c->unit_count; i++)
-			if (sim_odds(s, 2)) {
-				((struct order_unit_in *)(uintptr_t)c->units)[i].location = 0;
-				((struct order_unit_in *)(uintptr_t)c->units)[i].method = 0;
-			}
-		return;
-	case COMMAND_ALLOCATE:
-		sim_waiting(s, c, b);
-		return;
-	case COMMAND_PAY:
-		sim_pay(s, c,
-		        sim_odds(s, 4) ? 1 + sim_below(s, 9999) : book_receivable(b) + (book_receivable(b) ? 0 : 1));
-		return;
-	case COMMAND_RETURN:
-		sim_back(s, c, b);
-		return;
-	case COMMAND_EXCHANGE:
-		sim_exchange(s, c, b);
-		return;
-	case COMMAND_INSPECT:
-		sim_inspect(s, c, b);
-		return;
-	case COMMAND_REFUND:
-		sim_refund(s, c, b);
-		return;
-	case COMMAND_REFUND_DONE:
-	case COMMAND_REFUND_FAILED:
-		c->payment = 1 + (int)sim_below(s, b->payment_count + 1);
-		for (int i = 0; i < b->payment_count; i++)
-			if (b->payments[i].state == PAYMENT_PENDING && !sim_odds(s, 4))
-				c->payment = b->payments[i].n;
-		return;
-	case COMMAND_CLOSE:
-		return;
-	case COMMAND_TRANSFER:
-		sim_some_units(s, c, b);
-		c->to = sim_store(s);
-		return;
-	default:
-		sim_some_units(s, c, b);
-	}
+	return s->alone && s->books[slot].order == s->orders[slot] ? s->books[slot]
+	                                                           : shop_book(s->shop, s->orders[slot], s->a);
 }
 
 /* ---- Running them ----------------------------------------------------------------------------------------------- */
 
-static inline enum sim_outcome sim_judge(enum result r, bool replayed)
+static inline enum sim_outcome sim_judge(struct sim *s, enum result r, bool replayed, const struct error *err)
 {
 	switch (r) {
 	case OK:
@@ -383,34 +147,49 @@ static inline enum sim_outcome sim_judge(enum result r, bool replayed)
 	case ERR_BUSY:
 		return SIM_CRASHED;
 	default:
-		fail_msg("%s %s %s %s", result_name(r), kit_err.code, kit_err.field, kit_err.detail);
+		sim_bad(s, "%s %s %s %s", result_name(r), err->code, err->field, err->detail);
 		return SIM_CRASHED;
 	}
 }
 
-/* Some statement of the next command fails. */
-static inline void sim_trip(struct sim *s)
+/* Some statement of the next command fails: any, or one of the first, where it is soon refused. */
+static inline void sim_trip(struct sim *s, bool soon)
 {
-	if (s->alone && sim_odds(s, 24))
-		db_fault_nth(s->shop->db, 1 + sim_below(s, 60), ERR_IO);
+	if (s->alone && sim_odds(s, soon ? 2 : 14))
+		db_fault_nth(s->shop->db, 1 + sim_below(s, sim_odds(s, 2) ? (soon ? 4 : 12) : (soon ? 30 : 80)),
+		             ERR_IO);
 }
 
-static inline void sim_check(struct sim *s, int64_t order)
+static inline enum result sim_transact(struct sim *s, db_fn *fn, void *arg, bool soon, struct error *err)
 {
+	sim_trip(s, soon);
+	enum result r = db_transact(s->shop->db, fn, arg, err);
 	if (s->alone)
 		db_fault_nth(s->shop->db, 0, OK);
-	if (!s->bad)
-		s->bad = shop_broken(s->shop, order, s->detail);
+	return r;
 }
 
-static inline enum sim_outcome sim_run(struct sim *s, struct order_run *r, struct error *err)
+/* soon: it is likely to be refused. */
+static inline enum sim_outcome sim_run(struct sim *s, struct order_run *r, bool soon, struct error *err)
 {
-	sim_trip(s);
-	enum result result = db_transact(s->shop->db, order_run, r, err);
-	if (s->alone)
-		db_fault_nth(s->shop->db, 0, OK);
-	kit_err = *err;
-	return sim_judge(result, result == OK && r->out.replayed);
+	enum result result = sim_transact(s, order_run, r, soon, err);
+
+	return sim_judge(s, result, result == OK && r->out.replayed, err);
+}
+
+/* The last command's key with another command. */
+static inline void sim_mismatch(struct sim *s)
+{
+	struct order_run other = s->last;
+	struct error err = { 0 };
+
+	other.c.store ^= INT64_C(1) << 30;
+	enum result r = sim_transact(s, order_run, &other, false, &err);
+	if (r == ERR_MISMATCH)
+		s->stats->mismatched++;
+	else if (r != ERR_IO)
+		sim_bad(s, "(7) another command by a known key: %s", result_name(r));
+	sim_check(s, s->last.out.order, s->last_skus);
 }
 
 static inline void sim_replay(struct sim *s)
@@ -420,27 +199,29 @@ static inline void sim_replay(struct sim *s)
 
 	if (!s->has_last)
 		return;
-	enum sim_outcome o = sim_run(s, &again, &err);
-	if (o != SIM_REPLAYED && o != SIM_CRASHED && !s->bad) {
-		s->bad = 1;
-		snprintf(s->detail, sizeof(s->detail), "(7) a replayed command was not known (%s)", err.code);
+	if (sim_odds(s, 16)) {
+		sim_mismatch(s);
+		return;
 	}
+	enum sim_outcome o = sim_run(s, &again, false, &err);
+	if (o != SIM_REPLAYED && o != SIM_CRASHED)
+		sim_bad(s, "(7) a replayed command was not known (%s)", err.code);
 	again.out.replayed = false;
-	if (o == SIM_REPLAYED && memcmp(&again.out, &s->last.out, sizeof(again.out)) && !s->bad) {
-		s->bad = 1;
-		snprintf(s->detail, sizeof(s->detail), "(7) a replay had another outcome");
-	}
-	s->stats->order[0][s->last.c.kind][o]++;
-	sim_check(s, s->last.out.order);
+	if (o == SIM_REPLAYED && memcmp(&again.out, &s->last.out, sizeof(again.out)))
+		sim_bad(s, "(7) a replay had another outcome");
+	s->stats->order[s->last_state][s->last.c.kind][o]++;
+	sim_check(s, s->last.out.order, s->last_skus);
 }
 
 /* A copy that outlives the step. */
-static inline void sim_remember(struct sim *s, const struct order_run *r)
+static inline void sim_remember(struct sim *s, const struct order_run *r, enum book_state state, unsigned skus)
 {
 	const struct order_command *c = &r->c;
 
 	arena_reset(s->last_a);
 	s->last = *r;
+	s->last_state = state;
+	s->last_skus = skus;
 	s->has_last = true;
 	struct order_item_in *items = arena_array(s->last_a, (size_t)c->item_count + 1, sizeof(*items));
 	struct order_unit_in *units = arena_array(s->last_a, (size_t)c->unit_count + 1, sizeof(*units));
@@ -459,7 +240,8 @@ static inline void sim_remember(struct sim *s, const struct order_run *r)
 /* Whether there is something for the command to do. */
 static inline bool sim_fits(const struct order_book *b, enum order_command_kind k)
 {
-	int64_t waiting = 0, open = 0, picked = 0, ready = 0, pick_up = 0, carried = 0, out = 0, look = 0, pending = 0;
+	int64_t waiting = 0, open = 0, picked = 0, ready = 0, pick_up = 0, carried = 0, out = 0, look = 0, pending = 0,
+	        fetch = 0;
 
 	for (int i = 0; i < b->line_count; i++) {
 		waiting += b->lines[i].waiting;
@@ -471,6 +253,7 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 		picked += p->picked;
 		ready += p->ready;
 		pick_up += p->method == METHOD_PICK_UP ? p->picked : 0;
+		fetch += p->method == METHOD_PICK_UP ? p->open + p->picked + p->ready : 0;
 		carried += p->method == METHOD_SHIP || p->method == METHOD_DELIVER ? p->picked : 0;
 	}
 	for (int i = 0; i < b->return_count; i++)
@@ -490,6 +273,8 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 		return open + picked + ready;
 	case COMMAND_READY:
 		return pick_up;
+	case COMMAND_ARRIVE:
+		return fetch && b->arrived_at == 0;
 	case COMMAND_HAND_OVER:
 		return (picked || ready) && (b->on_account || !book_receivable(b));
 	case COMMAND_SHIP:
@@ -516,7 +301,7 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 static inline enum order_command_kind sim_kind(struct sim *s, const struct order_book *b)
 {
 	for (;;) {
-		enum order_command_kind k = 2 + (int)sim_below(s, COMMANDS - 2);
+		enum order_command_kind k = 1 + (int)sim_below(s, COMMANDS - 1);
 		bool rare = k == COMMAND_CANCEL || k == COMMAND_PROBLEM || k == COMMAND_RELEASE || k == COMMAND_UNPICK;
 
 		if (sim_odds(s, 40) ||
@@ -551,36 +336,71 @@ static inline void sim_transfer_keep(struct sim *s, int64_t id, int64_t order)
 	s->transfers[s->transfer_count++ % 2] = id;
 }
 
+/* What was done, by what it did to the order. */
+static inline void sim_tally(struct sim *s, int slot, enum order_command_kind k, enum book_state was,
+                             const int64_t units[AT_COUNT])
+{
+	int64_t now[AT_COUNT];
+
+	if (s->bad || !s->alone)
+		return;
+	s->stats->turn[was][s->books[slot].state]++;
+	tally_units(&s->books[slot], now);
+	tally_ways(s->stats, k, units, now);
+}
+
+/* A command made up: for a new order, for one that is worked on, for one that nobody has. */
+static inline void sim_make(struct sim *s, struct order_command *c, const struct order_book *b)
+{
+	if (!b->order || sim_odds(s, 60)) {
+		c->order = 0;
+		c->kind = sim_odds(s, 30)  ? 1 + (int)sim_below(s, COMMANDS - 1)
+		          : sim_odds(s, 3) ? COMMAND_QUOTE
+		                           : COMMAND_PLACE;
+		if (c->kind == COMMAND_QUOTE || c->kind == COMMAND_PLACE)
+			sim_fill(s, c, NULL);
+		return;
+	}
+	c->kind = sim_kind(s, b);
+	if (sim_odds(s, 40)) {
+		c->order ^= INT64_C(1) << 20;
+		c->kind = 1 + (int)sim_below(s, COMMANDS - 1);
+	}
+	sim_fill(s, c, b);
+}
+
 static inline void sim_order(struct sim *s)
 {
 	int slot = (int)sim_below(s, SIM_ORDERS);
-	int64_t order = s->orders[slot];
+	int64_t known = s->orders[slot], units[AT_COUNT];
 	struct order_book b = { 0 };
 	struct error err = { 0 };
-	struct order_run r = { .c = { .order = order, .store = sim_store(s) } };
+	struct order_run r = { .c = { .order = known, .store = sim_store(s) } };
 
-	if (!order || sim_odds(s, 60)) {
-		r.c.order = order = 0;
-		r.c.kind = sim_odds(s, 6) ? COMMAND_QUOTE : COMMAND_PLACE;
-		sim_fill(s, &r.c, NULL);
-	} else {
-		b = shop_book(s->shop, order, s->a);
-		r.c.kind = sim_kind(s, &b);
-		sim_fill(s, &r.c, &b);
-	}
+	if (known)
+		b = sim_book(s, slot);
+	sim_make(s, &r.c, &b);
+	enum order_command_kind kind = r.c.kind;
+	if (r.c.order != known || !known)
+		b = (struct order_book){ 0 };
+	bool soon = !tally_allowed((int)b.state, (int)kind), spoilt = sim_odds(s, soon ? 3 : 20) && sim_spoil(s, &r.c);
+	tally_units(&b, units);
+	unsigned skus = sim_skus_of(s, &b, &r.c);
 	shop_key(kit_random_next(&s->r), r.key);
-	enum sim_outcome o = sim_run(s, &r, &err);
-	s->stats->order[b.state][r.c.kind][o]++;
+	enum sim_outcome o = sim_run(s, &r, soon, &err);
+	if (spoilt && o != SIM_INVALID && o != SIM_CRASHED)
+		sim_bad(s, "%s was taken as it came (%s)", order_command_name(kind), err.code);
+	s->stats->order[b.state][kind][o]++;
 	if (o == SIM_DONE && r.out.transfer)
-		sim_transfer_keep(s, r.out.transfer, r.out.order);
+		sim_transfer_keep(s, r.out.transfer, b.order);
 	if (o == SIM_DONE) {
-		sim_remember(s, &r);
-		if (!order)
-			s->orders[slot] = order = r.out.order;
+		sim_remember(s, &r, b.state, skus);
+		s->orders[slot] = r.out.order;
 	}
-	sim_check(s, order);
-	if (o == SIM_DONE && (r.out.state == BOOK_CLOSED || (r.out.state == BOOK_CANCELLED && sim_odds(s, 2))) &&
-	    sim_odds(s, 2))
+	sim_check(s, o == SIM_DONE ? r.out.order : b.order, skus);
+	if (o == SIM_DONE)
+		sim_tally(s, slot, kind, b.state, units);
+	if (o == SIM_DONE && r.out.state == BOOK_CANCELLED && sim_odds(s, 6))
 		s->orders[slot] = 0;
 }
 
@@ -659,18 +479,13 @@ static inline void sim_stock(struct sim *s)
 		int swept = 0;
 		assert_ok(db_transact(s->shop->db, sweep_run, &swept, &kit_err));
 		s->stats->swept += swept;
-		sim_check(s, 0);
+		sim_check(s, 0, ALL_SKUS);
 		return;
 	}
 	sim_stock_fill(s, &r.c, &line);
 	shop_key(kit_random_next(&s->r), r.key);
-	sim_trip(s);
 	struct error err = { 0 };
-	enum result result = db_transact(s->shop->db, stock_run, &r, &err);
-	if (s->alone)
-		db_fault_nth(s->shop->db, 0, OK);
-	kit_err = err;
-	enum sim_outcome o = sim_judge(result, false);
+	enum sim_outcome o = sim_judge(s, sim_transact(s, stock_run, &r, false, &err), false, &err);
 	s->stats->stock[r.c.kind][o]++;
 	if (o == SIM_DONE && r.c.kind == STOCK_HOLD_PLACE) {
 		s->hold_skus[s->hold_count % 4] = r.c.sku;
@@ -683,7 +498,7 @@ static inline void sim_stock(struct sim *s)
 	}
 	if (o == SIM_DONE && r.c.kind == STOCK_COUNT_OPEN)
 		s->counts[s->count_count++ % 2] = r.out.id;
-	sim_check(s, r.c.line_count ? line.order : 0);
+	sim_check(s, r.c.line_count ? line.order : 0, r.c.id ? ALL_SKUS : sim_sku_bit(s, r.c.sku));
 }
 
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */
@@ -704,7 +519,8 @@ static inline enum result sim_returned_run(struct db_tx *tx, void *arg, struct e
 /* A till says that something came back: of an order, of none, more than there was, for more than it cost. */
 static inline void sim_report(struct sim *s)
 {
-	int64_t order = s->orders[sim_below(s, SIM_ORDERS)];
+	int slot = (int)sim_below(s, SIM_ORDERS);
+	int64_t order = s->orders[slot];
 	struct sim_returned r = { .in = { .sku = s->shop->skus[sim_below(s, SHOP_SKUS)],
 		                          .qty = 1 + sim_below(s, 2),
 		                          .location = sim_store(s),
@@ -712,29 +528,24 @@ static inline void sim_report(struct sim *s)
 		                          .tender = 1 + (int)sim_below(s, TENDERS - 1),
 		                          .refunded_minor = sim_below(s, 6000) - 1 } };
 	if (order) {
-		struct order_book b = shop_book(s->shop, order, s->a);
+		struct order_book b = sim_book(s, slot);
 		r.in.number = str_c(b.number);
 		for (int i = 0; i < b.line_count && !sim_odds(s, 4); i++)
 			if (b.lines[i].handed > b.lines[i].returned)
 				r.in.sku = b.lines[i].sku;
 	}
 	shop_key(kit_random_next(&s->r), r.key);
-	sim_trip(s);
 	struct error err = { 0 };
-	enum result result = db_transact(s->shop->db, sim_returned_run, &r, &err);
-	if (s->alone)
-		db_fault_nth(s->shop->db, 0, OK);
-	kit_err = err;
-	enum sim_outcome o = sim_judge(result, false);
+	enum sim_outcome o = sim_judge(s, sim_transact(s, sim_returned_run, &r, false, &err), false, &err);
 	if (o == SIM_REFUSED || o == SIM_INVALID)
-		fail_msg("a report was refused: %s %s", err.code, err.detail);
+		sim_bad(s, "a report was refused: %s %s", err.code, err.detail);
 	s->stats->reported[o]++;
 	if (o == SIM_DONE) {
 		s->stats->returned += r.out.taken;
 		s->stats->parked += r.out.parked;
 		s->stats->unmatched += r.out.unmatched_minor;
 	}
-	sim_check(s, order);
+	sim_check(s, order, ALL_SKUS);
 }
 
 /* One step; false when an invariant is broken: detail says which. */
@@ -753,10 +564,21 @@ static inline bool sim_step(struct sim *s)
 	return !s->bad;
 }
 
-/* A shop of its own in the database, with something on the shelves. */
-static inline void sim_shop(struct shop *shop, struct db *db)
+/* The seed's end: nothing is left to lapse in the next one's, and all that was worked on is whole. */
+static inline bool sim_end(struct sim *s)
 {
-	shop_open(shop, db);
+	for (int swept = 1; swept && !s->bad;) {
+		assert_ok(db_transact(s->shop->db, sweep_run, &swept, &kit_err));
+		s->stats->swept += swept;
+	}
+	sim_check_all(s);
+	return !s->bad;
+}
+
+/* A shop of its own in the database, with something on the shelves. */
+static inline void sim_shop(struct shop *shop, struct db *db, uint64_t number)
+{
+	shop_open_as(shop, db, number);
 	for (int i = 0; i < SHOP_SKUS; i++)
 		for (int j = 0; j < SHOP_STORES; j++)
 			shop_fill(shop, i, j, 6);
