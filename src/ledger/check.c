@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define REBUILD_LOCK 0x6c65646765720000LL /* "ledger": two rebuilds would add what is missing twice */
 
@@ -20,28 +21,13 @@ DB_STMT(ledger_difference, "i", "iiiiii",
         "SELECT book, subject, place, account, -qty, moved_at FROM ledger_balance WHERE rkey = $1) AS all_sides "
         "GROUP BY book, subject, place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY book, subject, place, "
         "account")
-/* Of one subject: by the key, not through all of its bucket. */
-DB_STMT(ledger_difference_one, "iii", "iiiiii",
-        "SELECT CAST($3 AS BIGINT), CAST($2 AS BIGINT), place, account, CAST(SUM(d) AS BIGINT), MAX(at) FROM ("
-        "SELECT to_place AS place, to_account AS account, qty AS d, at FROM ledger_move "
-        "WHERE rkey = $1 AND book = $3 AND subject = $2 UNION ALL "
-        "SELECT from_place, from_account, -qty, at FROM ledger_move "
-        "WHERE rkey = $1 AND book = $3 AND subject = $2 UNION ALL "
-        "SELECT place, account, -qty, moved_at FROM ledger_balance "
-        "WHERE rkey = $1 AND book = $3 AND subject = $2) AS all_sides "
-        "GROUP BY place, account HAVING CAST(SUM(d) AS BIGINT) <> 0 ORDER BY place, account")
 
-/* subject 0: of the whole bucket, all books */
-static enum result differences(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, struct difference **out,
-                               int *count, struct error *e)
+static enum result differences(struct db_tx *tx, int64_t rkey, struct difference **out, int *count, struct error *e)
 {
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	int n = 0, cap = 0;
 	enum db_step step;
-	if (subject)
-		TRY(db_query(tx, &ledger_difference_one, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
-	else
-		TRY(db_query(tx, &ledger_difference, &r, e, DB_INT(rkey)));
+	TRY(db_query(tx, &ledger_difference, &r, e, DB_INT(rkey)));
 	*out = NULL;
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(db_tx_arena(tx), out, n, &cap, sizeof(**out)))
@@ -59,43 +45,130 @@ DB_STMT(ledger_wrong, "i", "iiiiI",
         "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND account < 100 AND qty < 0 "
         "UNION ALL SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 "
         "GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
-DB_STMT(ledger_wrong_one, "iii", "iiiiI",
-        "SELECT book, subject, place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $3 AND subject = $2 "
-        "AND account < 100 AND qty < 0 UNION ALL "
-        "SELECT book, subject, 0, 0, CAST(SUM(qty) AS BIGINT) FROM ledger_balance WHERE rkey = $1 AND book = $3 "
-        "AND subject = $2 GROUP BY book, subject HAVING CAST(SUM(qty) AS BIGINT) <> 0")
 
 typedef void finding_fn(void *arg, const char *invariant, const char *detail);
 
-static enum result bucket_check(struct db_tx *tx, int64_t rkey, enum book book, int64_t subject, finding_fn *finding,
-                                void *arg, struct error *e)
+#define REPLAY "balances equal the replay of the moves"
+#define BELOW "no internal account is below zero"
+#define ZERO_SUM "the accounts of a subject sum to zero"
+
+static void difference_found(const struct difference *d, finding_fn *finding, void *arg)
+{
+	char detail[160];
+	snprintf(detail, sizeof(detail),
+	         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64 ": moves say %+" PRId64,
+	         d->book, d->subject, d->place, d->account, d->by);
+	finding(arg, REPLAY, detail);
+}
+
+/* account 0: all of them */
+static void wrong_found(int64_t book, int64_t subject, int64_t place, int64_t account, int64_t qty, finding_fn *finding,
+                        void *arg)
+{
+	char detail[160];
+	snprintf(detail, sizeof(detail),
+	         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64 ": %" PRId64, book, subject,
+	         place, account, qty);
+	finding(arg, account ? BELOW : ZERO_SUM, detail);
+}
+
+static enum result bucket_check(struct db_tx *tx, int64_t rkey, finding_fn *finding, void *arg, struct error *e)
 {
 	struct difference *d;
-	char detail[160];
 	int count;
-	TRY(differences(tx, rkey, book, subject, &d, &count, e));
-	for (int i = 0; i < count; i++) {
-		snprintf(detail, sizeof(detail),
-		         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64
-		         ": moves say %+" PRId64,
-		         d[i].book, d[i].subject, d[i].place, d[i].account, d[i].by);
-		finding(arg, "balances equal the replay of the moves", detail);
-	}
+	TRY(differences(tx, rkey, &d, &count, e));
+	for (int i = 0; i < count; i++)
+		difference_found(&d[i], finding, arg);
 	DB_ROWS_AUTO struct db_rows *r = NULL;
 	enum db_step step;
-	if (subject)
-		TRY(db_query(tx, &ledger_wrong_one, &r, e, DB_INT(rkey), DB_INT(subject), DB_INT(book)));
-	else
-		TRY(db_query(tx, &ledger_wrong, &r, e, DB_INT(rkey)));
+	TRY(db_query(tx, &ledger_wrong, &r, e, DB_INT(rkey)));
+	while ((step = db_next(r, e)) == DB_ROW)
+		wrong_found(db_int(r, 0), db_int(r, 1), db_int(r, 2), db_int(r, 3), db_int(r, 4), finding, arg);
+	return step == DB_ERR ? e->result : OK;
+}
+
+/* ---- One subject ------------------------------------------------------------------------------------------------ */
+
+/* What a move or a balance says of an account. */
+struct side {
+	int64_t place, account, by;
+};
+struct sides {
+	struct side *list;
+	int count, cap;
+	struct arena *a;
+};
+
+static enum result side_add(struct sides *s, int64_t place, int64_t account, int64_t by, struct error *e)
+{
+	if (!arena_grow(s->a, &s->list, s->count, &s->cap, sizeof(*s->list)))
+		return error_nomem(e);
+	s->list[s->count++] = (struct side){ place, account, by };
+	return OK;
+}
+
+static int side_cmp(const void *a, const void *b)
+{
+	const struct side *x = a, *y = b;
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	return (x->account > y->account) - (x->account < y->account);
+}
+
+/* Added up here: the engines would sort each move twice to group it. */
+DB_STMT(ledger_subject_moves, "iii", "iiiii",
+        "SELECT from_place, from_account, to_place, to_account, qty FROM ledger_move "
+        "WHERE rkey = $1 AND book = $2 AND subject = $3")
+
+static enum result moves_load(struct db_tx *tx, enum book book, int64_t subject, struct sides *s, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	enum db_step step;
+	TRY(db_query(tx, &ledger_subject_moves, &r, e, DB_INT(id_bucket(subject)), DB_INT(book), DB_INT(subject)));
 	while ((step = db_next(r, e)) == DB_ROW) {
-		snprintf(detail, sizeof(detail),
-		         "book %" PRId64 " subject %" PRId64 " place %" PRId64 " account %" PRId64 ": %" PRId64,
-		         db_int(r, 0), db_int(r, 1), db_int(r, 2), db_int(r, 3), db_int(r, 4));
-		finding(arg,
-		        db_int(r, 3) ? "no internal account is below zero" : "the accounts of a subject sum to zero",
-		        detail);
+		TRY(side_add(s, db_int(r, 0), db_int(r, 1), -db_int(r, 4), e));
+		TRY(side_add(s, db_int(r, 2), db_int(r, 3), db_int(r, 4), e));
 	}
 	return step == DB_ERR ? e->result : OK;
+}
+
+DB_STMT(ledger_subject_balances, "iii", "iii",
+        "SELECT place, account, qty FROM ledger_balance WHERE rkey = $1 AND book = $2 AND subject = $3")
+
+static enum result subject_check(struct db_tx *tx, enum book book, int64_t subject, finding_fn *finding, void *arg,
+                                 struct error *e)
+{
+	struct sides s = { .a = db_tx_arena(tx) };
+	int64_t sum = 0;
+	TRY(moves_load(tx, book, subject, &s, e));
+	{
+		DB_ROWS_AUTO struct db_rows *r = NULL;
+		enum db_step step;
+		TRY(db_query(tx, &ledger_subject_balances, &r, e, DB_INT(id_bucket(subject)), DB_INT(book),
+		             DB_INT(subject)));
+		while ((step = db_next(r, e)) == DB_ROW) {
+			int64_t place = db_int(r, 0), account = db_int(r, 1), qty = db_int(r, 2);
+			sum += qty;
+			if (account < LEDGER_COUNTER && qty < 0)
+				wrong_found(book, subject, place, account, qty, finding, arg);
+			TRY(side_add(&s, place, account, -qty, e));
+		}
+		if (step == DB_ERR)
+			return e->result;
+	}
+	if (sum)
+		wrong_found(book, subject, 0, 0, sum, finding, arg);
+	qsort(s.list, (size_t)s.count, sizeof(*s.list), side_cmp);
+	for (int i = 0, end; i < s.count; i = end) {
+		struct difference d = {
+			.book = book, .subject = subject, .place = s.list[i].place, .account = s.list[i].account
+		};
+		for (end = i; end < s.count && side_cmp(&s.list[i], &s.list[end]) == 0; end++)
+			d.by += s.list[end].by;
+		if (d.by)
+			difference_found(&d, finding, arg);
+	}
+	return OK;
 }
 
 struct subject_finding {
@@ -114,7 +187,7 @@ enum result ledger_check_subject(struct db_tx *tx, enum book book, int64_t subje
                                  struct error *e)
 {
 	struct subject_finding f = { .detail = detail };
-	TRY(bucket_check(tx, id_bucket(subject), book, subject, subject_found, &f, e));
+	TRY(subject_check(tx, book, subject, subject_found, &f, e));
 	*bad = f.bad;
 	return OK;
 }
@@ -169,7 +242,7 @@ static enum result check_bucket(struct db_tx *tx, void *arg, struct error *e)
 	struct walk *w = arg, next = *w;
 	TRY(walk_next(tx, &next, e));
 	if (!next.done)
-		TRY(bucket_check(tx, next.bucket, BOOK_UNITS, 0, walk_found, &next, e));
+		TRY(bucket_check(tx, next.bucket, walk_found, &next, e));
 	*w = next;
 	return OK;
 }
@@ -236,7 +309,7 @@ static enum result rebuild_bucket(struct db_tx *tx, void *arg, struct error *e)
 		struct difference *d;
 		int count;
 		TRY(db_lock(tx, REBUILD_LOCK + next.bucket, e));
-		TRY(differences(tx, next.bucket, BOOK_UNITS, 0, &d, &count, e));
+		TRY(differences(tx, next.bucket, &d, &count, e));
 		for (int i = 0; i < count; i++)
 			TRY(balance_mend(tx, &d[i], e));
 	}

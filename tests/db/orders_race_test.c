@@ -39,7 +39,9 @@ static void *client_run(void *arg)
 		pthread_barrier_wait(&begin);
 		if (over)
 			return NULL;
-		c->result = db_transact(c->db, order_run, &c->run, &c->err);
+		do
+			c->result = db_transact(c->db, order_run, &c->run, &c->err);
+		while (c->result == ERR_BUSY && strcmp(c->err.code, "db.pool") == 0); /* the machine stood still */
 		pthread_barrier_wait(&end);
 	}
 }

@@ -26,7 +26,6 @@ struct sim {
 	struct order_run last; /* for replays; its arrays live in last_a */
 	struct arena *last_a;
 	enum book_state last_state; /* that the order was in */
-	unsigned last_skus;
 	bool has_last;
 	int bad;
 	char detail[256];
