@@ -89,7 +89,7 @@ static inline enum order_method sim_method(struct sim *s)
 	return sim_odds(s, 3) ? METHOD_PICK_UP : 1 + (int)sim_below(s, METHODS - 1);
 }
 
-/* From any location, or from a hold of such units. */
+/* From any location, or from a hold of such units; some are to be brought to another first. */
 static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku, int64_t qty)
 {
 	struct order_unit_in u = { .line = -1 - item, .qty = qty, .location = sim_store(s), .method = sim_method(s) };
@@ -99,6 +99,9 @@ static inline struct order_unit_in sim_from(struct sim *s, int item, int64_t sku
 			u.hold = s->holds[i];
 			u.location = s->hold_places[i];
 		}
+	int64_t to = sim_odds(s, 8) ? sim_store(s) : u.location;
+	if (to != u.location && u.method != METHOD_TAKE)
+		u.to = to;
 	return u;
 }
 

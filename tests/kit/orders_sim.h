@@ -397,7 +397,7 @@ static inline void sim_order(struct sim *s)
 		sim_bad(s, "%s was taken as it came (%s)", order_command_name(kind), err.code);
 	s->stats->order[b.state][kind][o]++;
 	if (o == SIM_DONE && r.out.transfer)
-		sim_transfer_keep(s, r.out.transfer, b.order);
+		sim_transfer_keep(s, r.out.transfer, r.out.order);
 	if (o == SIM_DONE) {
 		sim_remember(s, &r, b.state);
 		s->orders[slot] = r.out.order;
