@@ -72,7 +72,7 @@ struct work {
 	int64_t receivable, payable, refunding, captured[TENDERS]; /* as they will be; payable ≥ 0 */
 	int64_t amount, refunded, unit_total;
 	int64_t transfer;
-	int returned, payment, first_item; /* first_item: index of the line that the command's first item became */
+	int returned, payment, first_item; /* first_item: index of the line that the command's first new item became */
 	bool handed;                       /* units left the shop */
 };
 

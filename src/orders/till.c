@@ -107,8 +107,10 @@ enum result till_reverse(struct work *w, int line, int64_t net, int64_t tax, int
 		tax = 0;
 	}
 	int64_t whole = net + tax, off = whole < w->receivable ? whole : w->receivable;
-	if (whole < 0) /* charged back: less is owed, or more to be paid */
-		off = -whole > w->payable ? whole + w->payable : 0;
+	if (whole < 0) { /* charged back: less is owed, but for what is on its way already, or more to be paid */
+		int64_t owed = w->payable - w->refunding;
+		off = -whole > owed ? whole + owed : 0;
+	}
 	int64_t off_net = off < net ? off : net, off_tax = off - off_net;
 	TRY(post(w, SIDE(MONEY_RECEIVABLE), SIDE(revenue_of(line)), off_net, MONEY_REVERSE, line, e));
 	TRY(post(w, SIDE(MONEY_RECEIVABLE), SIDE(MONEY_TAX), off_tax, MONEY_REVERSE, line, e));

@@ -1,9 +1,21 @@
 #include "orders/book.h"
 
+/* The line that an item of this command is (a change names some that stand already) or became. */
+static int item_line(const struct work *w, int item)
+{
+	const struct order_item_in *items = w->c->items;
+	int line = w->first_item + 1;
+	if (item >= w->c->item_count)
+		return 0;
+	for (int i = 0; i < item; i++)
+		line += !items[i].line;
+	return items[item].line ? items[item].line : line;
+}
+
 struct book_line *work_line(struct work *w, int line)
 {
-	if (line < 0) /* an item of this command */
-		line = line < -w->c->item_count ? 0 : w->first_item - line;
+	if (line < 0)
+		line = item_line(w, -1 - line);
 	return line >= 1 && line <= w->b.line_count ? &w->b.lines[line - 1] : NULL;
 }
 

@@ -153,6 +153,21 @@ static inline void tally_ways_told(const struct sim_stats *s, struct tally_gap *
 		}
 }
 
+/* What clients side by side came to: which state the order was in when a command reached it nobody knows. */
+static inline void tally_crowd(const struct sim_stats *s)
+{
+	print_message("%lld steps of clients side by side\n", (long long)s->steps);
+	for (int k = 1; k < COMMANDS && s->steps; k++) {
+		int64_t n[SIM_OUTCOMES] = { 0 };
+		for (int st = 0; st < BOOK_STATES; st++)
+			for (int o = 0; o < SIM_OUTCOMES; o++)
+				n[o] += s->order[st][k][o];
+		print_message("%-31s %10lld %10lld %10lld %10lld %10lld\n",
+		              order_command_name((enum order_command_kind)k), (long long)n[0], (long long)n[1],
+		              (long long)n[2], (long long)n[3], (long long)n[4]);
+	}
+}
+
 /* Prints all of it. */
 static inline void tally_tell(const struct sim_stats *s, struct tally_gap *g)
 {
