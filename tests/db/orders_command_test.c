@@ -114,8 +114,9 @@ static void work_and_trail_in_pages(void **state)
 
 	struct queue_read r = { .order = done.order };
 	int64_t units = 0;
+	struct order_queued last; /* r.after points at it */
 	int parts = 0;
-	for (struct order_queued last;; r.after = &last, parts++) {
+	for (;; r.after = &last, parts++) {
 		assert_ok(db_read(shop.db, queue_run, &r, &kit_err));
 		if (!r.queued)
 			break;
