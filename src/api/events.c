@@ -11,8 +11,10 @@
 #define TOPIC_BYTES 40
 #define CUSTOMER "customer:"
 #define STOCK "stock:"
+#define SHELF "shelf:"
 #define IMPORTS "imports"
 #define REVIEW "review"
+#define SETTLE "settle"
 #define ROLES_REVIEW (ROLE_AGENT | ROLE_MANAGER | ROLE_ADMIN | ROLE_LOCAL)
 #define ROLES_ORDER (ROLES_SERVE | ROLE_FULFILMENT)
 #define ROLES_IMPORTS (ROLE_OPERATOR | ROLE_ADMIN | ROLE_LOCAL)
@@ -31,20 +33,22 @@ static enum result topic_check(const struct principal *p, struct str topic, stru
 	unsigned roles;
 	if (str_is(topic, IMPORTS))
 		roles = ROLES_IMPORTS;
-	else if (str_is(topic, REVIEW))
+	else if (str_is(topic, REVIEW) || str_is(topic, SETTLE))
 		roles = ROLES_REVIEW;
 	else if (topic_of(topic, STR(CUSTOMER), ID_CUSTOMER, &id))
 		roles = ROLES_SERVE;
 	else if (topic_of(topic, STR(STOCK), ID_SKU, &id))
 		roles = ROLES_SHELF;
+	else if (topic_of(topic, STR(SHELF), ID_STORE, &id))
+		roles = principal_in_store(p, id) ? ROLES_SHELF : 0;
 	else if (topic_of(topic, STR("order:"), ID_ORDER, &id))
 		roles = ROLES_ORDER;
 	else if (topic_of(topic, STR("queue:"), ID_STORE, &id))
 		roles = principal_in_store(p, id) ? ROLES_ORDER : 0;
 	else
-		return error_set(
-		        e, ERR_INVALID, "topic.unknown", "topics",
-		        "A topic is customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, review or imports.");
+		return error_set(e, ERR_INVALID, "topic.unknown", "topics",
+		                 "A topic is customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, shelf:sto_…, "
+		                 "review, settle or imports.");
 	if (!(roles & p->role))
 		return error_set(e, ERR_FORBIDDEN, "role.missing", "topics", "Your role may not hear this.");
 	return OK;
@@ -76,7 +80,9 @@ static const struct http_param events_params[] = {
 	  .required = true,
 	  .min = 1,
 	  .max = TOPICS_MAX * TOPIC_BYTES,
-	  .doc = "customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, review and imports, with commas between" },
+	  .doc = "customer:cus_…, order:ord_…, queue:sto_…, stock:sku_…, shelf:sto_…, review, settle and imports, with "
+	         "commas "
+	         "between" },
 	{ 0 },
 };
 const struct http_route api_events_routes[] = {
@@ -171,12 +177,21 @@ static bool told_before(const struct announcement *a, size_t i)
 	return false;
 }
 
-static bool stock_told_before(const struct announcement *a, size_t i)
+/* The SKU's cells, and the lists of the store where something of it changed. */
+static void tell_stock(const struct announcement *a, size_t i)
 {
-	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
-		if (a->events[k].topic == FEED_STOCK && a->events[k].ref == a->events[i].ref)
-			return true;
-	return false;
+	const struct feed_event *ev = &a->events[i];
+	bool sku = false, place = !ev->place;
+	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++) {
+		if (a->events[k].topic != FEED_STOCK)
+			continue;
+		sku |= a->events[k].ref == ev->ref;
+		place |= a->events[k].place == ev->place;
+	}
+	if (!sku)
+		tell_id(a->server, "stock", "stock", "sku", ID_SKU, ev->ref);
+	if (!place)
+		tell_id(a->server, "shelf", "shelf", "location", ID_STORE, ev->place);
 }
 
 static enum result announce_read(struct db_tx *tx, void *arg, struct error *e)
@@ -210,9 +225,10 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 	struct api *api = ctx;
 	struct announcement a = { api->http, events, count };
 	struct http_stats stats;
-	bool identity = false;
+	bool identity = false, settle = false;
 	for (size_t i = 0; i < count; i++) {
 		identity |= events[i].topic == FEED_RECORD || events[i].topic == FEED_MEMBERSHIP;
+		settle |= events[i].topic == FEED_SETTLE;
 		if (events[i].topic == FEED_ACCESS) {
 			access_cache_drop();
 			if (api->http)
@@ -225,10 +241,12 @@ static enum result announce(void *ctx, struct db *db, const struct feed_event *e
 		return OK;
 	if (identity) /* the queue may have changed: once a batch */
 		http_publish(api->http, REVIEW, "review", STR("{}"));
+	if (settle)
+		http_publish(api->http, SETTLE, "settle", STR("{}"));
 	http_stats_get(api->http, &stats);
 	for (size_t i = 0; i < count && stats.streams_now; i++)
-		if (events[i].topic == FEED_STOCK && !stock_told_before(&a, i))
-			tell_id(api->http, "stock", "stock", "sku", ID_SKU, events[i].ref);
+		if (events[i].topic == FEED_STOCK)
+			tell_stock(&a, i);
 	return stats.streams_now ? db_read(db, announce_read, &a, e) : OK;
 }
 
@@ -236,7 +254,7 @@ const struct feed_process api_announcer = {
 	.name = "announcer",
 	.topics = 1u << FEED_RECORD | 1u << FEED_MEMBERSHIP | 1u << FEED_TOUCHPOINT | 1u << FEED_ORDER |
 	          1u << FEED_FACT | 1u << FEED_NOTE | 1u << FEED_CONSENT | 1u << FEED_HOUSEHOLD | 1u << FEED_IMPORT |
-	          1u << FEED_ACCESS | 1u << FEED_STOCK,
+	          1u << FEED_ACCESS | 1u << FEED_STOCK | 1u << FEED_SETTLE,
 	.apply = announce,
 	.after_stored = true, /* a screen that hears of a purchase reads what it changed */
 };

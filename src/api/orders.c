@@ -126,6 +126,23 @@ static enum result price_handle(struct http_request *rq, struct http_response *r
 	return db_read(api_desk(rq)->db, price_read, &pa, e);
 }
 
+static enum result change_read(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct price_ask *pa = arg;
+	struct order_changed changed;
+	TRY(order_fill(tx, &pa->ask, e));
+	TRY(order_change_price(tx, &pa->ask.c, db_tx_arena(tx), &changed, e));
+	desk_changed(pa->w, &changed);
+	return OK;
+}
+
+static enum result change_price_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	struct price_ask pa = { .w = http_json(rs) };
+	TRY(order_ask(rq, COMMAND_CHANGE, http_param_i64(rq, "order", 0), &pa.ask, e));
+	return db_read(api_desk(rq)->db, change_read, &pa, e);
+}
+
 static enum result back_read(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct price_ask *pa = arg;
@@ -239,6 +256,34 @@ static enum result review_handle(struct http_request *rq, struct http_response *
 	return api_write(rq, rs, 204, review_write, &ask, e);
 }
 
+struct settle_body {
+	int64_t order;
+};
+
+struct settle_ask {
+	const struct principal *p;
+	int64_t parked, order;
+	unsigned char key[HASH128_BYTES];
+};
+
+static enum result settle_write(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e)
+{
+	const struct settle_ask *ask = arg;
+	(void)w;
+	TRY(order_parked_settle(tx, ask->key, ask->p->user, ask->p->associate, ask->parked, ask->order, e));
+	return audit_act(tx, ask->p, "order.parked", ask->parked, STR("{}"), e);
+}
+
+static enum result settle_handle(struct http_request *rq, struct http_response *rs, struct error *e)
+{
+	const struct settle_body *body = http_body_struct(rq);
+	struct settle_ask ask = { .p = api_principal(rq),
+		                  .parked = http_param_i64(rq, "parked", 0),
+		                  .order = body->order };
+	TRY(api_act_key(rq, ask.key, e));
+	return api_write(rq, rs, 204, settle_write, &ask, e);
+}
+
 struct returned_ask {
 	const struct returned_body *body;
 	unsigned char key[HASH128_BYTES];
@@ -299,8 +344,9 @@ static const struct json_field price_fields[] = { NEW_ORDER, JSON_END };
 static const struct json_field quote_fields[] = {
 	STORE, UNITS, PAYS, FLAG(on_account), FLAG(may_wait), DETAIL, JSON_END
 };
-static const struct json_field change_fields[] = { STORE,    ITEMS,          UNITS,  PAYS,    DISCOUNTS,
-	                                           SHIPPING, FLAG(may_wait), DETAIL, JSON_END };
+static const struct json_field change_fields[] = { STORE,     ITEMS,    UNITS,          PAYS,
+	                                           DISCOUNTS, SHIPPING, FLAG(may_wait), FLAG(keep_terms),
+	                                           DETAIL,    JSON_END };
 static const struct json_field exchange_fields[] = { STORE,          UNITS_NEEDED, ITEMS,
 	                                             PAYS,           DISCOUNTS,    FLAG(refund_rest),
 	                                             FLAG(may_wait), DETAIL,       JSON_END };
@@ -318,6 +364,9 @@ static const struct json_field payment_fields[] = {
 	STORE, JSON_FIELD_I64(struct order_body, payment, "payment", JSON_REQUIRED, 1, INT32_MAX), DETAIL, JSON_END
 };
 static const struct json_field bare_fields[] = { STORE, DETAIL, JSON_END };
+static const struct json_field settle_fields[] = {
+	JSON_FIELD_ID(struct settle_body, order, "order", ID_ORDER, JSON_NULLABLE), JSON_END
+};
 static const struct json_field returned_fields[] = {
 	JSON_FIELD_STR(struct returned_body, number, "number", JSON_NULLABLE, 0, ORDER_NUMBER_MAX),
 	JSON_FIELD_ID(struct returned_body, sku, "sku", ID_SKU, JSON_REQUIRED),
@@ -340,6 +389,7 @@ static const struct json_field returned_fields[] = {
 
 static const struct http_param order_params[] = { { "order", JF_ID, true, ID_ORDER, 0, NULL, NULL }, PARAM_END };
 static const struct http_param review_params[] = { { "review", JF_ID, true, ID_REVIEW, 0, NULL, NULL }, PARAM_END };
+static const struct http_param parked_params[] = { { "parked", JF_ID, true, ID_PARKED, 0, NULL, NULL }, PARAM_END };
 static const struct http_param page_params[] = { PAGE_PARAMS };
 static const struct http_param queue_params[] = { { "location", JF_ID, false, ID_STORE, 0, NULL,
 	                                            "Only what this store has to do (the caller's own)" },
@@ -388,6 +438,8 @@ const struct http_route api_orders_routes[] = {
 	READ("/v1/parked-returns", "Returns that wait for their sale", ROLES_MOVE, NULL, page_params, "ParkedReturns",
 	     NULL, parked_handle),
 	PREVIEW("/v1/orders/price", "What an order would cost", ROLES_SELL, NULL, price_fields, "Price", price_handle),
+	PREVIEW("/v1/orders/{order}/change/price", "What a change would make of it", ROLES_SELL, order_params,
+	        change_fields, "ChangePrice", change_price_handle),
 	PREVIEW("/v1/orders/{order}/return/price", "What a return would give", ROLES_MOVE, order_params, back_fields,
 	        "ReturnPrice", return_price_handle),
 	WRITE("/v1/orders", "Place an order, or quote it", ROLES_SELL, NULL, place_fields, struct order_body,
@@ -405,6 +457,7 @@ const struct http_route api_orders_routes[] = {
 	COMMAND("arrive", "The customer is there to fetch it", ROLES_MOVE, bare_fields),
 	COMMAND("hand_over", "Units are handed to the customer", ROLES_MOVE, units_fields),
 	COMMAND("ship", "Units leave with the carrier", ROLES_MOVE, units_fields),
+	COMMAND("deliver", "Sent units have reached the customer", ROLES_MOVE, units_fields),
 	COMMAND("no_show", "Nobody fetched them: cancelled and put back", ROLES_MOVE, units_fields),
 	COMMAND("pay", "Take money", ROLES_SELL, pay_fields),
 	COMMAND("return", "Units come back, received anywhere", ROLES_MOVE, return_fields),
@@ -416,6 +469,8 @@ const struct http_route api_orders_routes[] = {
 	COMMAND("close", "Nothing more is to be done", ROLES_SELL, bare_fields),
 	WRITE("/v1/order-reviews/{review}/close", "It was looked at", ROLES_REVIEW, review_params, NULL, char, NULL,
 	      "404", review_handle),
+	WRITE("/v1/parked-returns/{parked}/settle", "It is of this order, or no sale will come", ROLES_REVIEW,
+	      parked_params, settle_fields, struct settle_body, NULL, "404 409", settle_handle),
 	WRITE("/v1/returns", "A till's return that happened: never refused", ROLES_MOVE, NULL, returned_fields,
 	      struct returned_body, "Returned", "404", returned_handle),
 	{ 0 },

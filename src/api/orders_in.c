@@ -25,7 +25,7 @@ struct order_in_item {
 	struct order_in_money own;
 };
 struct unit_raw {
-	int64_t line, qty, location, hold, to;
+	int64_t line, qty, location, hold, from, to;
 	int method, condition;
 };
 struct pay_raw {
@@ -55,6 +55,7 @@ static const struct json_field unit_fields[] = {
 	JSON_FIELD_ENUM(struct unit_raw, condition, "condition", ORDER_CONDITIONS, JSON_NULLABLE),
 	JSON_FIELD_ID(struct unit_raw, hold, "hold", ID_HOLD, JSON_NULLABLE),
 	JSON_FIELD_ID(struct unit_raw, to, "to", ID_STORE, JSON_NULLABLE),
+	JSON_FIELD_ID(struct unit_raw, from, "from", ID_STORE, JSON_NULLABLE),
 	JSON_END,
 };
 static const struct json_field pay_fields[] = {
@@ -159,12 +160,15 @@ static enum result unit_take(struct order_asked *ask, const struct unit_raw *raw
 	bool back = c->kind == COMMAND_RETURN || c->kind == COMMAND_EXCHANGE || c->kind == COMMAND_INSPECT;
 	if (c->unit_count == ORDER_UNITS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "order.size", field, "at most %d entries", ORDER_UNITS_MAX);
+	if (raw->from && c->kind != COMMAND_CHANGE)
+		return at_field(e, "field.unknown", field, "from", "only a change takes them from elsewhere");
 	struct order_unit_in u = { .line = line,
 		                   .qty = raw->qty,
 		                   .location = raw->location,
 		                   .method = (enum order_method)(raw->method + 1),
 		                   .hold = raw->hold,
 		                   .to = raw->to,
+		                   .from = raw->from,
 		                   .condition = (enum unit_condition)(raw->condition + 1) };
 	bool touched = touches(c->kind, u.method) || (back && line > 0);
 	if (back && line > 0 && !u.condition)
@@ -407,8 +411,21 @@ static struct decimal list_price(const struct sku *k)
 	return decimal_of_micro(micro);
 }
 
-static enum result fill_item(struct db_tx *tx, const struct order_in_item *raw, int16_t currency,
-                             struct order_item_in *it, struct error *e)
+/* What was agreed for a line stays as far as nothing else is said. */
+static void keep_item(const struct order_in_item *raw, const struct book_line *was, struct order_item_in *it)
+{
+	it->title = raw->title.n ? raw->title : str_c(was->title ? was->title : "");
+	it->has_list_price = was->list_micro >= 0;
+	it->list_price = decimal_of_micro(was->list_micro);
+	it->price.unit_price = decimal_of_micro(was->unit_micro);
+	it->price.tax_rate = was->price.tax_rate;
+	it->price.own = was->own;
+	it->price.never_discounted |= was->undiscounted;
+}
+
+/* was: the line that it is and whose terms are kept; else NULL. */
+static enum result fill_item(struct db_tx *tx, const struct order_in_item *raw, const struct book_line *was,
+                             int16_t currency, struct order_item_in *it, struct error *e)
 {
 	struct sku k = { 0 };
 	bool found;
@@ -420,29 +437,64 @@ static enum result fill_item(struct db_tx *tx, const struct order_in_item *raw, 
 	}
 	bool listed = k.list_minor >= 0 && k.currency == currency;
 	*it = (struct order_item_in){ .line = (int)raw->line, .sku = raw->sku, .title = raw->title };
-	it->has_list_price = raw->list_price.n || listed;
-	if (raw->list_price.n)
-		TRY(decimal_in(raw->list_price, AMOUNT_MOST, raw->field, "list_price", &it->list_price, e));
-	else if (listed)
+	if (listed)
 		it->list_price = list_price(&k);
+	it->has_list_price = listed;
 	it->price.qty = raw->qty;
 	it->price.never_discounted = raw->never_discounted;
 	it->price.own.amount = it->price.own.threshold = money_of_minor(currency, 0);
+	if (was)
+		keep_item(raw, was, it);
 	if (raw->unit_price.n)
 		TRY(decimal_in(raw->unit_price, AMOUNT_MOST, raw->field, "unit_price", &it->price.unit_price, e));
-	else if (listed)
+	else if (listed && !was)
 		it->price.unit_price = list_price(&k);
-	else
+	else if (!was)
 		return at_field(e, "field.missing", raw->field, "unit_price", "the catalogue has no price of it");
+	if (raw->list_price.n) {
+		it->has_list_price = true;
+		TRY(decimal_in(raw->list_price, AMOUNT_MOST, raw->field, "list_price", &it->list_price, e));
+	}
 	if (raw->tax_rate.n)
 		TRY(decimal_in(raw->tax_rate, TAX_MOST, raw->field, "tax_rate", &it->price.tax_rate, e));
 	return raw->discount ? discount_in(&raw->own, currency, false, &it->price.own, e) : OK;
+}
+
+/* The order's own discounts and shipping, where the change does not name its own. */
+static void keep_terms(struct order_asked *ask, const struct order_book *b)
+{
+	struct order_command *c = &ask->c;
+	c->keep_shipping = !ask->body->shipping.n;
+	for (int i = 0; i < b->batch_count && !ask->body->discounts; i++) {
+		if (b->batches[i].batch != 1)
+			continue;
+		c->discount_count = b->batches[i].discount_count;
+		memcpy(c->discounts, b->batches[i].discounts, sizeof(c->discounts));
+	}
+}
+
+static enum result fill_items(struct db_tx *tx, struct order_asked *ask, struct error *e)
+{
+	struct order_command *c = &ask->c;
+	struct order_book b = { 0 };
+	bool keep = c->kind == COMMAND_CHANGE && ask->body->keep_terms;
+	if (keep)
+		TRY(book_get(tx, c->order, db_tx_arena(tx), &b, e));
+	for (int i = 0; i < c->item_count; i++) {
+		int64_t line = ask->raw_items[i].line;
+		const struct book_line *was = line > 0 && line <= b.line_count ? &b.lines[line - 1] : NULL;
+		TRY(fill_item(tx, &ask->raw_items[i], was, c->currency, &ask->items[i], e));
+	}
+	if (keep)
+		keep_terms(ask, &b);
+	return OK;
 }
 
 static enum result fill_terms(struct order_asked *ask, struct error *e)
 {
 	struct order_command *c = &ask->c;
 	const struct order_body *b = ask->body;
+	c->discount_count = (int)json_count(b->discounts);
 	for (int i = 0; i < c->discount_count; i++)
 		TRY(discount_in(&ask->discounts[i], c->currency, true, &c->discounts[i], e));
 	c->shipping = money_of_minor(c->currency, 0);
@@ -467,9 +519,8 @@ enum result order_fill(struct db_tx *tx, struct order_asked *ask, struct error *
 	struct order_command *c = &ask->c;
 	struct store s;
 	TRY(fill_head(tx, ask, e));
-	for (int i = 0; i < c->item_count; i++)
-		TRY(fill_item(tx, &ask->raw_items[i], c->currency, &ask->items[i], e));
 	TRY(fill_terms(ask, e));
+	TRY(fill_items(tx, ask, e));
 	for (int i = 0; i < c->unit_count; i++) {
 		char path[96];
 		snprintf(path, sizeof(path), "%s.location", ask->unit_fields[i]);

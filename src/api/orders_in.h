@@ -10,7 +10,7 @@ struct order_body {
 	int64_t customer, record, store, to, payment;
 	struct str number, channel, currency, shipping, shipping_tax_rate, detail;
 	int policy;
-	bool tax_included, on_account, may_wait, quote, refund_rest;
+	bool tax_included, on_account, may_wait, quote, refund_rest, keep_terms;
 	const struct json *items, *units, *pays, *discounts;
 };
 

@@ -81,12 +81,16 @@ static const struct shape {
 	               "return:int?,payment:int?,transfer:str?,replayed:bool,book:OrderBook?}" },
 	{ "Price", "{currency:str,lines:[{sku:str,qty:int,gross:Money,discount:Money,net:Money,tax:Money}],"
 	           "discount:Money,shipping:Money,tax:Money,total:Money,given:[bool]}" },
+	{ "ChangePrice", "{lines:[{line:int,sku:str,qty:int,discount:Money,net:Money,tax:Money}],was:Money,total:Money,"
+	                 "discount:Money,shipping:Money,tax:Money,was_receivable:Money,receivable:Money,was_payable:"
+	                 "Money,payable:Money}" },
 	{ "ReturnPrice", "{lines:[{line:int,qty:int,net:Money,tax:Money}],clawed:Money,total:Money,off_receivable:"
 	                 "Money,tenders:[{tender:str,amount:Money}]}" },
 	{ "Queued", "{order:str,number:str,n:int,line:int,sku:SkuShown?,customer:Named?,store:Named?,location:Named?,"
-	            "method:str?,unplaced:int,open:int,picked:int,ready:int,since:time,"
-	            "stage:'new'|'picking'|'problem'|'ready'|'waiting',due_at:time,late:bool}" },
-	{ "Queue", "{items:[Queued],next:str?,counts:{new:int,picking:int,problem:int,ready:int,waiting:int}}" },
+	            "method:str?,unplaced:int,open:int,picked:int,ready:int,shipped:int,since:time,"
+	            "stage:'new'|'picking'|'problem'|'ready'|'waiting'|'shipped',due_at:time,late:bool}" },
+	{ "Queue",
+	  "{items:[Queued],next:str?,counts:{new:int,picking:int,problem:int,ready:int,waiting:int,shipped:int}}" },
 	{ "OrderReviews", "{items:[{id:str,at:time,order:str,number:str,state:str,store:Named?,unmatched:Money}],next:"
 	                  "str?}" },
 	{ "ParkedReturns", "{items:[{id:str,at:time,number:str?,sku:SkuShown?,qty:int,location:Named?,tender:str,"
@@ -141,7 +145,7 @@ static const struct shape {
 	{ "Grid",
 	  "{as_of:time,more:bool,skus:[SkuShown],places:[{id:str,name:str,kind:str,km:num?,updated_at:time?}],"
 	  "cells:[{sku:str,location:str,available:int,held:int,committed:int,picked:int,quality:int,damaged:int,"
-	  "safety:int,transit:int,incoming:int,incoming_at:time?,low:bool}]}" },
+	  "safety:int,transit:int,incoming:int,incoming_at:time?,low:bool,level:int?}]}" },
 	{ "StockSide", "{state:str,location:Named?}" },
 	{ "StockMoves",
 	  "{items:[{at:time,qty:int,from:StockSide,to:StockSide,reason:str,order:str?,hold:str?,by:str?}],"
@@ -156,7 +160,8 @@ static const struct shape {
 	          "state:'open'|'released'|'expired'|'consumed',associate:Named?,waiting:str?}" },
 	{ "Holds", "{items:[Hold],next:str?}" },
 	{ "Waiting", "{items:[{id:str,sku:SkuShown,location:Named?,customer:Named?,qty:int,joined_at:time,"
-	             "offered_at:time?,hold:str?,state:'waiting'|'offered'|'taken'|'lapsed'|'left'}],next:str?}" },
+	             "offered_at:time?,hold:str?,offered_in:Named?,offered_until:time?,state:'waiting'|'offered'|'"
+	             "taken'|'lapsed'|'left'}],next:str?}" },
 	{ "Transfer",
 	  "{id:str,from:Named,to:Named,state:'requested'|'dispatched'|'received'|'cancelled',requested_at:time,"
 	  "dispatched_at:time?,closed_at:time?,lines?:[{sku:SkuShown,asked:int,sent:int,received:int,lost:int,"

@@ -49,6 +49,7 @@ static const struct verb {
 	{ "arrive", "arrive", "ORDER: the customer is there", 0 },
 	{ "hand-over", "hand_over", "ORDER [UNITS…]", UNITS },
 	{ "ship", "ship", "ORDER [UNITS…]", UNITS },
+	{ "deliver", "deliver", "ORDER [UNITS…]: what was sent has arrived", UNITS },
 	{ "no-show", "no_show", "ORDER [UNITS…]: nobody fetched them", UNITS },
 	{ "pay", "pay", "ORDER TENDER=AMOUNT…", PAYS },
 	{ "return", "return", "ORDER LINE*QTY,condition=good… --store STORE [--price]", UNITS | PAYABLE | REST },
@@ -70,7 +71,8 @@ static const char about[] =
         "byname order reviews | parked\n"
         "byname order VERB ORDER [WORDS…], VERB one of confirm, change, cancel, allocate, release, pick, unpick, "
         "problem, "
-        "ready, transfer, arrive, hand-over, ship, no-show, pay, return, inspect, refund, refund-done, refund-failed, "
+        "ready, transfer, arrive, hand-over, ship, deliver, no-show, pay, return, inspect, refund, refund-done, "
+        "refund-failed, "
         "exchange, "
         "close.\n\n"
         "ORDER is a number or ord_…, STORE a code or sto_…. ITEM is SKU[*QTY] with, after commas, price=80.00, list=, "

@@ -70,6 +70,7 @@ MUST_CHECK enum result desk_parked_returns(const struct desk *d, const struct pr
                                            struct json_writer *w, struct error *e);
 /* Values that need nothing read. */
 void desk_price(struct json_writer *w, const struct order_command *c, const struct price *p);
+void desk_changed(struct json_writer *w, const struct order_changed *k);
 void desk_back(struct json_writer *w, const struct order_back *b);
 /* The members of an open object. */
 void desk_done(struct json_writer *w, const struct order_done *d);

@@ -5,7 +5,6 @@
 
 #define REPORTED_RETURN_DAYS 30
 #define REPORTED_ORDER_DAYS 14
-#define SENT_DAYS 14 /* so long after it was sent somebody may ask where it is */
 #define CONTACT_DAYS 14
 
 static void matter(struct shape *s, const char *kind, const char *text, int64_t order, int64_t hold, int64_t at)
@@ -124,7 +123,7 @@ static enum result stage(struct shape *s, const struct order_open *o, enum stage
 			continue;
 		TRY(store_name(s, p->location, &where, e));
 		TRY(things(s, o, at, p->location, &what, &since, e));
-		if (at == SENT && s->now - since > SENT_DAYS * DAY_US)
+		if (at == SENT && s->now - since > ORDER_SENT_DAYS * DAY_US)
 			continue;
 		matter(s, kinds[at], stage_text(s, o, at, p->method, where, what, since), o->order, 0, since);
 	}

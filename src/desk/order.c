@@ -271,6 +271,35 @@ void desk_price(struct json_writer *w, const struct order_command *c, const stru
 	jw_end_object(w);
 }
 
+void desk_changed(struct json_writer *w, const struct order_changed *k)
+{
+	jw_object(w);
+	jw_key(w, "lines");
+	jw_array(w);
+	for (int i = 0; i < k->line_count; i++) {
+		const struct order_changed_line *l = &k->lines[i];
+		jw_object(w);
+		jw_ki64(w, "line", l->line);
+		jw_kid(w, "sku", ID_SKU, l->sku);
+		jw_ki64(w, "qty", l->qty);
+		money_member(w, "discount", k->currency, l->discount);
+		money_member(w, "net", k->currency, l->net);
+		money_member(w, "tax", k->currency, l->tax);
+		jw_end_object(w);
+	}
+	jw_end_array(w);
+	money_member(w, "was", k->currency, k->was);
+	money_member(w, "total", k->currency, k->total);
+	money_member(w, "discount", k->currency, k->discount);
+	money_member(w, "shipping", k->currency, k->shipping);
+	money_member(w, "tax", k->currency, k->tax);
+	money_member(w, "was_receivable", k->currency, k->was_receivable);
+	money_member(w, "receivable", k->currency, k->receivable);
+	money_member(w, "was_payable", k->currency, k->was_payable);
+	money_member(w, "payable", k->currency, k->payable);
+	jw_end_object(w);
+}
+
 void desk_back(struct json_writer *w, const struct order_back *b)
 {
 	jw_object(w);

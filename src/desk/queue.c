@@ -19,6 +19,8 @@
 #define DUE_PROBLEM HOUR_US
 #define DUE_FETCHED (7 * DAY_US) /* then nobody comes any more */
 #define DUE_WAITING (5 * MINUTE_US)
+#define DUE_SENT (5 * DAY_US) /* then one asks the carrier */
+#define DUE_DELIVERED DAY_US  /* on the way home */
 
 static int64_t due_at(const struct order_queued *q, enum queue_stage stage)
 {
@@ -33,6 +35,8 @@ static int64_t due_at(const struct order_queued *q, enum queue_stage stage)
 		return q->part.since + DUE_PROBLEM;
 	case QUEUE_READY:
 		return q->part.since + DUE_FETCHED;
+	case QUEUE_SHIPPED:
+		return q->part.since + (q->part.method == METHOD_DELIVER ? DUE_DELIVERED : DUE_SENT);
 	default:
 		return q->arrived_at + DUE_WAITING;
 	}
@@ -40,23 +44,29 @@ static int64_t due_at(const struct order_queued *q, enum queue_stage stage)
 
 /* ---- The queue -------------------------------------------------------------------------------------------------- */
 
-/* Units without a location come first, then the others by age: "u" and order, line; or "p" and since, order, part. */
-static bool queue_cursor(struct str s, struct order_queued *unplaced, struct order_queued *part, bool *parts_only)
+/* Units without a location come first, then those that are at one by age, then what was sent: "u" and order, line; or
+ * "p", "s" and since, order, part. */
+enum queue_list { LIST_UNPLACED, LIST_PARTS, LIST_SENT, LISTS };
+static const char list_letters[LISTS + 1] = "ups";
+
+static bool queue_cursor(struct str s, enum queue_list *list, struct order_queued *last, struct error *e)
 {
 	struct str first, rest = { s.p + 1, s.n - 1 };
-	int64_t n, none;
-	*parts_only = s.p[0] == 'p';
-	if (s.p[0] == 'u') {
-		if (!cursor_parse(rest, &unplaced->order, &n))
-			return false;
-		unplaced->part.line = (int)n;
-		return n > 0 && n <= ORDER_LINES_MAX;
+	const char *letter = memchr(list_letters, s.p[0], LISTS);
+	int64_t n = 0, none;
+	*list = letter ? (enum queue_list)(letter - list_letters) : LISTS;
+	if (*list == LIST_UNPLACED && cursor_parse(rest, &last->order, &n) && n > 0 && n <= ORDER_LINES_MAX) {
+		last->part.line = (int)n;
+		return true;
 	}
-	if (s.p[0] != 'p' || !str_split(&rest, '.', &first) || !cursor_parse(first, &part->part.since, &part->order) ||
-	    !cursor_parse(rest, &n, &none))
-		return false;
-	part->n = (int)n;
-	return n > 0 && n <= INT32_MAX;
+	if ((*list == LIST_PARTS || *list == LIST_SENT) && str_split(&rest, '.', &first) &&
+	    cursor_parse(first, &last->part.since, &last->order) && cursor_parse(rest, &n, &none) && n > 0 &&
+	    n <= INT32_MAX) {
+		last->n = (int)n;
+		return true;
+	}
+	(void)error_set(e, ERR_INVALID, "cursor.malformed", "after", "This is no cursor of ours");
+	return false;
 }
 
 static void queue_next(const struct order_queued *last, char out[QUEUE_CURSOR_BYTES])
@@ -69,7 +79,7 @@ static void queue_next(const struct order_queued *last, char out[QUEUE_CURSOR_BY
 	}
 	cursor_format(a, last->part.since, last->order);
 	cursor_format(b, last->n, 0);
-	snprintf(out, QUEUE_CURSOR_BYTES, "p%s.%s", a, b);
+	snprintf(out, QUEUE_CURSOR_BYTES, "%c%s.%s", list_letters[last->sent ? LIST_SENT : LIST_PARTS], a, b);
 }
 
 struct queue_ask {
@@ -112,9 +122,10 @@ static enum result write_queued(struct shape *s, const struct order_queued *q, s
 	TRY(shape_store(s, "location", q->part.location, e));
 	jw_kcstr(s->w, "method", q->part.method ? order_method_name(q->part.method) : NULL);
 	jw_ki64(s->w, "unplaced", q->n ? 0 : q->part.open);
-	jw_ki64(s->w, "open", q->n ? q->part.open : 0);
-	jw_ki64(s->w, "picked", q->part.picked);
-	jw_ki64(s->w, "ready", q->part.ready);
+	jw_ki64(s->w, "open", q->n && !q->sent ? q->part.open : 0);
+	jw_ki64(s->w, "picked", q->sent ? 0 : q->part.picked);
+	jw_ki64(s->w, "ready", q->sent ? 0 : q->part.ready);
+	jw_ki64(s->w, "shipped", q->sent ? q->part.shipped : 0);
 	jw_ktime(s->w, "since", stage == QUEUE_WAITING ? q->arrived_at : q->part.since);
 	jw_kcstr(s->w, "stage", queue_stage_name(stage));
 	jw_ktime(s->w, "due_at", due);
@@ -123,10 +134,16 @@ static enum result write_queued(struct shape *s, const struct order_queued *q, s
 	return OK;
 }
 
+/* What was sent longer ago is taken as arrived. */
+static int64_t sent_after(const struct shape *s)
+{
+	return s->now - ORDER_SENT_DAYS * DAY_US;
+}
+
 static enum result write_counts(struct shape *s, int64_t location, struct error *e)
 {
 	int64_t counts[QUEUE_STAGES];
-	TRY(order_queue_counts(s->tx, location, counts, e));
+	TRY(order_queue_counts(s->tx, location, sent_after(s), counts, e));
 	jw_key(s->w, "counts");
 	jw_object(s->w);
 	for (int k = 1; k < QUEUE_STAGES; k++)
@@ -135,23 +152,40 @@ static enum result write_counts(struct shape *s, int64_t location, struct error 
 	return OK;
 }
 
+static enum result list_read(struct shape *s, enum queue_list list, int64_t location, const struct order_queued *after,
+                             int limit, struct order_queued *out, int *count, struct error *e)
+{
+	switch (list) {
+	case LIST_UNPLACED:
+		return order_unplaced(s->tx, location, after, limit, out, count, e);
+	case LIST_PARTS:
+		return order_queue(s->tx, location, after, limit, out, count, e);
+	default:
+		return order_queue_sent(s->tx, location, sent_after(s), after, limit, out, count, e);
+	}
+}
+
 static enum result queue_answer(struct shape *s, void *arg, struct error *e)
 {
 	const struct queue_ask *ask = arg;
 	struct order_queued *q = arena_array(s->a, (size_t)ask->limit + 1, sizeof(*q));
-	struct order_queued unplaced = { 0 }, part = { 0 };
-	bool parts_only = false;
-	int count = 0, parts = 0;
+	struct order_queued after[LISTS] = { 0 };
+	enum queue_list list = LIST_UNPLACED;
+	int count = 0;
 	char next[QUEUE_CURSOR_BYTES] = "";
 	if (!q)
 		return error_nomem(e);
-	if (ask->after.n && !queue_cursor(ask->after, &unplaced, &part, &parts_only))
-		return error_set(e, ERR_INVALID, "cursor.malformed", "after", "This is no cursor of ours");
-	if (!parts_only)
-		TRY(order_unplaced(s->tx, ask->location, &unplaced, ask->limit + 1, q, &count, e));
-	if (count <= ask->limit)
-		TRY(order_queue(s->tx, ask->location, &part, ask->limit + 1 - count, q + count, &parts, e));
-	count += parts;
+	if (ask->after.n) {
+		struct order_queued last = { 0 };
+		if (!queue_cursor(ask->after, &list, &last, e))
+			return ERR_INVALID;
+		after[list] = last;
+	}
+	for (; list < LISTS && count <= ask->limit; list++) {
+		int found = 0;
+		TRY(list_read(s, list, ask->location, &after[list], ask->limit + 1 - count, q + count, &found, e));
+		count += found;
+	}
 	bool more = cursor_cut(&count, ask->limit);
 	jw_object(s->w);
 	jw_key(s->w, "items");

@@ -148,6 +148,18 @@ enum result desk_hold(const struct desk *d, const struct principal *p, int64_t h
 
 /* ---- Who waits --------------------------------------------------------------------------------------------------- */
 
+/* Which hold was offered, where, and until when it is theirs. */
+static enum result offer_write(struct shape *s, const struct stock_waiting *x, struct error *e)
+{
+	struct stock_hold h = { 0 };
+	if (x->state == WAITING_OFFERED && x->hold)
+		TRY(hold_get(s->tx, x->hold, &h, e));
+	jw_kid(s->w, "hold", ID_HOLD, x->hold);
+	TRY(shape_store(s, "offered_in", h.location, e));
+	shape_time_or_null(s, "offered_until", h.until);
+	return OK;
+}
+
 static enum result waiting_write(struct shape *s, void *arg, struct error *e)
 {
 	const struct ask *ask = arg;
@@ -174,7 +186,7 @@ static enum result waiting_write(struct shape *s, void *arg, struct error *e)
 		jw_ki64(s->w, "qty", x->qty);
 		jw_ktime(s->w, "joined_at", x->joined_at);
 		shape_time_or_null(s, "offered_at", x->offered_at);
-		jw_kid(s->w, "hold", ID_HOLD, x->hold);
+		TRY(offer_write(s, x, e));
 		jw_kcstr(s->w, "state", stock_state_name(STOCK_WAIT_JOIN, x->state));
 		jw_end_object(s->w);
 	}

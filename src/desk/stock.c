@@ -192,6 +192,11 @@ static void cell_write(struct shape *s, const struct stock_cell *c)
 	jw_ki64(s->w, "incoming", c->incoming);
 	shape_time_or_null(s, "incoming_at", c->incoming_at);
 	jw_kbool(s->w, "low", stock_cell_low(c));
+	jw_key(s->w, "level");
+	if (c->level < 0)
+		jw_null(s->w);
+	else
+		jw_i64(s->w, c->level);
 	jw_end_object(s->w);
 }
 

@@ -9,9 +9,10 @@
 
 /* Without RETURNING: it makes SQLite open a savepoint a row, whose release walks all that the transaction has
  * journalled so far, and makes PostgreSQL wait for each answer. */
-DB_STMT(feed_insert, "iiii", "", "INSERT INTO feed (topic, record, ref, at) VALUES ($1, $2, $3, $4)")
+DB_STMT(feed_insert, "iiiii", "", "INSERT INTO feed (topic, record, ref, place, at) VALUES ($1, $2, $3, $4, $5)")
 
-enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, struct error *e)
+enum result feed_append_at(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, int64_t place,
+                           struct error *e)
 {
 	bool **slot = (bool **)db_tx_slot(tx, DB_SLOT_FEED);
 	if (!*slot) {
@@ -22,7 +23,13 @@ enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record,
 		*appended = true;
 		*slot = appended;
 	}
-	return db_exec(tx, &feed_insert, NULL, e, DB_INT(topic), DB_INT(record), DB_INT(ref), DB_INT(clock_now()));
+	return db_exec(tx, &feed_insert, NULL, e, DB_INT(topic), DB_INT(record), DB_INT(ref), DB_INT(place),
+	               DB_INT(clock_now()));
+}
+
+enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref, struct error *e)
+{
+	return feed_append_at(tx, topic, record, ref, 0, e);
 }
 
 DB_STMT(feed_own_pg, "", "ii",
@@ -65,11 +72,11 @@ enum result feed_horizon(struct db_tx *tx, struct feed_position *out, struct err
 	return OK;
 }
 
-DB_STMT(feed_after_pg, "iiii", "iiiiii",
-        "SELECT xid, id, topic, record, ref, at FROM feed WHERE (xid, id) > ($1, $2) AND xid <= $3"
+DB_STMT(feed_after_pg, "iiii", "iiiiiii",
+        "SELECT xid, id, topic, record, ref, place, at FROM feed WHERE (xid, id) > ($1, $2) AND xid <= $3"
         " ORDER BY xid, id LIMIT $4")
-DB_STMT(feed_after_sqlite, "iii", "iiiiii",
-        "SELECT xid, id, topic, record, ref, at FROM feed WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
+DB_STMT(feed_after_sqlite, "iii", "iiiiiii",
+        "SELECT xid, id, topic, record, ref, place, at FROM feed WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
 
 enum result feed_read(struct db_tx *tx, struct feed_position after, size_t limit, struct feed_event *events,
                       size_t *count, struct feed_position *reached, struct error *e)
@@ -91,7 +98,8 @@ enum result feed_read(struct db_tx *tx, struct feed_position after, size_t limit
 			                           .topic = (enum feed_topic)db_int(rows, 2),
 			                           .record = db_int(rows, 3),
 			                           .ref = db_int(rows, 4),
-			                           .at = db_int(rows, 5) };
+			                           .place = db_int(rows, 5),
+			                           .at = db_int(rows, 6) };
 	if (step == DB_ERR)
 		return e->result;
 	*count = n;

@@ -23,7 +23,8 @@ enum feed_topic {
 	FEED_IMPORT,    /* an import job's progress; record: 0; ref: job id */
 	FEED_ACCESS,    /* users, keys; ref: user id */
 	FEED_SHOP,      /* stores, products; ref: id */
-	FEED_STOCK      /* units moved; record: whose hold, where it is one; ref: SKU */
+	FEED_STOCK, /* units, tasks or levels changed; record: whose hold, where it is one; ref: SKU; place: where */
+	FEED_SETTLE /* what a report left for somebody to look at came up or was settled; ref: its id */
 };
 
 struct feed_event {
@@ -31,12 +32,16 @@ struct feed_event {
 	enum feed_topic topic;
 	int64_t record; /* the record it hangs on; 0: nobody */
 	int64_t ref;
-	int64_t at; /* UTC microseconds of the writer's clock */
+	int64_t place; /* the store where it happened; 0: nowhere, or everywhere */
+	int64_t at;    /* UTC microseconds of the writer's clock */
 };
 
 /* Appends an event inside the writer's transaction. */
 MUST_CHECK enum result feed_append(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref,
                                    struct error *e);
+/* The same, of what happened at a place. */
+MUST_CHECK enum result feed_append_at(struct db_tx *tx, enum feed_topic topic, int64_t record, int64_t ref,
+                                      int64_t place, struct error *e);
 
 /* Position of this transaction's last append, as an opaque token that a later read may carry. 0/0 when none. */
 struct feed_position {

@@ -255,7 +255,7 @@ enum result basket_change(struct work *w, struct error *e)
 		if (placed)
 			TRY(charge_line(w, &w->b.lines[w->b.line_count - 1], e));
 	}
-	return change_shipping(w, &p, placed, e);
+	return w->c->keep_shipping ? OK : change_shipping(w, &p, placed, e);
 }
 
 /* ---- What comes back -------------------------------------------------------------------------------------------- */

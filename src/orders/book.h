@@ -60,6 +60,7 @@ struct work {
 	const struct order_command *c;
 	struct order_book b, was; /* was: as stored; arrays are copies */
 	bool fresh;               /* not stored yet */
+	bool look;                /* a preview: nothing may be written */
 
 	struct ledger_move *moves; /* of money */
 	int move_count, move_cap;
@@ -138,6 +139,7 @@ MUST_CHECK enum result work_load(struct work *w, struct error *e);
 MUST_CHECK enum result work_read(struct work *w, struct error *e);
 MUST_CHECK enum result command_check(const struct order_command *c, struct error *e);
 void command_bytes(const struct order_command *c, struct buf *out);
+MUST_CHECK enum result work_change(struct work *w, struct error *e); /* COMMAND_CHANGE, in memory */
 MUST_CHECK enum result work_finish(struct work *w, struct error *e);
 
 /* book_check.c: parts of the room */

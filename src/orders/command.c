@@ -28,6 +28,8 @@ static enum result unit_check(const struct order_command *c, const struct order_
 	if (u->to && (!allocates || u->method == METHOD_TAKE || u->to == u->location))
 		return error_set(e, ERR_INVALID, "unit.to", "units.to",
 		                 "only what is promised elsewhere, and is not taken along, is brought somewhere");
+	if (u->from && c->kind != COMMAND_CHANGE)
+		return error_set(e, ERR_INVALID, "unit.from", "units.from", "only a change takes them from elsewhere");
 	if (!allocates && (c->kind == COMMAND_RETURN || c->kind == COMMAND_EXCHANGE || c->kind == COMMAND_INSPECT) &&
 	    (u->condition <= 0 || u->condition >= CONDITIONS ||
 	     (c->kind != COMMAND_INSPECT && u->condition == CONDITION_SCRAP)))
@@ -59,7 +61,7 @@ static enum result items_check(const struct order_command *c, struct error *e)
 bool command_takes_all(enum order_command_kind k)
 {
 	return k == COMMAND_PICK || k == COMMAND_UNPICK || k == COMMAND_READY || k == COMMAND_HAND_OVER ||
-	       k == COMMAND_SHIP || k == COMMAND_NO_SHOW || k == COMMAND_RELEASE;
+	       k == COMMAND_SHIP || k == COMMAND_DELIVER || k == COMMAND_NO_SHOW || k == COMMAND_RELEASE;
 }
 
 enum result command_check(const struct order_command *c, struct error *e)
@@ -118,6 +120,8 @@ void command_bytes(const struct order_command *c, struct buf *out)
 	buf_printf(out, " %lld %lld %d %d %d %d %lld", (long long)money_minor(c->shipping),
 	           (long long)decimal_micro(c->shipping_tax_rate), c->refund_rest, c->may_wait, c->all, c->payment,
 	           (long long)c->to);
+	if (c->keep_shipping)
+		buf_str(out, " keep");
 	for (int i = 0; i < c->discount_count; i++)
 		bytes_discount(out, &c->discounts[i]);
 	for (int i = 0; i < c->item_count; i++) {
@@ -135,6 +139,8 @@ void command_bytes(const struct order_command *c, struct buf *out)
 		           u->method, (long long)u->hold, u->condition);
 		if (u->to)
 			buf_printf(out, " to %lld", (long long)u->to);
+		if (u->from)
+			buf_printf(out, " %lld", (long long)u->from);
 	}
 	for (int i = 0; i < c->pay_count; i++) {
 		const struct order_pay_in *p = &c->pays[i];
@@ -237,7 +243,7 @@ static enum result allocated(const struct work *w, struct error *e)
 static enum result do_allocate(struct work *w, struct error *e)
 {
 	TRY(units_do(w, COMMAND_ALLOCATE, e));
-	return transfer_ask_allocated(w, e);
+	return w->look ? OK : transfer_ask_allocated(w, e);
 }
 
 static enum result take_pays(struct work *w, struct error *e)
@@ -270,7 +276,7 @@ static enum result do_place(struct work *w, struct error *e)
 	return take_pays(w, e);
 }
 
-static enum result do_change(struct work *w, struct error *e)
+enum result work_change(struct work *w, struct error *e)
 {
 	if (w->c->currency != w->b.currency || w->c->tax_included != w->b.tax_included)
 		return error_set(e, ERR_INVALID, "order.currency", "currency",
@@ -386,7 +392,7 @@ static enum result work_do(struct work *w, struct error *e)
 	case COMMAND_PLACE:
 		return do_place(w, e);
 	case COMMAND_CHANGE:
-		return do_change(w, e);
+		return work_change(w, e);
 	case COMMAND_ALLOCATE:
 		return do_allocate(w, e);
 	case COMMAND_CANCEL:
@@ -442,7 +448,7 @@ static enum book_turn turn_of(const struct work *w)
 
 static enum result work_turn(struct work *w, struct error *e)
 {
-	if (w->c->kind == COMMAND_INSPECT || w->c->kind == COMMAND_TRANSFER)
+	if (w->c->kind == COMMAND_INSPECT || w->c->kind == COMMAND_TRANSFER || w->c->kind == COMMAND_DELIVER)
 		return OK;
 	enum book_state next = book_next(w->b.state, turn_of(w));
 	if (!next)

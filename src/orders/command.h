@@ -39,7 +39,7 @@ enum order_command_kind {
 	COMMAND_PROBLEM,       /* units: they are not to be found; they wait for another location; a count task */
 	COMMAND_READY,         /* units: put aside for the customer to fetch */
 	COMMAND_HAND_OVER,     /* units: picked or ready; paid, unless on account */
-	COMMAND_SHIP,          /* units */
+	COMMAND_SHIP,          /* units: they are on their way to the customer */
 	COMMAND_NO_SHOW,       /* units: ready ones that nobody fetched are cancelled */
 	COMMAND_PAY,           /* pays */
 	COMMAND_RETURN,        /* units: line, qty, location: where it is received, condition; pays or refund_rest */
@@ -51,6 +51,7 @@ enum order_command_kind {
 	COMMAND_CLOSE,
 	COMMAND_ARRIVE,   /* the customer is there to fetch what is to be picked up */
 	COMMAND_TRANSFER, /* units, to: open ones are asked to be sent to another location (order_stock_do() follows) */
+	COMMAND_DELIVER,  /* units: sent ones have reached the customer */
 	COMMANDS
 };
 const char *order_command_name(enum order_command_kind k); /* "order.place" */
@@ -119,6 +120,7 @@ struct order_unit_in {
 	int64_t hold; /* allocation: takes them from this hold */
 	int64_t to;   /* allocation, not TAKE: they are promised there and a transfer brings them here first; 0: given
 	               * out where they are */
+	int64_t from; /* CHANGE: open units that another location has are taken there; 0: waiting ones, then any */
 	enum unit_condition condition;
 };
 struct order_pay_in {
@@ -156,13 +158,14 @@ struct order_command {
 	int unit_count;
 	const struct order_pay_in *pays;
 	int pay_count;
-	bool refund_rest;  /* RETURN, EXCHANGE, REFUND: what is owed, to the tenders it came from */
-	bool all;          /* RELEASE, PICK, UNPICK, READY, HAND_OVER, SHIP, NO_SHOW, no units: all that can be, at
-	                    * the store (0: anywhere) */
-	bool may_wait;     /* PLACE, CHANGE, EXCHANGE: units without a location wait; else all must have one */
-	int payment;       /* REFUND_DONE, REFUND_FAILED: its number */
-	int64_t to;        /* TRANSFER */
-	struct str detail; /* a person's words, ≤ 240 bytes: kept in the trail */
+	bool keep_shipping; /* CHANGE: shipping stays as it was */
+	bool refund_rest;   /* RETURN, EXCHANGE, REFUND: what is owed, to the tenders it came from */
+	bool all;           /* RELEASE, PICK, UNPICK, READY, HAND_OVER, SHIP, DELIVER, NO_SHOW, no units: all that can
+	                     * be, at the store (0: anywhere) */
+	bool may_wait;      /* PLACE, CHANGE, EXCHANGE: units without a location wait; else all must have one */
+	int payment;        /* REFUND_DONE, REFUND_FAILED: its number */
+	int64_t to;         /* TRANSFER */
+	struct str detail;  /* a person's words, ≤ 240 bytes: kept in the trail */
 };
 
 struct order_done {
@@ -196,6 +199,22 @@ MUST_CHECK enum result order_stock_do(struct db_tx *tx, const unsigned char key[
 /* What COMMAND_QUOTE would charge, without keeping anything. */
 MUST_CHECK enum result order_price(const struct order_command *c, struct arena *a, struct price *out, struct error *e);
 
+/* What COMMAND_CHANGE would make of it, without keeping anything: errors as of the command, other than of stock. */
+struct order_changed_line {
+	int line; /* a new one: the number it would get */
+	int64_t sku, qty, discount, net, tax;
+};
+struct order_changed {
+	int16_t currency;
+	struct order_changed_line *lines; /* those that stand, by number */
+	int line_count;
+	int64_t was, total; /* of the order, tax included */
+	int64_t shipping, tax, discount;
+	int64_t was_receivable, receivable, was_payable, payable; /* as of struct order_done */
+};
+MUST_CHECK enum result order_change_price(struct db_tx *tx, const struct order_command *c, struct arena *a,
+                                          struct order_changed *out, struct error *e);
+
 /* What COMMAND_RETURN would give, without keeping anything: errors as of the command. Without pays, what is owed goes
  * back to the tenders it came from. */
 struct order_back_line {
@@ -220,7 +239,7 @@ struct book_part {
 	int n, line;
 	int64_t sku, location;
 	enum order_method method;
-	int64_t open, picked, ready, handed, shipped;
+	int64_t open, picked, ready, handed, shipped; /* shipped: not known to have arrived, else they are handed */
 	int64_t since;
 };
 struct book_line {
@@ -323,6 +342,7 @@ struct order_queued {
 	char number[ORDER_NUMBER_MAX + 1];
 	int64_t arrived_at; /* pick-ups: since when the customer waits; else 0 */
 	int n;              /* which of the order's parts; 0: units that are at no location */
+	bool sent;          /* it stands for the part's shipped units, not for those that are still here */
 	struct book_part part;
 };
 MUST_CHECK enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
@@ -332,13 +352,27 @@ MUST_CHECK enum result order_queue(struct db_tx *tx, int64_t location, const str
  * placed. store: only orders of that one; 0: all. */
 MUST_CHECK enum result order_unplaced(struct db_tx *tx, int64_t store, const struct order_queued *after, int limit,
                                       struct order_queued *out, int *count, struct error *e);
-/* How many entries the two lists have, by stage. */
-enum queue_stage { QUEUE_NEW = 1, QUEUE_PICKING, QUEUE_PROBLEM, QUEUE_READY, QUEUE_WAITING, QUEUE_STAGES };
+/* Parts of which units were sent after that time and are not known to have arrived; otherwise as order_queue(). */
+#define ORDER_SENT_DAYS 14 /* so long after it was sent somebody may ask where it is */
+MUST_CHECK enum result order_queue_sent(struct db_tx *tx, int64_t location, int64_t sent_after,
+                                        const struct order_queued *after, int limit, struct order_queued *out,
+                                        int *count, struct error *e);
+/* How many entries the three lists have, by stage. */
+enum queue_stage {
+	QUEUE_NEW = 1,
+	QUEUE_PICKING,
+	QUEUE_PROBLEM,
+	QUEUE_READY,
+	QUEUE_WAITING,
+	QUEUE_SHIPPED,
+	QUEUE_STAGES
+};
 const char *queue_stage_name(enum queue_stage s);
-/* PROBLEM: no location; WAITING: the customer stands there; PICKING: begun; READY: put aside, NEW: not begun. */
+/* PROBLEM: no location; WAITING: the customer stands there; PICKING: begun; READY: put aside, NEW: not begun. An entry
+ * of order_queue_sent() is SHIPPED (sent is set). */
 enum queue_stage queue_stage_of(const struct order_queued *q);
-MUST_CHECK enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t counts[QUEUE_STAGES],
-                                          struct error *e);
+MUST_CHECK enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t sent_after,
+                                          int64_t counts[QUEUE_STAGES], struct error *e);
 
 /* The stores that have to do with a commanded order: its own, and where its units are or were; at most limit. */
 MUST_CHECK enum result order_places(struct db_tx *tx, int64_t order, int limit, int64_t *out, int *count,
@@ -384,6 +418,10 @@ struct order_parked {
 	int64_t id, at, sku, qty, location, refunded_minor;
 	enum tender tender;
 };
+/* A person settles one of them: it is of that order (of which the customer must have as many: else ERR_CONFLICT
+ * "order.units"), or, order 0, no sale will come. ERR_NOT_FOUND "order.parked" when it does not wait any more. */
+MUST_CHECK enum result order_parked_settle(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
+                                           int64_t associate, int64_t id, int64_t order, struct error *e);
 MUST_CHECK enum result order_parked_returns(struct db_tx *tx, int64_t after_at, int64_t after_id, int limit,
                                             struct arena *a, struct order_parked *out, int *count, struct error *e);
 

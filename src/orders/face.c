@@ -155,6 +155,7 @@ static const char *touch_kind(const struct work *w)
 		[COMMAND_NO_SHOW] = "Order Not Fetched",   [COMMAND_PAY] = "Order Paid",
 		[COMMAND_RETURN] = "Order Returned",       [COMMAND_REFUND] = "Order Refunded",
 		[COMMAND_EXCHANGE] = "Order Exchanged",    [COMMAND_ARRIVE] = "Order Being Fetched",
+		[COMMAND_DELIVER] = "Order Delivered",
 	};
 	return kinds[w->c->kind];
 }

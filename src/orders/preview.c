@@ -4,7 +4,7 @@
 /* ---- What may be done ------------------------------------------------------------------------------------------- */
 
 struct tally {
-	int64_t waiting, unplaced, open, picked, handed, returned, uninspected;
+	int64_t waiting, unplaced, open, picked, handed, returned, uninspected, shipped;
 	int64_t ready, to_fetch, to_carry, to_put_aside, to_hand_over; /* of the parts, by how they go out */
 	bool partly_cancelled, pending;
 };
@@ -26,6 +26,7 @@ static struct tally tally_of(const struct order_book *b)
 		const struct book_part *p = &b->parts[i];
 		bool fetched = p->method == METHOD_PICK_UP;
 		t.ready += p->ready;
+		t.shipped += p->shipped;
 		t.to_put_aside += fetched ? p->picked : 0;
 		t.to_fetch += fetched ? p->open + p->picked + p->ready : 0;
 		t.to_hand_over += fetched || p->method == METHOD_DELIVER ? p->picked + p->ready : 0;
@@ -53,6 +54,7 @@ bool book_can(const struct order_book *b, enum order_command_kind k)
 		[COMMAND_READY] = t.to_put_aside > 0,
 		[COMMAND_HAND_OVER] = t.to_hand_over > 0,
 		[COMMAND_SHIP] = t.to_carry > 0,
+		[COMMAND_DELIVER] = t.shipped > 0,
 		[COMMAND_NO_SHOW] = t.ready > 0,
 		[COMMAND_PAY] = book_receivable(b) > 0,
 		[COMMAND_RETURN] = t.handed > t.returned,
@@ -66,6 +68,64 @@ bool book_can(const struct order_book *b, enum order_command_kind k)
 		[COMMAND_TRANSFER] = t.open > 0,
 	};
 	return book_allows(b->state, k) && can[k];
+}
+
+/* ---- What a change would make of it ----------------------------------------------------------------------------- */
+
+static int64_t book_total(const struct order_book *b)
+{
+	int64_t sum = b->shipping + b->shipping_tax;
+	for (int i = 0; i < b->line_count; i++) {
+		const struct book_line *l = &b->lines[i];
+		sum += money_minor(l->price.net) + money_minor(l->price.tax) - l->cancelled_net - l->cancelled_tax;
+	}
+	return sum;
+}
+
+static enum result changed_lines(const struct order_book *b, struct arena *a, struct order_changed *out,
+                                 struct error *e)
+{
+	out->lines = arena_array(a, (size_t)b->line_count + 1, sizeof(*out->lines));
+	if (!out->lines)
+		return error_nomem(e);
+	for (int i = 0; i < b->line_count; i++) {
+		const struct book_line *l = &b->lines[i];
+		struct money off;
+		if (l->cancelled == l->price.qty)
+			continue;
+		TRY(price_line_discount(&l->price, &off, e));
+		out->lines[out->line_count++] = (struct order_changed_line){ .line = l->line,
+			                                                     .sku = l->sku,
+			                                                     .qty = l->price.qty,
+			                                                     .discount = money_minor(off),
+			                                                     .net = money_minor(l->price.net),
+			                                                     .tax = money_minor(l->price.tax) };
+		out->discount += money_minor(off);
+		out->tax += money_minor(l->price.tax);
+	}
+	return OK;
+}
+
+enum result order_change_price(struct db_tx *tx, const struct order_command *c, struct arena *a,
+                               struct order_changed *out, struct error *e)
+{
+	struct work w = { .tx = tx, .a = a, .c = c, .look = true, .act = { .at = clock_now() } };
+	TRY(command_check(c, e));
+	TRY(work_read(&w, e));
+	if (!book_allows(w.b.state, COMMAND_CHANGE))
+		return error_set(e, ERR_CONFLICT, "order.state", NULL, "%s is not for an order that is %s",
+		                 order_command_name(c->kind), book_state_name(w.b.state));
+	*out = (struct order_changed){ .currency = w.b.currency,
+		                       .was = book_total(&w.was),
+		                       .was_receivable = w.receivable,
+		                       .was_payable = w.payable - w.refunding };
+	TRY(work_change(&w, e));
+	out->total = book_total(&w.b);
+	out->shipping = w.b.shipping;
+	out->tax = w.b.shipping_tax;
+	out->receivable = w.receivable;
+	out->payable = w.payable - w.refunding;
+	return changed_lines(&w.b, a, out, e);
 }
 
 /* ---- What a return would give ----------------------------------------------------------------------------------- */
@@ -91,7 +151,7 @@ static enum result note_lines(const struct work *w, struct arena *a, struct orde
 enum result order_return_price(struct db_tx *tx, const struct order_command *c, struct arena *a, struct order_back *out,
                                struct error *e)
 {
-	struct work w = { .tx = tx, .a = a, .c = c, .act = { .at = clock_now() } };
+	struct work w = { .tx = tx, .a = a, .c = c, .look = true, .act = { .at = clock_now() } };
 	TRY(command_check(c, e));
 	TRY(work_read(&w, e));
 	if (!book_allows(w.b.state, COMMAND_RETURN))

@@ -4,7 +4,9 @@
 
 const char *queue_stage_name(enum queue_stage s)
 {
-	static const char *const names[QUEUE_STAGES] = { "", "new", "picking", "problem", "ready", "waiting" };
+	static const char *const names[QUEUE_STAGES] = {
+		"", "new", "picking", "problem", "ready", "waiting", "shipped"
+	};
 	return s > 0 && s < QUEUE_STAGES ? names[s] : "";
 }
 
@@ -13,6 +15,8 @@ enum queue_stage queue_stage_of(const struct order_queued *q)
 	const struct book_part *p = &q->part;
 	if (!q->n)
 		return QUEUE_PROBLEM;
+	if (q->sent)
+		return QUEUE_SHIPPED;
 	if (q->arrived_at)
 		return QUEUE_WAITING;
 	if (p->picked || (p->open && p->ready))
@@ -26,9 +30,9 @@ enum queue_stage queue_stage_of(const struct order_queued *q)
 	"p.order_id, p.line, p.location, p.method, p.sku, p.open, p.picked, p.ready, p.handed, p.shipped, p.since, "   \
 	"p.n, "                                                                                                        \
 	"b.number, b.record, b.store, b.arrived_at "
-#define QUEUE_FROM                                                                                                     \
-	"FROM order_part p JOIN order_book b ON b.rkey = p.rkey AND b.order_id = p.order_id "                          \
-	"WHERE p.open + p.picked + p.ready > 0 "
+#define QUEUE_PARTS "FROM order_part p JOIN order_book b ON b.rkey = p.rkey AND b.order_id = p.order_id "
+#define QUEUE_FROM QUEUE_PARTS "WHERE p.open + p.picked + p.ready > 0 "
+#define QUEUE_SENT QUEUE_PARTS "WHERE p.shipped > 0 "
 #define QUEUE_TYPES "iiiiiiiiiiiitIII"
 
 DB_STMT(order_queue_select, "iiiii", QUEUE_TYPES,
@@ -64,6 +68,16 @@ static void queued_read(const struct db_rows *r, struct order_queued *q)
 	number_copy(q, db_text(r, 12));
 }
 
+static enum result queue_rows(struct db_rows *r, struct order_queued *out, int *count, struct error *e)
+{
+	enum db_step step;
+	int n = 0;
+	while ((step = db_next(r, e)) == DB_ROW)
+		queued_read(r, &out[n++]);
+	*count = n;
+	return step == DB_ERR ? e->result : OK;
+}
+
 enum result order_queue(struct db_tx *tx, int64_t location, const struct order_queued *after, int limit,
                         struct order_queued *out, int *count, struct error *e)
 {
@@ -75,12 +89,32 @@ enum result order_queue(struct db_tx *tx, int64_t location, const struct order_q
 	else
 		TRY(db_query(tx, &order_queue_everywhere, &r, e, DB_INT(since), DB_INT(order), DB_INT(part),
 		             DB_INT(limit)));
-	enum db_step step;
-	int n = 0;
-	while ((step = db_next(r, e)) == DB_ROW)
-		queued_read(r, &out[n++]);
-	*count = n;
-	return step == DB_ERR ? e->result : OK;
+	return queue_rows(r, out, count, e);
+}
+
+DB_STMT(order_sent_select, "iiiiii", QUEUE_TYPES,
+        "SELECT " QUEUE_COLS QUEUE_SENT
+        "AND p.location = $1 AND p.since > $2 AND (p.since, p.order_id, p.n) > ($3, $4, $5) "
+        "ORDER BY p.since, p.order_id, p.n LIMIT $6")
+DB_STMT(order_sent_everywhere, "iiiii", QUEUE_TYPES,
+        "SELECT " QUEUE_COLS QUEUE_SENT "AND p.since > $1 AND (p.since, p.order_id, p.n) > ($2, $3, $4) "
+        "ORDER BY p.since, p.order_id, p.n LIMIT $5")
+
+enum result order_queue_sent(struct db_tx *tx, int64_t location, int64_t sent_after, const struct order_queued *after,
+                             int limit, struct order_queued *out, int *count, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	int64_t since = after ? after->part.since : 0, order = after ? after->order : 0, part = after ? after->n : 0;
+	if (location)
+		TRY(db_query(tx, &order_sent_select, &r, e, DB_INT(location), DB_INT(sent_after), DB_INT(since),
+		             DB_INT(order), DB_INT(part), DB_INT(limit)));
+	else
+		TRY(db_query(tx, &order_sent_everywhere, &r, e, DB_INT(sent_after), DB_INT(since), DB_INT(order),
+		             DB_INT(part), DB_INT(limit)));
+	TRY(queue_rows(r, out, count, e));
+	for (int i = 0; i < *count; i++)
+		out[i].sent = true;
+	return OK;
 }
 
 /* ---- Units that are nowhere ------------------------------------------------------------------------------------- */
@@ -137,7 +171,24 @@ DB_STMT(order_unplaced_count, "i", "i",
         "SELECT COUNT(*) FROM order_book b JOIN order_item i ON i.rkey = b.rkey AND i.order_id = b.order_id "
         "WHERE b.unplaced > 0 AND i.waiting > i.coming AND ($1 = 0 OR b.store = $1)")
 
-enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t counts[QUEUE_STAGES], struct error *e)
+DB_STMT(order_sent_count, "ii", "i",
+        "SELECT COUNT(*) FROM order_part p WHERE p.shipped > 0 AND p.location = $1 AND p.since > $2")
+DB_STMT(order_sent_count_everywhere, "i", "i", "SELECT COUNT(*) FROM order_part p WHERE p.shipped > 0 AND p.since > $1")
+
+static enum result sent_count(struct db_tx *tx, int64_t location, int64_t sent_after, int64_t *out, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	bool found;
+	if (location)
+		TRY(db_query_one(tx, &order_sent_count, &r, &found, e, DB_INT(location), DB_INT(sent_after)));
+	else
+		TRY(db_query_one(tx, &order_sent_count_everywhere, &r, &found, e, DB_INT(sent_after)));
+	*out = found ? db_int(r, 0) : 0;
+	return OK;
+}
+
+enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t sent_after, int64_t counts[QUEUE_STAGES],
+                               struct error *e)
 {
 	memset(counts, 0, QUEUE_STAGES * sizeof(*counts));
 	{
@@ -156,7 +207,7 @@ enum result order_queue_counts(struct db_tx *tx, int64_t location, int64_t count
 	bool found;
 	TRY(db_query_one(tx, &order_unplaced_count, &r, &found, e, DB_INT(location)));
 	counts[QUEUE_PROBLEM] = found ? db_int(r, 0) : 0;
-	return OK;
+	return sent_count(tx, location, sent_after, &counts[QUEUE_SHIPPED], e);
 }
 
 /* ---- Whose business it is --------------------------------------------------------------------------------------- */

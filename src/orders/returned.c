@@ -1,6 +1,7 @@
 /* Reported returns of orders that were made here: never refused. What fits the order is its return; what does not is
  * parked until the sale is known to have been handed over; money beyond what was due or taken opens a review. */
 #include "orders/book.h"
+#include <stdio.h>
 
 #define REVIEW_UNMATCHED 1
 
@@ -18,9 +19,11 @@ static enum result park(struct db_tx *tx, const struct act *act, const struct or
 {
 	char folded[FOLDED_MAX];
 	unsigned rkey = number_key(in->number, folded);
-	return db_exec(tx, &order_parked_insert, NULL, e, DB_INT(rkey), DB_CSTR(folded), DB_INT(id_new(rkey)),
-	               DB_INT(act->at), DB_INT(in->sku), DB_INT(qty), DB_INT(in->location), DB_INT(in->condition),
-	               DB_INT(refunded), DB_INT(in->tender));
+	int64_t id = id_new(rkey);
+	TRY(db_exec(tx, &order_parked_insert, NULL, e, DB_INT(rkey), DB_CSTR(folded), DB_INT(id), DB_INT(act->at),
+	            DB_INT(in->sku), DB_INT(qty), DB_INT(in->location), DB_INT(in->condition), DB_INT(refunded),
+	            DB_INT(in->tender)));
+	return feed_append_at(tx, FEED_SETTLE, 0, id, in->location, e);
 }
 
 DB_STMT(order_review_insert, "iiiiii", "",
@@ -29,9 +32,11 @@ DB_STMT(order_review_insert, "iiiiii", "",
 static enum result review(struct work *w, enum tender t, int64_t minor, struct error *e)
 {
 	unsigned rkey = id_bucket(w->b.order);
+	int64_t id = id_new(rkey);
 	TRY(till_unmatched(w, t, minor, e));
-	return db_exec(w->tx, &order_review_insert, NULL, e, DB_INT(rkey), DB_INT(w->b.order), DB_INT(id_new(rkey)),
-	               DB_INT(w->act.at), DB_INT(REVIEW_UNMATCHED), DB_INT(minor));
+	TRY(db_exec(w->tx, &order_review_insert, NULL, e, DB_INT(rkey), DB_INT(w->b.order), DB_INT(id),
+	            DB_INT(w->act.at), DB_INT(REVIEW_UNMATCHED), DB_INT(minor)));
+	return feed_append_at(w->tx, FEED_SETTLE, 0, id, w->b.store, e);
 }
 
 /* ---- A return on its order -------------------------------------------------------------------------------------- */
@@ -174,14 +179,34 @@ enum result order_report_return(struct db_tx *tx, const unsigned char key[HASH12
 /* ---- The sale comes after its return ---------------------------------------------------------------------------- */
 
 struct parked {
+	const char *number;
 	int64_t rkey, id, sku, qty, location, refunded;
 	enum unit_condition condition;
 	enum tender tender;
 };
 
-DB_STMT(order_parked_select, "it", "iiiiiii",
-        "SELECT id, sku, qty, location, condition, refunded_minor, tender FROM order_parked "
-        "WHERE rkey = $1 AND number = $2 AND found IS NULL ORDER BY id LIMIT 50")
+#define PARKED_COLS "id, sku, qty, location, condition, refunded_minor, tender, number"
+
+DB_STMT(order_parked_select, "it", "iiiiiiit",
+        "SELECT " PARKED_COLS
+        " FROM order_parked WHERE rkey = $1 AND number = $2 AND found IS NULL ORDER BY id LIMIT 50")
+DB_STMT(order_parked_one, "ii", "iiiiiiit",
+        "SELECT " PARKED_COLS " FROM order_parked WHERE rkey = $1 AND id = $2 AND found IS NULL")
+
+static enum result parked_read(const struct db_rows *r, unsigned rkey, struct arena *a, struct parked *out,
+                               struct error *e)
+{
+	*out = (struct parked){ .number = db_text_dup(r, 7, a),
+		                .rkey = rkey,
+		                .id = db_int(r, 0),
+		                .sku = db_int(r, 1),
+		                .qty = db_int(r, 2),
+		                .location = db_int(r, 3),
+		                .condition = (enum unit_condition)db_int(r, 4),
+		                .refunded = db_int(r, 5),
+		                .tender = (enum tender)db_int(r, 6) };
+	return out->number ? OK : error_nomem(e);
+}
 
 static enum result parked_load(struct work *w, struct parked out[50], int *count, struct error *e)
 {
@@ -192,14 +217,7 @@ static enum result parked_load(struct work *w, struct parked out[50], int *count
 	enum db_step step;
 	*count = 0;
 	while ((step = db_next(r, e)) == DB_ROW)
-		out[(*count)++] = (struct parked){ .rkey = rkey,
-			                           .id = db_int(r, 0),
-			                           .sku = db_int(r, 1),
-			                           .qty = db_int(r, 2),
-			                           .location = db_int(r, 3),
-			                           .condition = (enum unit_condition)db_int(r, 4),
-			                           .refunded = db_int(r, 5),
-			                           .tender = (enum tender)db_int(r, 6) };
+		TRY(parked_read(r, rkey, w->a, &out[(*count)++], e));
 	return step == DB_ERR ? e->result : OK;
 }
 
@@ -225,30 +243,45 @@ static enum result claim(struct work *w, const struct parked *p, int64_t line, i
 	return unit_post(w->tx, &w->act, moves, 2, e);
 }
 
+/* Whether nobody else has settled it meanwhile. order: where it belongs; 0: nowhere. */
+static enum result parked_mark(struct db_tx *tx, const struct parked *p, int64_t order, bool *marked, struct error *e)
+{
+	int64_t changed;
+	TRY(db_exec(tx, &order_parked_found, &changed, e, DB_INT(order), DB_INT(p->rkey), DB_CSTR(p->number),
+	            DB_INT(p->id), DB_INT(p->qty)));
+	*marked = changed != 0;
+	return changed ? feed_append_at(tx, FEED_SETTLE, 0, p->id, p->location, e) : OK;
+}
+
+/* The opened order takes the parked return in, whose units came in as nobody's. */
+static enum result parked_book(struct work *w, const struct parked *p, struct error *e)
+{
+	int64_t unmatched = 0;
+	TRY(units_return(w, e));
+	for (int i = 0; i < w->unit_count; i++)
+		TRY(claim(w, p, w->units[i].line, w->units[i].qty, e));
+	w->unit_count = 0; /* stock has them already */
+	int64_t got = p->refunded < 0 ? w->amount : p->refunded;
+	if (got)
+		TRY(paid_back(w, p->tender, got, &unmatched, e));
+	return work_finish(w, e);
+}
+
 /* One parked return, when the order has all of its units with the customer. */
 static enum result parked_take(struct work *outer, const struct parked *p, struct error *e)
 {
 	struct order_command c = { .kind = COMMAND_RETURN, .order = outer->b.order, .store = p->location };
 	struct work w = { .tx = outer->tx, .a = outer->a, .act = outer->act, .c = &c };
-	int64_t units, unmatched = 0, changed;
-	char folded[FOLDED_MAX];
+	int64_t units;
+	bool marked;
 	TRY(work_load(&w, e));
 	TRY(as_command(&w, &c, p->sku, p->qty, p->location, p->condition, &units, e));
 	if (units < p->qty)
 		return OK;
-	number_fold(str_c(w.b.number), folded);
-	TRY(db_exec(w.tx, &order_parked_found, &changed, e, DB_INT(w.b.order), DB_INT(p->rkey), DB_CSTR(folded),
-	            DB_INT(p->id), DB_INT(p->qty)));
-	if (!changed)
+	TRY(parked_mark(w.tx, p, w.b.order, &marked, e));
+	if (!marked)
 		return OK;
-	TRY(units_return(&w, e));
-	for (int i = 0; i < w.unit_count; i++)
-		TRY(claim(&w, p, w.units[i].line, w.units[i].qty, e));
-	w.unit_count = 0; /* stock has them already */
-	int64_t got = p->refunded < 0 ? w.amount : p->refunded;
-	if (got)
-		TRY(paid_back(&w, p->tender, got, &unmatched, e));
-	TRY(work_finish(&w, e));
+	TRY(parked_book(&w, p, e));
 	outer->act = w.act;
 	outer->b.state = w.b.state;
 	outer->b.events = w.b.events;
@@ -266,6 +299,65 @@ enum result parked_find(struct work *w, struct error *e)
 	for (int i = 0; i < count; i++)
 		TRY(parked_take(w, &parked[i], e));
 	return OK;
+}
+
+/* ---- A person says where it belongs ----------------------------------------------------------------------------- */
+
+static enum result parked_gone(struct error *e)
+{
+	return error_set(e, ERR_NOT_FOUND, "order.parked", "parked", "no such return waits for its sale");
+}
+
+static enum result parked_get(struct db_tx *tx, int64_t id, struct parked *out, struct error *e)
+{
+	DB_ROWS_AUTO struct db_rows *r = NULL;
+	bool found;
+	TRY(db_query_one(tx, &order_parked_one, &r, &found, e, DB_INT(id_bucket(id)), DB_INT(id)));
+	return found ? parked_read(r, id_bucket(id), db_tx_arena(tx), out, e) : parked_gone(e);
+}
+
+static enum result settle_on(struct db_tx *tx, struct act *act, const struct parked *p, int64_t order, struct error *e)
+{
+	struct order_command c = { .kind = COMMAND_RETURN, .order = order, .store = p->location };
+	struct work w = { .tx = tx, .a = db_tx_arena(tx), .act = *act, .c = &c };
+	int64_t units;
+	TRY(work_load(&w, e));
+	if (!book_allows(w.b.state, COMMAND_RETURN))
+		return error_set(e, ERR_CONFLICT, "order.state", NULL, "nothing comes back of an order that is %s",
+		                 book_state_name(w.b.state));
+	TRY(as_command(&w, &c, p->sku, p->qty, p->location, p->condition, &units, e));
+	if (units < p->qty)
+		return error_set(e, ERR_CONFLICT, "order.units", "order",
+		                 "of order %s the customer has %lld of it, not %lld", w.b.number, (long long)units,
+		                 (long long)p->qty);
+	TRY(parked_book(&w, p, e));
+	*act = w.act;
+	return OK;
+}
+
+enum result order_parked_settle(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
+                                int64_t associate, int64_t id, int64_t order, struct error *e)
+{
+	char payload[48];
+	int n = snprintf(payload, sizeof(payload), "%lld %lld", (long long)id, (long long)order);
+	struct act_in in = { .what = STR("order.parked_settle"),
+		             .payload = { payload, (size_t)n },
+		             .user = user,
+		             .associate = associate };
+	struct act act;
+	struct parked p;
+	bool marked;
+	memcpy(in.key, key, HASH128_BYTES);
+	TRY(act_begin(tx, &in, &act, e));
+	if (act.replayed)
+		return OK;
+	TRY(parked_get(tx, id, &p, e));
+	TRY(parked_mark(tx, &p, order, &marked, e));
+	if (!marked)
+		return parked_gone(e);
+	if (order)
+		TRY(settle_on(tx, &act, &p, order, e));
+	return act_end(tx, &act, NULL, 0, e);
 }
 
 /* ---- What somebody must look at --------------------------------------------------------------------------------- */
@@ -296,7 +388,8 @@ enum result order_review_close(struct db_tx *tx, int64_t id, struct error *e)
 {
 	int64_t changed;
 	TRY(db_exec(tx, &order_review_update, &changed, e, DB_INT(clock_now()), DB_INT(id_bucket(id)), DB_INT(id)));
-	return changed ? OK : error_set(e, ERR_NOT_FOUND, "order.review", "review", "no such open review");
+	return changed ? feed_append(tx, FEED_SETTLE, 0, id, e)
+	               : error_set(e, ERR_NOT_FOUND, "order.review", "review", "no such open review");
 }
 
 DB_STMT(order_parked_list, "iii", "itiiiiiii",

@@ -35,6 +35,7 @@ const char *order_command_name(enum order_command_kind k)
 		[COMMAND_CLOSE] = "order.close",
 		[COMMAND_ARRIVE] = "order.arrive",
 		[COMMAND_TRANSFER] = "order.transfer",
+		[COMMAND_DELIVER] = "order.deliver",
 	};
 	return k > 0 && k < COMMANDS ? names[k] : "";
 }
@@ -91,6 +92,7 @@ static const struct unit_way ways[] = {
 	{ COMMAND_HAND_OVER, AT_READY, AT_HANDED, STEP_HAND_OVER, PICK_UP },
 	{ COMMAND_HAND_OVER, AT_PICKED, AT_HANDED, STEP_HAND_OVER, PICK_UP | 1u << METHOD_DELIVER },
 	{ COMMAND_SHIP, AT_PICKED, AT_SHIPPED, STEP_SHIP, CARRY },
+	{ COMMAND_DELIVER, AT_SHIPPED, AT_HANDED, 0, CARRY },
 	{ COMMAND_NO_SHOW, AT_READY, AT_CANCELLED, STEP_PUT_BACK, ANY },
 	{ COMMAND_CANCEL, AT_WAITING, AT_CANCELLED, 0, ANY },
 	{ COMMAND_CANCEL, AT_OPEN, AT_CANCELLED, STEP_UNCOMMIT, ANY },
@@ -112,7 +114,7 @@ const struct unit_way *unit_way(enum order_command_kind kind, int n)
 #define WORK                                                                                                           \
 	(BIT(CANCEL) | BIT(ALLOCATE) | BIT(RELEASE) | BIT(PICK) | BIT(UNPICK) | BIT(PROBLEM) | BIT(READY) |            \
 	 BIT(HAND_OVER) | BIT(SHIP) | BIT(NO_SHOW) | BIT(ARRIVE) | BIT(TRANSFER))
-#define BACK (BIT(RETURN) | BIT(INSPECT) | BIT(EXCHANGE))
+#define BACK (BIT(RETURN) | BIT(INSPECT) | BIT(EXCHANGE) | BIT(DELIVER))
 #define REFUND (BIT(REFUND) | BIT(REFUND_DONE) | BIT(REFUND_FAILED))
 
 bool book_allows(enum book_state s, enum order_command_kind k)

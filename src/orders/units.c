@@ -52,7 +52,7 @@ static enum result take_way(struct work *w, struct book_line *l, struct book_par
 		p->since = w->act.at;
 	if (way->to == AT_CANCELLED)
 		w->back[l->line - 1] += n;
-	w->handed |= way->to == AT_HANDED || way->to == AT_SHIPPED;
+	w->handed |= (way->to == AT_HANDED || way->to == AT_SHIPPED) && way->from != AT_SHIPPED;
 	w->unit_total += n;
 	if (!way->step || (MUTANT(MUTANT_CANCEL_KEEPS) && way->step == STEP_UNCOMMIT) ||
 	    (MUTANT(MUTANT_HAND_OVER_STAYS) && way->step == STEP_HAND_OVER))
@@ -95,6 +95,23 @@ static enum result from_parts(struct work *w, struct book_line *l, const struct 
 	return OK;
 }
 
+/* A change sends units from elsewhere: open ones that it needs wait first, those of the last location before others. */
+static enum result call_in(struct work *w, struct book_line *l, const struct order_unit_in *u, struct error *e)
+{
+	int64_t free = l->waiting - l->coming, need = u->from ? u->qty : u->qty - free;
+	for (int i = w->b.part_count - 1; i >= 0 && need > 0; i--) {
+		struct book_part *p = &w->b.parts[i];
+		int64_t n = p->open < need ? p->open : need;
+		if (p->line != l->line || !n || (u->from && p->location != u->from) ||
+		    (p->location == u->location && p->method == u->method))
+			continue;
+		need -= n;
+		TRY(take_way(w, l, p, unit_way(COMMAND_RELEASE, 0), n, 0, e));
+		w->unit_total -= n; /* counted when they are there */
+	}
+	return OK;
+}
+
 static enum result unit_do(struct work *w, enum order_command_kind kind, const struct order_unit_in *u, struct error *e)
 {
 	struct book_line *l = work_line(w, u->line);
@@ -102,6 +119,8 @@ static enum result unit_do(struct work *w, enum order_command_kind kind, const s
 	int64_t left = u->qty;
 	if (!l)
 		return error_set(e, ERR_INVALID, "unit.line", "units.line", "no such line");
+	if (w->c->kind == COMMAND_CHANGE)
+		TRY(call_in(w, l, u, e));
 	for (int i = 0; left && (way = unit_way(kind, i)); i++) {
 		if (way->from != AT_WAITING) {
 			TRY(from_parts(w, l, u, way, &left, e));
@@ -170,6 +189,22 @@ enum unit_step unit_return_step(enum unit_condition c)
 	return c == CONDITION_GOOD ? STEP_RETURN_SHELF : c == CONDITION_DAMAGED ? STEP_RETURN_DAMAGED : STEP_RETURN;
 }
 
+/* What comes back has arrived before: no more of the line is on its way than the customer may still wait for. */
+static void arrived_back(struct work *w, const struct book_line *l)
+{
+	int64_t left = l->handed - l->returned;
+	for (int i = 0; i < w->b.part_count; i++) {
+		struct book_part *p = &w->b.parts[i];
+		if (p->line != l->line || p->shipped <= left) {
+			left -= p->line == l->line ? p->shipped : 0;
+			continue;
+		}
+		p->handed += p->shipped - left;
+		p->shipped = left;
+		left = 0;
+	}
+}
+
 static enum result return_unit(struct work *w, const struct order_unit_in *u, struct error *e)
 {
 	struct book_line *l = work_line(w, u->line);
@@ -190,6 +225,7 @@ static enum result return_unit(struct work *w, const struct order_unit_in *u, st
 	t->condition = u->condition;
 	t->uninspected = u->condition == CONDITION_UNKNOWN ? u->qty : 0;
 	l->returned += u->qty;
+	arrived_back(w, l);
 	w->back[l->line - 1] += u->qty;
 	w->unit_total += u->qty;
 	struct unit_line s = {

@@ -27,6 +27,7 @@ static const char *const of_command[COMMANDS] = {
 	[COMMAND_CLOSE] = "order.closed",
 	[COMMAND_ARRIVE] = "order.arrived",
 	[COMMAND_TRANSFER] = "order.transfer",
+	[COMMAND_DELIVER] = "order.delivered",
 };
 
 /* By name; what of_command says, the reported ones, stock. */
@@ -36,6 +37,7 @@ static const char *const types[] = {
 	"order.cancelled",
 	"order.changed",
 	"order.closed",
+	"order.delivered",
 	"order.exchanged",
 	"order.handed_over",
 	"order.inspected",

@@ -98,7 +98,7 @@ enum result count_open(struct db_tx *tx, struct act *act, const struct stock_com
 	TRY(place_check(tx, c->sku, c->location, e));
 	TRY(count_need(tx, act, c->sku, c->location, REASON_COUNT, 0, &id, e));
 	*out = (struct stock_outcome){ .id = id, .state = COUNT_OPEN };
-	return feed_append(tx, FEED_STOCK, 0, c->sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, c->sku, c->location, e);
 }
 
 /* As hold_lock(). */
@@ -135,7 +135,7 @@ enum result count_cancel(struct db_tx *tx, struct act *act, const struct stock_c
 	k.closed_at = act->at;
 	TRY(count_write(tx, &k, entered, e));
 	*out = (struct stock_outcome){ .id = k.id, .state = next };
-	return feed_append(tx, FEED_STOCK, 0, k.sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, k.sku, k.location, e);
 }
 
 /* ---- Entering --------------------------------------------------------------------------------------------------- */
@@ -194,5 +194,5 @@ enum result count_enter(struct db_tx *tx, struct act *act, const struct stock_co
 	*out = (struct stock_outcome){
 		.id = k.id, .qty = k.difference, .state = next, .expected = k.expected, .open = k.short_qty
 	};
-	return feed_append(tx, FEED_STOCK, 0, k.sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, k.sku, k.location, e);
 }

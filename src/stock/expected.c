@@ -52,7 +52,7 @@ enum result expected_add(struct db_tx *tx, struct act *act, const struct stock_c
 	TRY(db_exec(tx, &stock_expected_insert, NULL, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(c->sku),
 	            DB_INT(c->location), DB_INT(c->qty), DB_INT(c->at)));
 	*out = (struct stock_outcome){ .id = id, .qty = c->qty, .state = EXPECT_OPEN };
-	return feed_append(tx, FEED_STOCK, 0, c->sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, c->sku, c->location, e);
 }
 
 enum result expected_cancel(struct db_tx *tx, struct act *act, const struct stock_command *c, struct stock_outcome *out,
@@ -66,7 +66,7 @@ enum result expected_cancel(struct db_tx *tx, struct act *act, const struct stoc
 	x.state = (enum expect_state)next;
 	TRY(expected_write(tx, &x, e));
 	*out = (struct stock_outcome){ .id = x.id, .qty = x.qty - x.received, .state = next };
-	return feed_append(tx, FEED_STOCK, 0, x.sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, x.sku, x.location, e);
 }
 
 enum result deliver(struct db_tx *tx, struct act *act, const struct stock_command *c, struct stock_outcome *out,
@@ -91,7 +91,7 @@ enum result deliver(struct db_tx *tx, struct act *act, const struct stock_comman
 	struct ledger_move m = unit_move(x.sku, x.location, UNIT_SUPPLIER, UNIT_AVAILABLE, c->qty, REASON_DELIVERY);
 	*out = (struct stock_outcome){ .id = c->id, .qty = c->qty, .state = next };
 	if (!c->qty)
-		return feed_append(tx, FEED_STOCK, 0, x.sku, e);
+		return feed_append_at(tx, FEED_STOCK, 0, x.sku, x.location, e);
 	return unit_post(tx, act, &m, 1, e);
 }
 

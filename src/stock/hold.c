@@ -48,7 +48,7 @@ static enum result hold_write(struct db_tx *tx, const struct stock_hold *h, stru
 
 static enum result hold_announce(struct db_tx *tx, const struct stock_hold *h, struct error *e)
 {
-	return h->record ? feed_append(tx, FEED_STOCK, h->record, h->sku, e) : OK;
+	return feed_append_at(tx, FEED_STOCK, h->record, h->sku, h->location, e);
 }
 
 /* ---- Placing ---------------------------------------------------------------------------------------------------- */

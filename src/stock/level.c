@@ -38,7 +38,7 @@ enum result level_set(struct db_tx *tx, struct act *act, const struct stock_comm
 	*out = (struct stock_outcome){ .qty = c->qty };
 	TRY(db_exec(tx, &stock_level_low, NULL, e, DB_INT(id_bucket(c->sku)), DB_INT(c->sku), DB_INT(c->location),
 	            DB_INT(c->qty)));
-	return feed_append(tx, FEED_STOCK, 0, c->sku, e);
+	return feed_append_at(tx, FEED_STOCK, 0, c->sku, c->location, e);
 }
 
 DB_STMT(stock_level_skus, "ii", "iii",

@@ -37,15 +37,24 @@ static bool is_return(enum unit_step step)
 	return steps[step].from == UNIT_CUSTOMER;
 }
 
+/* Whether one of the first n moves touched that cell. */
+static bool cell_before(const struct ledger_move *moves, int n, int64_t sku, int64_t place)
+{
+	for (int i = 0; i < n; i++)
+		if (moves[i].subject == sku && (moves[i].from_place == place || moves[i].to_place == place))
+			return true;
+	return false;
+}
+
 enum result unit_post(struct db_tx *tx, struct act *act, struct ledger_move *moves, int count, struct error *e)
 {
 	TRY(ledger_post(tx, &unit_book, act, moves, count, e));
 	for (int i = 0; i < count; i++) {
-		int k = 0;
-		while (k < i && moves[k].subject != moves[i].subject)
-			k++;
-		if (k == i)
-			TRY(feed_append(tx, FEED_STOCK, 0, moves[i].subject, e));
+		const struct ledger_move *m = &moves[i];
+		if (!cell_before(moves, i, m->subject, m->to_place))
+			TRY(feed_append_at(tx, FEED_STOCK, 0, m->subject, m->to_place, e));
+		if (m->from_place != m->to_place && !cell_before(moves, i, m->subject, m->from_place))
+			TRY(feed_append_at(tx, FEED_STOCK, 0, m->subject, m->from_place, e));
 	}
 	return OK;
 }

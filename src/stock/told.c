@@ -162,8 +162,7 @@ enum result units_told(struct db_tx *tx, struct unit_told *told, int count, stru
 	TRY(cells_make(tx, told, count, &cells, &n, e));
 	for (int i = 0; i < n; i++) {
 		TRY(cell_post(tx, &act, &cells[i], told, e));
-		if (i + 1 == n || cells[i + 1].sku != cells[i].sku)
-			TRY(feed_append(tx, FEED_STOCK, 0, cells[i].sku, e));
+		TRY(feed_append_at(tx, FEED_STOCK, 0, cells[i].sku, cells[i].location, e));
 	}
 	return act_end(tx, &act, NULL, 0, e);
 }

@@ -83,6 +83,13 @@ DB_STMT(stock_transfer_line_update, "iiiiiiiii", "",
         "UPDATE stock_transfer_line SET sent = $4, received = $5, over = $6, lost = $7, returned = $8, moving = $9 "
         "WHERE rkey = $1 AND transfer = $2 AND n = $3")
 
+/* Both ends look at their lists again; what moves is told by its moves. */
+static enum result tran_announce(struct db_tx *tx, int64_t sku, const struct stock_transfer *t, struct error *e)
+{
+	TRY(feed_append_at(tx, FEED_STOCK, 0, sku, t->from, e));
+	return feed_append_at(tx, FEED_STOCK, 0, sku, t->to, e);
+}
+
 static enum result tran_write(struct db_tx *tx, const struct tran *t, struct error *e)
 {
 	int64_t id = t->t.id;
@@ -94,7 +101,7 @@ static enum result tran_write(struct db_tx *tx, const struct tran *t, struct err
 		            DB_INT(k->l.sent), DB_INT(k->l.received), DB_INT(k->l.over), DB_INT(k->l.lost),
 		            DB_INT(k->l.returned), DB_INT(k->moving)));
 	}
-	return OK;
+	return tran_announce(tx, t->lines[0].l.sku, &t->t, e);
 }
 
 /* ---- Asking ----------------------------------------------------------------------------------------------------- */
@@ -146,10 +153,9 @@ enum result transfer_request(struct db_tx *tx, struct act *act, const struct sto
 		TRY(db_exec(tx, &stock_transfer_line_insert, NULL, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(i + 1),
 		            DB_INT(l->sku), DB_INT(c->to), DB_INT_OR_NULL(l->order), DB_INT_OR_NULL(l->line),
 		            DB_INT(l->qty)));
-		TRY(feed_append(tx, FEED_STOCK, 0, l->sku, e));
 		out->qty += l->qty;
 	}
-	return OK;
+	return tran_announce(tx, c->lines[0].sku, &(struct stock_transfer){ .from = c->location, .to = c->to }, e);
 }
 
 /* ---- Moving ----------------------------------------------------------------------------------------------------- */

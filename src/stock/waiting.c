@@ -89,7 +89,7 @@ enum result waiting_join(struct db_tx *tx, struct act *act, const struct stock_c
 	TRY(db_exec(tx, &stock_waiting_insert, NULL, e, DB_INT(id_bucket(id)), DB_INT(id), DB_INT(c->sku),
 	            DB_INT(c->location), DB_INT_OR_NULL(c->record), DB_INT(c->qty), DB_INT(act->at)));
 	*out = (struct stock_outcome){ .id = id, .qty = c->qty, .state = WAITING };
-	return feed_append(tx, FEED_STOCK, c->record, c->sku, e);
+	return feed_append_at(tx, FEED_STOCK, c->record, c->sku, c->location, e);
 }
 
 DB_STMT(stock_waiting_update, "iiiiII", "",
@@ -127,7 +127,7 @@ enum result waiting_leave(struct db_tx *tx, struct act *act, const struct stock_
 	else
 		TRY(waiting_close(tx, w.id, EVENT_CANCEL, e));
 	*out = (struct stock_outcome){ .id = w.id, .qty = w.qty, .state = next };
-	return feed_append(tx, FEED_STOCK, w.record, w.sku, e);
+	return feed_append_at(tx, FEED_STOCK, w.record, w.sku, w.location, e);
 }
 
 /* ---- Offering --------------------------------------------------------------------------------------------------- */

@@ -265,6 +265,8 @@ test('every command, once allowed and once refused', async () => {
 		await yes(order, 'hand_over', line(1));
 		await yes(order, 'ship', { units: [{ line: 2, qty: 1 }] });
 		await no(order, 'ship', {});
+		await no(order, 'deliver', { units: [{ line: 2, qty: 2 }] });
+		await yes(order, 'deliver', { units: [{ line: 2, qty: 1 }] });
 		await yes(order, 'no_show', {});
 		await no(order, 'no_show', {});
 		await no(order, 'close', {}, 'order.state');
@@ -301,7 +303,7 @@ test('every command, once allowed and once refused', async () => {
 		assert.deepEqual((await anna.get(`/v1/orders/${order}`)).book.allowed.sort(), ['exchange', 'return']);
 
 		const commands = ops.map((o) => /^POST \/v1\/orders\/{order}\/(\w+)$/.exec(o.name)?.[1]).filter(Boolean);
-		assert.equal(commands.length, 22);
+		assert.equal(commands.length, 23);
 		for (const c of commands) for (const how of ['yes', 'no']) assert.ok(seen.has(`${c} ${how}`), `${c} was never tried (${how})`);
 		await sound(w);
 	}
@@ -462,6 +464,51 @@ test('an order goes with its customer', async () => {
 	}
 });
 
+/* ---- Changed, sent, arrived --------------------------------------------------------------------------------------- */
+
+test('a change costs what was shown before; what was sent is on its way until it has arrived', async () => {
+	for (const w of worlds) {
+		await stock(w, 'SHOE', w.S1, 2);
+		await stock(w, 'SHOE', w.S2, 2);
+		const { order } = await done(w.anna, null, 'place', { customer: w.ada, currency: 'EUR', tax_included: true, discounts: [{ rate: '10' }], shipping: '5.00', shipping_tax_rate: '8.1',
+			items: [item(w, 'SHOE', 2, { unit_price: '75.00', discount: { amount: '10.00' }, units: at(w.S1, 2) })], pays: [{ tender: 'card', amount: '131.00' }] });
+		const shelf1 = await cell(w, 'SHOE', w.S1), shelf2 = await cell(w, 'SHOE', w.S2);
+		const change = { keep_terms: true, may_wait: true, items: [{ line: 1, sku: w.sku.SHOE, qty: 2 }, { sku: w.sku.HAT, qty: 1, unit_price: '20.00' }], units: [{ line: 1, qty: 2, location: w.S2, method: 'ship', from: w.S1 }] };
+		const asked = await w.anna.call('POST', `/v1/orders/${order}/change/price`, change);
+		assert.equal(answerMisfit(doc, ops.find((o) => o.name.endsWith('/change/price')), asked), undefined);
+		const price = asked.json;
+		/* the agreed price, the line's own discount, the order's, and shipping with its tax: all as they were */
+		assert.deepEqual([price.was.amount, price.total.amount, price.receivable.amount, price.payable.amount], ['131.00', '149.00', '18.00', '0.00']);
+		assert.deepEqual(await cell(w, 'SHOE', w.S1), shelf1, 'asking for the price moved something');
+		const changed = await done(w.anna, order, 'change', change);
+		assert.deepEqual([changed.book.money.total, changed.receivable.amount], [price.total, '18.00']);
+		assert.deepEqual(changed.book.lines.map((l) => [l.qty, l.unit_price, l.waiting, l.open]), [[2, '75.00', 0, 2], [1, '20.00', 1, 0]]);
+		assert.deepEqual([await cell(w, 'SHOE', w.S1), await cell(w, 'SHOE', w.S2)], [{ ...shelf1, available: shelf1.available + 2, committed: shelf1.committed - 2 }, { ...shelf2, available: shelf2.available - 2, committed: shelf2.committed + 2 }]);
+		await refused(w.anna, order, 'allocate', { units: [{ line: 2, qty: 1, location: w.S1, method: 'ship', from: w.S2 }] }, 400, 'field.unknown', 'units[0].from');
+		await done(w.anna, order, 'pay', { pays: [{ tender: 'card', amount: '18.00' }] });
+
+		await done(w.bob, order, 'pick', { units: [{ line: 1, qty: 2 }] });
+		await done(w.bob, order, 'ship', { units: [{ line: 1, qty: 2 }] });
+		const lane = async (who) => (await who.get('/v1/queue')).items.filter((q) => q.order === order && q.stage === 'shipped').map((q) => [q.shipped, q.method, q.late]);
+		assert.deepEqual([await lane(w.bob), await lane(w.anna)], [[[2, 'ship', false]], []]);
+		assert.ok((await w.bob.get('/v1/queue')).counts.shipped >= 1);
+		/* page after page, each of them once */
+		const seen = [];
+		for (let after = ''; after !== null;) {
+			const page = await w.bob.get(`/v1/queue?limit=1${after && `&after=${after}`}`);
+			seen.push(...page.items.map((q) => [q.order, q.n, q.line, q.stage].join()));
+			after = page.next;
+		}
+		assert.equal(new Set(seen).size, seen.length);
+		assert.ok(seen.some((s) => s.startsWith(order) && s.endsWith('shipped')));
+		const arrived = await done(w.anna, order, 'deliver', { units: [{ line: 1, qty: 1 }] });
+		assert.deepEqual(arrived.book.lines[0].parts.filter((p) => p.handed + p.shipped).map((p) => [p.handed, p.shipped]), [[1, 1]]);
+		await done(w.agent, order, 'return', { store: w.S1, units: [{ line: 1, qty: 2, condition: 'good' }] });
+		assert.deepEqual(await lane(w.bob), [], 'what came back is not on its way');
+		await sound(w);
+	}
+});
+
 /* ---- What tills say has happened ----------------------------------------------------------------------------------- */
 
 test('a return that was told before its sale waits for it; what was given back beyond is looked at', async () => {
@@ -491,6 +538,24 @@ test('a return that was told before its sale waits for it; what was given back b
 		await w.admin.post(`/v1/order-reviews/${review.id}/close`);
 		assert.equal((await w.admin.call('POST', `/v1/order-reviews/${review.id}/close`, {})).status, 404);
 		assert.deepEqual((await w.admin.get('/v1/order-reviews')).items, []);
+
+		/* without a receipt: somebody finds its sale, or says that none will come */
+		const stream = await w.admin.stream('settle');
+		for (let n = 0; n < 2; n++) await w.key.post('/v1/returns', { sku: w.sku.SHOE, qty: 1, location: w.S2, condition: 'good', tender: 'cash' });
+		await stream.next((e) => e.event === 'settle', 1000);
+		const [one, two] = (await w.admin.get('/v1/parked-returns')).items.filter((p) => p.number === null);
+		await stock(w, 'SHOE', w.S1, 1);
+		const sale = await done(w.anna, null, 'place', { currency: 'EUR', items: [item(w, 'SHOE', 1, { units: at(w.S1, 1, 'take') })], pays: [{ tender: 'cash', amount: '80.00' }] });
+		const settle = (p, body, who = w.admin) => who.call('POST', `/v1/parked-returns/${p.id}/settle`, body);
+		assert.equal((await settle(one, { order: sale.order }, w.anna)).status, 403);
+		assert.deepEqual([(await settle(one, { order: sale.order })).status, (await settle(one, {})).status], [204, 404]);
+		assert.equal((await w.anna.get(`/v1/orders/${sale.order}`)).book.lines[0].returned, 1);
+		assert.equal((await settle(two, { order: sale.order })).json.code, 'order.units');
+		stream.events.length = 0;
+		assert.equal((await settle(two, {})).status, 204);
+		await stream.next((e) => e.event === 'settle', 1000);
+		stream.close();
+		assert.deepEqual((await w.admin.get('/v1/parked-returns')).items.filter((p) => p.number === null), []);
 		for (const [change, field, status = 400] of [[{ qty: 0 }, 'qty'], [{ sku: 'sku_0000000000001' }, 'sku', 404], [{ location: 'sto_0000000000001' }, 'location', 404],
 			[{ condition: 'scrap' }, 'condition'], [{ tender: 'shells' }, 'tender'], [{ amount: 'x' }, 'amount'], [{ number: 'x'.repeat(81) }, 'number']]) {
 			const answer = await w.key.call('POST', '/v1/returns', { ...told, ...change });

@@ -38,7 +38,7 @@ async function stocked(world, sku, store, qty) {
 	const there = (await cell(world, sku, store)).available;
 	if (qty !== there) await world.local.post('/v1/stock/adjust', { sku, location: store, qty: qty - there, reason: 'other' });
 }
-const empty = { available: 0, held: 0, committed: 0, picked: 0, quality: 0, damaged: 0, safety: 0, transit: 0, incoming: 0, incoming_at: null, low: false };
+const empty = { available: 0, held: 0, committed: 0, picked: 0, quality: 0, damaged: 0, safety: 0, transit: 0, incoming: 0, incoming_at: null, low: false, level: null };
 async function cell(world, sku, store) {
 	const grid = await world.local.get(`/v1/stock?sku=${sku}&location=${store}`);
 	return grid.cells.find((c) => c.sku === sku && c.location === store) ?? { sku, location: store, ...empty };
@@ -507,4 +507,19 @@ each('a grid that is open on one server hears of a hold on the other', async (wo
 	assert.ok(took[8] < 1000, `slow: ${took}`);
 	stream.close(), quiet.close();
 	await assert.rejects(world.analyst.stream(`stock:${shirt}`), /403/);
+
+	/* The lists of a store hear what changes them, and not what happens in another one. */
+	const [here, there] = [await world.clerk.stream(`shelf:${store.BER}`), await world.other.stream(`shelf:${store.MUC}`)];
+	const { id } = await world.manager.post('/v1/stock/count', { sku: shirt, location: store.BER });
+	assert.equal((await here.next((e) => e.event === 'shelf', 1000)).location, store.BER);
+	assert.deepEqual(there.events, []);
+	await world.manager.post('/v1/stock/count_cancel', { id });
+	here.events.length = 0;
+	const asked = await world.clerk.post('/v1/stock/transfer', { location: store.MUC, to: store.BER, lines: [{ sku: shirt, qty: 1 }] });
+	await Promise.all([here, there].map((s) => s.next((e) => e.event === 'shelf', 1000)));
+	there.events.length = 0;
+	await world.clerk.post('/v1/stock/transfer_cancel', { id: asked.id });
+	await there.next((e) => e.event === 'shelf', 1000);
+	here.close(), there.close();
+	await assert.rejects(world.clerk.stream(`shelf:${store.MUC}`), /403/);
 });

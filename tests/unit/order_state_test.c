@@ -13,7 +13,7 @@ static void what_each_state_allows(void **state)
 		[COMMAND_PAY] = ".ptf..",       [COMMAND_RETURN] = "..tf.x",      [COMMAND_INSPECT] = "..tf.x",
 		[COMMAND_REFUND] = ".ptfc.",    [COMMAND_REFUND_DONE] = ".ptfc.", [COMMAND_REFUND_FAILED] = ".ptfc.",
 		[COMMAND_EXCHANGE] = "..tf.x",  [COMMAND_CLOSE] = "...fc.",       [COMMAND_ARRIVE] = ".pt...",
-		[COMMAND_TRANSFER] = ".pt...",
+		[COMMAND_TRANSFER] = ".pt...",  [COMMAND_DELIVER] = "..tf.x",
 	};
 	(void)state;
 	for (int k = 1; k < COMMANDS; k++) {
@@ -53,6 +53,7 @@ static void ways_of_units(void **state)
 		[COMMAND_READY] = "picked>ready:0/4 ",
 		[COMMAND_HAND_OVER] = "ready>handed:6/4 picked>handed:6/14 ",
 		[COMMAND_SHIP] = "picked>shipped:7/18 ",
+		[COMMAND_DELIVER] = "shipped>handed:0/18 ",
 		[COMMAND_NO_SHOW] = "ready>cancelled:5/1e ",
 		[COMMAND_CANCEL] =
 		        "waiting>cancelled:0/1e open>cancelled:2/1e picked>cancelled:5/1e ready>cancelled:5/1e ",
