@@ -22,7 +22,7 @@ const table = Object.entries(routes).map(([key, fn]) => {
 });
 const meOf = (u) => ({ user: u, csrf: 'mock-csrf', version: '0.1.0-mock', home_store: u.stores[0] ?? (u.role === 'admin' ? 'sto_1' : null) });
 export function tell(event, data) {
-	const topic = { import: 'imports', review: 'review', order: `order:${data.order}`, stock: `stock:${data.sku}`, queue: `queue:${data.store}` }[event] ?? `customer:${data.customer}`;
+	const topic = { import: 'imports', review: 'review', order: `order:${data.order}`, stock: `stock:${data.sku}`, queue: `queue:${data.store}`, shelf: `shelf:${data.location}`, settle: 'settle' }[event] ?? `customer:${data.customer}`;
 	for (const s of streams) if (s.topics.includes(topic)) s.res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 

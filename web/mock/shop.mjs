@@ -1,110 +1,8 @@
-/* Orders and stock of the mock, by docs/api.md: a small shop that moves units and money, enough to see every state. It
- * guards little; the real server does. Cents inside. */
-import { customers, eur, iso, nextId, stores } from './data.mjs';
+/* Orders of the mock, by docs/api.md: a small shop that moves units and money, enough to see every state. It guards little;
+ * the real server does. Cents inside. */
+import { customers, iso, nextId, stores } from './data.mjs';
+import { bySku, cell, cents, gone, merino, money, now, openCount, place, refuse, shelfRoutes, skus, tellBy, telling as tell, touch, trainers } from './shelves.mjs';
 import { Trouble } from './trouble.mjs';
-
-const cents = (amount) => Math.round(Number(amount) * 100);
-const money = (c) => eur(c / 100);
-const gone = () => new Trouble(404, 'not_found', 'There is no such thing here.');
-const refuse = (code, text, field) => new Trouble(409, code, text, field);
-const place = (id) => {
-	const s = stores.find((k) => k.id === id);
-	return s ? { id: s.id, name: s.name } : null;
-};
-const soon = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
-const now = () => new Date().toISOString();
-
-/* ---- Catalogue and stock ---------------------------------------------------------------------------------------- */
-
-const products = [];
-const skus = new Map();
-let ean = 7640100000000;
-function product(id, code, title, brand, category, price, sizes, colours) {
-	const p = { id, code, title, brand, category, subcategory: '', skus: [] };
-	for (const colour of colours) {
-		for (const size of sizes) {
-			const s = { id: `sku_${skus.size + 1}`, code: [code, size, colour.slice(0, 3).toUpperCase()].filter(Boolean).join('-'), barcode: String(++ean), title, brand, category, size, colour, product: id, list_price: eur(price) };
-			skus.set(s.id, s);
-			p.skus.push(s);
-		}
-	}
-	products.push(p);
-}
-product('prd_1', 'LOW', 'Trainer Lowland', 'Acorn', 'shoes', 149, ['38', '39', '40', '41', '42', '43', '44'], ['navy', 'white']);
-product('prd_2', 'MER', 'Merino crew', 'Fjellheim', 'tops', 98, ['S', 'M', 'L', 'XL'], ['oat']);
-product('prd_3', 'SILK', 'Silk scarf', 'Maré', 'accessories', 140, [''], ['teal']);
-const bySku = (code) => [...skus.values()].find((s) => s.code === code);
-const STATES = ['available', 'held', 'committed', 'picked', 'quality', 'damaged', 'safety', 'transit'];
-const cells = new Map();
-function cell(sku, location) {
-	const key = `${sku} ${location}`;
-	if (!cells.has(key)) cells.set(key, { sku, location, ...Object.fromEntries(STATES.map((s) => [s, 0])), incoming: 0, incoming_at: null, low: false, level: -1, at: iso(2) });
-	return cells.get(key);
-}
-let i = 0;
-for (const s of skus.values()) {
-	i += 1;
-	cell(s.id, 'sto_1').available = [3, 0, 5, 1, 2, 0, 4][i % 7];
-	cell(s.id, 'sto_2').available = [1, 2, 0, 3, 4, 1, 0][i % 7];
-	cell(s.id, 'sto_4').available = [12, 8, 20, 0, 15, 6, 9][i % 7];
-	if (i % 5 === 0) Object.assign(cell(s.id, 'sto_1'), { incoming: 6, incoming_at: soon(96) });
-	if (i % 4 === 0) Object.assign(cell(s.id, 'sto_2'), { level: 3 });
-}
-const trainers = bySku('LOW-42-NAV');
-const merino = bySku('MER-M-OAT');
-Object.assign(cell(trainers.id, 'sto_1'), { available: 0, committed: 2, held: 1, quality: 1, incoming: 6, incoming_at: soon(96) });
-Object.assign(cell(trainers.id, 'sto_2'), { available: 4 });
-cell(trainers.id, 'sto_4').available = 15;
-const moves = [];
-const KM = { sto_1: 0, sto_2: 1721, sto_3: null, sto_4: 18.4 };
-let tell = () => {};
-function touch(sku, location, qty, from, to, reason, more = {}) {
-	const c = cell(sku, location);
-	if (STATES.includes(from)) {
-		if (c[from] < qty) throw refuse('stock.short', `Of ${skus.get(sku).title} ${skus.get(sku).size}, only ${c[from]} are ${from} in ${place(location)?.name}.`, 'units');
-		c[from] -= qty;
-	}
-	if (STATES.includes(to)) c[to] += qty;
-	c.at = now();
-	moves.unshift({ at: c.at, qty, from: { state: from, location }, to: { state: to, location }, reason, order: null, hold: null, by: 'Anna Meier', sku, ...more });
-	tell('stock', { sku });
-}
-touch(trainers.id, 'sto_1', 1, 'customer', 'quality', 'return');
-const shown = ({ level, at, ...c }) => ({ ...c, low: level >= 0 && c.available <= level });
-
-function grid(query) {
-	const wanted = query.product ? (products.find((p) => p.id === query.product)?.skus ?? []) : (query.sku ?? '').split(',').flatMap((id) => skus.get(id) ?? []);
-	const near = query.near || 'sto_1';
-	const places = stores.filter((s) => s.kind !== 'web').map((s) => {
-		const times = wanted.map((k) => cell(k.id, s.id).at).sort();
-		return { id: s.id, name: s.name, kind: s.kind, km: s.id === near ? 0 : near === 'sto_1' ? KM[s.id] : 1721, updated_at: times.at(-1) ?? null };
-	});
-	places.sort((a, b) => Number(a.kind === 'warehouse') - Number(b.kind === 'warehouse') || a.km - b.km);
-	return { as_of: now(), skus: wanted, places, cells: wanted.flatMap((k) => places.map((p) => shown(cell(k.id, p.id)))), more: false };
-}
-function ways(query) {
-	const sku = skus.get(query.sku);
-	if (!sku) throw gone();
-	const customer = query.customer ? { customer: query.customer } : {};
-	const order = (s, method, location, more) => ({ ...customer, store: query.store, may_wait: false, items: [{ sku: s.id, qty: 1, units: [{ qty: 1, location, method, ...more }] }],
-		...(method === 'take' && { pays: [{ tender: 'card', amount: s.list_price.amount }] }) });
-	const hold = (s, location) => ({ sku: s.id, location, qty: 1, ...customer });
-	const n = (s, p) => cell(s.id, p).available;
-	const out = [];
-	const others = grid({ sku: sku.id, near: query.store }).places.filter((p) => p.id !== query.store);
-	if (n(sku, query.store) > 0) out.push({ way: 'here', location: place(query.store), sku, available: n(sku, query.store), km: 0, ready_at: now(), cost: null, text: 'On the shelf', order: order(sku, 'take', query.store), hold: hold(sku, query.store) });
-	for (const p of others.filter((k) => n(sku, k.id) > 0)) {
-		const ship = p.kind === 'warehouse';
-		out.push({ way: ship ? 'ship' : 'pick_up', location: place(p.id), sku, available: n(sku, p.id), km: p.km, ready_at: soon(ship ? 48 : 2), cost: ship ? money(500) : null, text: ship ? 'Two days by post' : 'Ready within two hours', order: order(sku, ship ? 'ship' : 'pick_up', p.id), hold: hold(sku, p.id) });
-	}
-	const c = cell(sku.id, query.store);
-	if (c.incoming > 0) out.push({ way: 'incoming', location: place(query.store), sku, available: c.incoming, km: 0, ready_at: c.incoming_at, cost: null, text: 'From the supplier; they can be told when it is here', ...(query.customer && { wait: { sku: sku.id, location: query.store, qty: 1, ...customer } }) });
-	const like = [...skus.values()].find((s) => s.product === sku.product && s.size === sku.size && s.id !== sku.id && n(s, query.store) > 0);
-	if (like) out.push({ way: 'substitute', location: place(query.store), sku: like, available: n(like, query.store), km: 0, ready_at: now(), cost: null, text: `The same in ${like.colour}`, order: order(like, 'take', query.store), hold: hold(like, query.store) });
-	const from = others.find((p) => n(sku, p.id) > 1);
-	if (from) out.push({ way: 'transfer', location: place(from.id), sku, available: n(sku, from.id), km: from.km, ready_at: soon(72), cost: null, text: 'With the next van', order: order(sku, 'pick_up', from.id, { to: query.store }), hold: hold(sku, from.id) });
-	return { sku, here: n(sku, query.store), usual_size: null, ways: out.map((w) => ({ closed: false, elsewhere: false, ...w })) };
-}
 
 /* ---- Orders ----------------------------------------------------------------------------------------------------- */
 
@@ -123,12 +21,16 @@ function stateOf(b) {
 	return left === 0 ? 'cancelled' : handed === 0 ? 'placed' : handed < left ? 'partly' : 'fulfilled';
 }
 const WORK = ['cancel', 'allocate', 'release', 'pick', 'unpick', 'problem', 'ready', 'hand_over', 'ship', 'no_show', 'arrive'];
-const BACK = ['return', 'inspect', 'exchange'];
+const BACK = ['return', 'inspect', 'exchange', 'deliver'];
 const REFUND = ['refund', 'refund_done', 'refund_failed'];
 const ALLOWED = {
 	draft: ['place', 'change', 'cancel'], placed: ['change', ...WORK, 'pay', ...REFUND], partly: [...WORK, ...BACK, 'pay', ...REFUND],
 	fulfilled: [...BACK, 'pay', ...REFUND, 'close'], cancelled: [...REFUND, 'close'], closed: BACK,
 };
+function allowedOf(b) {
+	const busy = b.lines.some((l) => at(l, 'picked') + at(l, 'ready') + at(l, 'handed') + at(l, 'shipped') > 0 || (l.cancelled > 0 && l.cancelled < l.qty));
+	return ALLOWED[b.state].filter((c) => (c !== 'change' || !busy) && (c !== 'deliver' || b.lines.some((l) => at(l, 'shipped') > 0)));
+}
 function bookOf(b) {
 	const owed = b.state === 'draft' ? 0 : charged(b) - taken(b);
 	const paid = (fn) => sum(b.payments.filter(fn), (p) => p.cents);
@@ -147,7 +49,7 @@ function bookOf(b) {
 			refunded: money(paid((p) => p.refund && p.state === 'done')), payable: money(Math.max(0, -owed)), shipping: money(b.shipping), tax: money(Math.round((total * 8.1) / 108.1)), discount: money(sum(b.lines, (l) => l.discount)),
 		},
 		tenders: tenders.map((t) => ({ tender: t, captured: money(paid((p) => !p.refund && p.tender === t)), refundable: money(taken(b, t)) })),
-		payments: b.payments.map(({ cents: c, ...p }) => ({ ...p, amount: money(c) })), returns: b.returns, trail: b.trail, allowed: ALLOWED[b.state], discounts: [],
+		payments: b.payments.map(({ cents: c, ...p }) => ({ ...p, amount: money(c) })), returns: b.returns, trail: b.trail, allowed: allowedOf(b), discounts: b.discounts ?? [],
 	};
 }
 function face(b) {
@@ -239,7 +141,7 @@ const MOVES = {
 	unpick: [['picked', 'open', 'unpick', 'picked', 'committed'], ['ready', 'open', 'unpick', 'picked', 'committed']],
 	problem: [['open', 'waiting', 'missing', 'committed', 'adjust'], ['picked', 'waiting', 'missing', 'picked', 'adjust'], ['ready', 'waiting', 'missing', 'picked', 'adjust']],
 	ready: [['picked', 'ready']], hand_over: [['ready', 'handed', 'hand_over', 'picked', 'customer'], ['picked', 'handed', 'hand_over', 'picked', 'customer']],
-	ship: [['picked', 'shipped', 'ship', 'picked', 'customer']], no_show: [['ready', 'cancelled', 'release', 'picked', 'available']],
+	ship: [['picked', 'shipped', 'ship', 'picked', 'customer']], deliver: [['shipped', 'handed']], no_show: [['ready', 'cancelled', 'release', 'picked', 'available']],
 	cancel: [['open', 'cancelled', 'uncommit', 'committed', 'available'], ['picked', 'cancelled', 'release', 'picked', 'available'], ['ready', 'cancelled', 'release', 'picked', 'available']],
 };
 function move(b, command, u) {
@@ -291,7 +193,63 @@ function shares(b, worth) {
 	}
 	return { off, tenders };
 }
+/** The items are what there is from now on; off: the order's discount on all of it. */
+function changeLines(b, body) {
+	const standing = b.lines.filter((l) => l.cancelled < l.qty);
+	for (const l of standing) {
+		const item = body.items.find((k) => k.line === l.line);
+		const qty = item?.qty ?? 0;
+		let less = l.qty - l.cancelled - qty;
+		if (less < 0) l.waiting -= less;
+		for (const [get, drop] of [[() => l.waiting, (n) => void (l.waiting -= n)], ...[...l.parts].reverse().map((p) => [() => p.open, (n) => {
+			touch(l.sku, p.location, n, 'committed', 'available', 'uncommit', { order: b.id });
+			p.open -= n;
+		}])]) {
+			const n = Math.min(get(), Math.max(0, less));
+			if (n > 0) drop(n);
+			less -= Math.max(0, n);
+		}
+		if (qty === 0) l.cancelled = l.qty;
+		else {
+			l.discount = Math.round((l.discount * qty) / l.qty);
+			l.qty = qty;
+		}
+	}
+	if (body.shipping !== undefined) b.shipping = cents(body.shipping);
+	return addLines(b, body.items.filter((k) => !k.line));
+}
+function change(b, body) {
+	const fresh = changeLines(b, body);
+	for (const u of body.units ?? []) {
+		const l = b.lines.find((k) => k.line === u.line);
+		const from = l.parts.find((p) => p.open > 0 && p.location === u.from);
+		if (from) {
+			touch(l.sku, from.location, u.qty, 'committed', 'available', 'uncommit', { order: b.id });
+			from.open -= u.qty;
+			l.waiting += u.qty;
+		}
+		put(b, l, u);
+	}
+	body.items.filter((k) => !k.line).forEach((item, k) => (item.units ?? []).forEach((u) => put(b, fresh[k], u)));
+}
+function changePrice(b, body) {
+	const was = charged(b);
+	const fresh = priced(body.items.filter((k) => !k.line)).map((l) => ({ line: 0, sku: l.sku.id, qty: l.item.qty, net: l.gross - l.discount }));
+	const kept = body.items.filter((k) => k.line).map((item) => {
+		const l = b.lines.find((k) => k.line === item.line);
+		return { line: l.line, sku: l.sku, qty: item.qty, net: perUnit(l) * item.qty };
+	});
+	const shipping = body.shipping === undefined ? b.shipping : cents(body.shipping);
+	const off = body.discounts?.[0]?.rate ? Math.round((sum([...kept, ...fresh], (l) => l.net) * Number(body.discounts[0].rate)) / 100) : 0;
+	const total = sum([...kept, ...fresh], (l) => l.net) + shipping - off;
+	const owed = (sum_) => (b.state === 'draft' ? 0 : sum_ - taken(b));
+	return {
+		lines: [...kept, ...fresh].map((l) => ({ ...l, net: money(l.net), tax: money(0), discount: money(0) })), was: money(was), total: money(total), discount: money(off), shipping: money(shipping), tax: money(0),
+		was_receivable: money(Math.max(0, owed(was))), receivable: money(Math.max(0, owed(total))), was_payable: money(Math.max(0, -owed(was))), payable: money(Math.max(0, -owed(total))),
+	};
+}
 const COMMANDS = {
+	change,
 	place: (b, body) => {
 		b.state = 'placed';
 		for (const u of body.units ?? []) put(b, b.lines.find((l) => l.line === u.line), u);
@@ -335,7 +293,7 @@ function command(id, name, body) {
 	if (name === 'hand_over' && !b.on_account && charged(b) > taken(b)) throw refuse('order.unpaid', `${money(charged(b) - taken(b)).amount} EUR are still to be paid.`);
 	const before = taken(b);
 	if (MOVES[name]) {
-		const units = body.units ?? b.lines.map((l) => ({ line: l.line, qty: l.waiting + at(l, 'open') + at(l, 'picked') + at(l, 'ready') }));
+		const units = body.units ?? b.lines.map((l) => ({ line: l.line, qty: name === 'deliver' ? at(l, 'shipped') : l.waiting + at(l, 'open') + at(l, 'picked') + at(l, 'ready') }));
 		for (const u of units) move(b, name, u);
 	} else COMMANDS[name](b, body);
 	b.state = stateOf(b);
@@ -355,9 +313,10 @@ function queue(query) {
 		if (b.state === 'draft') continue;
 		const who = face(b).customer;
 		for (const l of b.lines) {
-			const row = { order: b.id, number: b.number, line: l.line, sku: skus.get(l.sku), customer: who, store: place(b.store), unplaced: 0 };
+			const row = { order: b.id, number: b.number, line: l.line, sku: skus.get(l.sku), customer: who, store: place(b.store), unplaced: 0, shipped: 0 };
 			if (l.waiting > 0 && (!query.location || b.store === query.location)) items.push({ ...row, n: 0, location: row.store, method: null, open: 0, picked: 0, ready: 0, unplaced: l.waiting, since: b.at, stage: 'problem', ...late(b.at, 1) });
 			for (const p of l.parts.filter((k) => !query.location || k.location === query.location)) {
+				if (p.shipped > 0) items.push({ ...row, n: p.n, location: place(p.location), method: p.method, open: 0, picked: 0, ready: 0, shipped: p.shipped, since: p.since, stage: 'shipped', ...late(p.since, 120) });
 				if (p.open + p.picked + p.ready === 0) continue;
 				const stage = b.arrived && p.method === 'pick_up' ? 'waiting' : p.open > 0 ? 'new' : p.picked > 0 ? 'picking' : 'ready';
 				const hours = { new: p.method === 'ship' ? 24 : 2, picking: 0.5, ready: 168, waiting: 0.08 }[stage];
@@ -365,93 +324,32 @@ function queue(query) {
 			}
 		}
 	}
-	const counts = Object.fromEntries(['new', 'picking', 'problem', 'ready', 'waiting'].map((s) => [s, items.filter((k) => k.stage === s).length]));
+	const counts = Object.fromEntries(['new', 'picking', 'problem', 'ready', 'waiting', 'shipped'].map((s) => [s, items.filter((k) => k.stage === s).length]));
 	return { items, next: null, counts };
 }
 
-/* ---- Counts, transfers, holds ----------------------------------------------------------------------------------- */
+/* ---- What somebody must look at --------------------------------------------------------------------------------- */
 
-const counts = [];
-function openCount(sku, location, reason, at = now()) {
-	const old = counts.find((c) => c.sku === sku && c.location === location && c.state === 'open');
-	if (old) return old;
-	counts.push({ id: nextId('cnt'), sku, location, opened_at: at, reason, state: 'open' });
-	return counts.at(-1);
+const reviews = [];
+const parked = [
+	{ id: 'prk_1', at: iso(1), number: 'T-99120', sku: bySku('SILK-TEA'), qty: 1, location: place('sto_1'), tender: 'card', refunded: money(14000) },
+	{ id: 'prk_2', at: iso(3), number: null, sku: merino, qty: 2, location: place('sto_2'), tender: 'cash', refunded: null },
+];
+function settled(list, id) {
+	const at = list.findIndex((r) => r.id === id);
+	if (at < 0) throw gone();
+	tell('settle', {});
+	return list.splice(at, 1)[0];
 }
-openCount(trainers.id, 'sto_1', 'missing', iso(0, 9));
-openCount(merino.id, 'sto_1', 'unrecorded', iso(1));
-const line = (sku, asked, sent) => ({ sku, asked, sent, received: 0, lost: 0, returned: 0, over: 0, order: null });
-const transfers = [
-	{ id: 'trf_1', from: 'sto_4', to: 'sto_1', state: 'dispatched', requested_at: iso(3), dispatched_at: iso(1), lines: [line(trainers.id, 6, 6), line(merino.id, 4, 3)] },
-	{ id: 'trf_2', from: 'sto_1', to: 'sto_2', state: 'requested', requested_at: iso(1), dispatched_at: null, lines: [line(bySku('LOW-40-NAV').id, 2, 0)] },
-];
-const holds = [
-	{ id: 'hld_1', sku: trainers.id, location: 'sto_1', customer: 'cus_1', qty: 1, placed_at: iso(1), until: soon(2) },
-	{ id: 'hld_2', sku: merino.id, location: 'sto_1', customer: 'cus_3', qty: 1, placed_at: iso(0, 9), until: soon(40) },
-];
-const holdShown = (h) => ({ ...h, sku: skus.get(h.sku), location: place(h.location), customer: h.customer ? { id: h.customer, name: customers.get(h.customer)?.name.display } : null, placed: h.qty, state: 'open', associate: { id: 'asc_1', name: 'Anna Meier' } });
-const transferShown = (t, full) => ({ ...t, from: place(t.from), to: place(t.to), lines: full ? t.lines.map((l) => ({ ...l, sku: skus.get(l.sku) })) : undefined });
-const find = (list, id) => {
-	const x = list.find((k) => k.id === id);
-	if (!x) throw gone();
-	return x;
-};
-const outcome = (id, kind, qty, state, more = {}) => ({ id, kind, qty, state, replayed: false, ...more });
-const STOCK = {
-	hold: (b) => {
-		touch(b.sku, b.location, b.qty, 'available', 'held', 'hold');
-		holds.push({ id: nextId('hld'), sku: b.sku, location: b.location, customer: b.customer ?? null, qty: b.qty, placed_at: now(), until: b.until ?? soon(48) });
-		return [201, outcome(holds.at(-1).id, 'hold', b.qty, 'open')];
-	},
-	wait: (b) => [201, outcome(nextId('wai'), 'wait', b.qty, 'waiting')],
-	leave: (b) => outcome(b.id, 'leave', 0, 'left'),
-	extend: (b) => {
-		find(holds, b.id).until = b.until;
-		return outcome(b.id, 'extend', 0, 'open');
-	},
-	release: (b) => {
-		const h = find(holds, b.id);
-		holds.splice(holds.indexOf(h), 1);
-		if (cell(h.sku, h.location).held >= h.qty) touch(h.sku, h.location, h.qty, 'held', 'available', 'release');
-		return outcome(b.id, 'release', h.qty, 'released');
-	},
-	count: (b) => [201, outcome(openCount(b.sku, b.location, 'count').id, 'count', 0, 'open')],
-	count_enter: (b) => {
-		const c = find(counts, b.id);
-		const k = cell(c.sku, c.location);
-		const expected = k.available + k.held + k.committed + k.safety;
-		const diff = b.qty - expected;
-		if (diff !== 0) touch(c.sku, c.location, Math.min(Math.abs(diff), diff < 0 ? k.available : Math.abs(diff)), diff < 0 ? 'available' : 'adjust', diff < 0 ? 'adjust' : 'available', 'count');
-		c.state = 'done';
-		return outcome(c.id, 'count_enter', diff, 'done', { expected, open: 0 });
-	},
-	count_cancel: (b) => {
-		find(counts, b.id).state = 'cancelled';
-		return outcome(b.id, 'count_cancel', 0, 'cancelled');
-	},
-	transfer: (b) => {
-		transfers.push({ id: nextId('trf'), from: b.location, to: b.to, state: 'requested', requested_at: now(), dispatched_at: null, lines: b.lines.map((l) => line(l.sku, l.qty, 0)) });
-		return [201, outcome(transfers.at(-1).id, 'transfer', sum(b.lines, (l) => l.qty), 'requested')];
-	},
-	dispatch: (b) => {
-		const t = find(transfers, b.id);
-		for (const l of b.lines) {
-			touch(l.sku, t.from, l.qty, 'available', 'gone', 'transfer');
-			cell(l.sku, t.to).transit += l.qty;
-			t.lines.find((k) => k.sku === l.sku).sent = l.qty;
-		}
-		Object.assign(t, { state: 'dispatched', dispatched_at: now() });
-		return outcome(t.id, 'dispatch', sum(b.lines, (l) => l.qty), 'dispatched');
-	},
-	receive: (b) => {
-		const t = find(transfers, b.id);
-		for (const l of b.lines) {
-			touch(l.sku, t.to, l.qty, 'way', 'available', 'transfer');
-			t.lines.find((k) => k.sku === l.sku).received += l.qty;
-		}
-		if (b.final) for (const l of t.lines) l.lost = Math.max(0, l.sent - l.received);
-		if (t.lines.every((l) => l.sent <= l.received + l.lost)) t.state = 'received';
-		return outcome(t.id, 'receive', sum(b.lines, (l) => l.qty), t.state);
+const settleRoutes = {
+	'GET order-reviews': () => ({ items: reviews, next: null }),
+	'POST order-reviews/{}/close': ({ p }) => void settled(reviews, p[0]),
+	'GET parked-returns': () => ({ items: parked, next: null }),
+	'POST parked-returns/{}/settle': ({ p, body }) => {
+		const b = body.order && books.get(body.order);
+		const r = parked.find((k) => k.id === p[0]);
+		if (b && r && !b.lines.some((l) => l.sku === r.sku.id && at(l, 'handed') - l.returned >= r.qty)) throw refuse('order.units', `Of order ${b.number} the customer has none of it.`, 'order');
+		settled(parked, p[0]);
 	},
 };
 
@@ -481,41 +379,23 @@ story({ customer: 'cus_11', number: 'B-1048', channel: 'web', items: [{ sku: byS
 story({ number: 'B-1049', items: [{ sku: bySku('SILK-TEA').id, qty: 1, units: unit('sto_1', 'pick_up', 1) }] }, ['problem', all(1)]);
 story({ customer: 'cus_12', number: 'B-1050', channel: 'web', items: [{ sku: bySku('LOW-41-WHI').id, qty: 1, units: unit('sto_1', 'ship', 1) }], pays: [{ tender: 'wallet', amount: '149.00' }] }, ['pick', all(1)]);
 story({ customer: 'cus_13', number: 'B-1051', items: [{ sku: bySku('MER-S-OAT').id, qty: 1, units: unit('sto_1', 'pick_up', 1) }], pays: [{ tender: 'cash', amount: '98.00' }] }, ['pick', all(1)], ['ready', all(1)]);
+const sent = story({ customer: 'cus_3', number: 'B-1052', channel: 'web', items: [{ sku: bySku('MER-L-OAT').id, qty: 2, units: unit('sto_1', 'ship', 2) }], pays: [{ tender: 'card', amount: '196.00' }] }, ['pick', all(2)], ['ship', all(2)]);
+sent.lines[0].parts[0].since = iso(6);
+story({ customer: 'cus_10', number: 'B-1053', items: [{ sku: bySku('MER-XL-OAT').id, qty: 2, units: unit('sto_1', 'ship', 2) }, { sku: bySku('LOW-43-WHI').id, qty: 1, units: unit('sto_1', 'pick_up', 1) }], pays: [{ tender: 'card', amount: '345.00' }] });
 for (const s of skus.values()) cell(s.id, 'sto_1').available = Math.max(0, cell(s.id, 'sto_1').available - 9);
 cell(trainers.id, 'sto_1').available = 0;
+cell(bySku('MER-XL-OAT').id, 'sto_1').available = 2;
 mixed.at = iso(1);
+reviews.push({ id: 'orv_1', at: iso(2), order: mixed.id, number: mixed.number, state: 'placed', store: place('sto_1'), unmatched: money(2000) });
 
 const fold = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-function search(q) {
-	const words = fold(q).split(/[\s-]+/).filter(Boolean);
-	const exact = [...skus.values()].filter((s) => fold(s.code) === fold(q) || s.barcode === q);
-	if (exact.length > 0) return exact;
-	return [...skus.values()].filter((s) => words.every((w) => fold([s.title, s.brand, s.category, s.colour, s.size, s.code].join(' ')).split(/[\s-]+/).some((k) => k.startsWith(w))));
-}
 const told = (fn) => (ctx) => {
-	tell = ctx.tell;
+	tellBy(ctx.tell);
 	return fn(ctx);
 };
 const routes = {
-	'GET skus': ({ query }) => ({ items: search(query.q ?? '').slice(0, Number(query.limit ?? 20)) }),
-	'GET skus/{}': ({ p }) => {
-		const s = skus.get(p[0]);
-		if (!s) throw gone();
-		return s;
-	},
-	'GET stock': ({ query }) => grid(query),
-	'GET stock/moves': ({ query }) => ({ items: moves.filter((m) => m.sku === query.sku && m.from.location === query.location).slice(0, 20), next: null }),
-	'POST stock/{}': ({ p, body }) => {
-		const out = STOCK[p[0]]?.(body);
-		if (!out) throw gone();
-		for (const s of stores) tell('queue', { store: s.id });
-		return out;
-	},
-	'GET save-the-sale': ({ query }) => ways(query),
-	'GET holds': ({ query }) => ({ items: holds.filter((h) => !query.location || h.location === query.location).map(holdShown), next: null }),
-	'GET counts': ({ query }) => ({ items: counts.filter((c) => c.state === 'open' && c.location === query.location).map((c) => ({ ...c, sku: skus.get(c.sku), location: place(c.location), hint: null })) }),
-	'GET transfers': ({ query }) => ({ items: transfers.filter((t) => [t.from, t.to].includes(query.location) && ['requested', 'dispatched'].includes(t.state)).map((t) => transferShown(t, false)) }),
-	'GET transfers/{}': ({ p }) => transferShown(find(transfers, p[0]), true),
+	...shelfRoutes,
+	...settleRoutes,
 	'POST orders/price': ({ body }) => {
 		const { off, ...out } = price(body);
 		return out;
@@ -525,6 +405,7 @@ const routes = {
 		const b = make(body);
 		return [201, done(b, charged(b), 0)];
 	},
+	'POST orders/{}/change/price': ({ p, body }) => changePrice(books.get(p[0]), body),
 	'POST orders/{}/return/price': ({ p, body }) => {
 		const b = books.get(p[0]);
 		const { lines, worth } = takeBack(b, body.units);

@@ -20,10 +20,12 @@ const WhyPage = lazy(() => import('./features/review/WhyPage').then((m) => ({ de
 const OrderPage = lazy(() => import('./features/order/OrderPage').then((m) => ({ default: m.OrderPage })));
 const NewOrder = lazy(() => import('./features/order/NewOrder').then((m) => ({ default: m.NewOrder })));
 const ReturnPage = lazy(() => import('./features/order/ReturnPage').then((m) => ({ default: m.ReturnPage })));
+const ChangePage = lazy(() => import('./features/order/ChangePage').then((m) => ({ default: m.ChangePage })));
 const FindReceipt = lazy(() => import('./features/order/FindReceipt').then((m) => ({ default: m.FindReceipt })));
 const StockPage = lazy(() => import('./features/stock/StockPage').then((m) => ({ default: m.StockPage })));
 const QueuePage = lazy(() => import('./features/queue/QueuePage').then((m) => ({ default: m.QueuePage })));
 const CountsPage = lazy(() => import('./features/counts/CountsPage').then((m) => ({ default: m.CountsPage })));
+const SettlePage = lazy(() => import('./features/settle/SettlePage').then((m) => ({ default: m.SettlePage })));
 const ImportsPage = lazy(() => import('./features/imports/ImportsPage').then((m) => ({ default: m.ImportsPage })));
 const UsersPage = lazy(() => import('./features/users/UsersPage').then((m) => ({ default: m.UsersPage })));
 const AuditPage = lazy(() => import('./features/audit/AuditPage').then((m) => ({ default: m.AuditPage })));
@@ -61,6 +63,7 @@ function Screen({ path }: { path: string }) {
 			return <Guard right="serve"><CustomerPage key={second} id={second} tab={third} /></Guard>;
 		case 'o':
 			if (second === 'new') return <Guard right="serve"><NewOrder /></Guard>;
+			if (third === 'change') return <Guard right="serve"><ChangePage key={second} id={second} /></Guard>;
 			return <Guard right="orders">{third === 'return' ? <ReturnPage key={second} id={second} /> : <OrderPage key={second} id={second} />}</Guard>;
 		case 'return':
 			return <Guard right="orders"><FindReceipt /></Guard>;
@@ -70,6 +73,8 @@ function Screen({ path }: { path: string }) {
 			return <Guard right="orders"><QueuePage view={second} /></Guard>;
 		case 'counts':
 			return <Guard right="shelves"><CountsPage tab={second} /></Guard>;
+		case 'settle':
+			return <Guard right="settle"><SettlePage /></Guard>;
 		case 'top':
 			return <Guard right="top"><TopPage /></Guard>;
 		case 'review':

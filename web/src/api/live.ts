@@ -56,8 +56,8 @@ function connect(): void {
 	};
 	es.addEventListener('customer', hear('customer'));
 	es.addEventListener('import', hear('import'));
-	es.addEventListener('review', hear('review'));
-	for (const kind of ['order', 'stock', 'queue']) es.addEventListener(kind, hear(kind));
+	for (const kind of ['review', 'settle']) es.addEventListener(kind, hear(kind));
+	for (const kind of ['order', 'stock', 'shelf', 'queue']) es.addEventListener(kind, hear(kind));
 	es.onerror = () => {
 		if (source !== es) return;
 		close();

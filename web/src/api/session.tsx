@@ -5,13 +5,16 @@ import { liveStart, liveStop } from './live';
 import type { Me, Role } from './types';
 import { forgetData } from './useData';
 
-export type Right = 'serve' | 'orders' | 'stock' | 'shelves' | 'merge' | 'top' | 'imports' | 'users' | 'audit' | 'status';
+export type Right = 'serve' | 'orders' | 'stock' | 'shelves' | 'adjust' | 'levels' | 'settle' | 'merge' | 'top' | 'imports' | 'users' | 'audit' | 'status';
 
 const MAY: Record<Right, readonly Role[]> = {
 	serve: ['associate', 'agent', 'manager', 'admin'],
 	orders: ['associate', 'agent', 'manager', 'fulfilment', 'admin'],
 	stock: ['associate', 'agent', 'manager', 'fulfilment', 'buyer', 'admin'],
 	shelves: ['associate', 'manager', 'fulfilment', 'admin'],
+	adjust: ['manager', 'fulfilment', 'admin'],
+	levels: ['manager', 'fulfilment', 'buyer', 'admin'],
+	settle: ['agent', 'manager', 'admin'],
 	merge: ['agent', 'manager', 'admin'],
 	top: ['manager', 'marketer', 'buyer', 'analyst', 'admin'],
 	imports: ['operator', 'admin'],

@@ -11,6 +11,8 @@ export interface Place { id: string; name: string; kind: string; km: number | nu
 export interface Cell {
 	sku: string; location: string; available: number; held: number; committed: number; picked: number; quality: number; damaged: number;
 	safety: number; transit: number; incoming: number; incoming_at: string | null; low: boolean;
+	/** It is low at so many or fewer; null: never. */
+	level: number | null;
 }
 export interface Grid { as_of: string; skus: Sku[]; places: Place[]; cells: Cell[] }
 export interface Move {
@@ -40,11 +42,23 @@ export interface Transfer {
 }
 export interface CountTask { id: string; sku: Sku; location: Ref; opened_at: string; reason: string; state: string; hint: number | null }
 
+export interface Low { sku: Sku; location: Ref; level: number; available: number; incoming: number }
+export interface Waiting {
+	id: string; sku: Sku; location: Ref | null; customer: Ref | null; qty: number; joined_at: string; offered_at: string | null;
+	offered_in: Ref | null; offered_until: string | null; state: 'waiting' | 'offered';
+}
+/** Given back beyond what was due. */
+export interface Review { id: string; at: string; order: string; number: string; state: string; store: Ref | null; unmatched: Money }
+/** Came back before its sale was known. */
+export interface Parked {
+	id: string; at: string; number: string | null; sku: Sku; qty: number; location: Ref; tender: Tender; refunded: Money | null;
+}
+
 export type Method = 'take' | 'pick_up' | 'ship' | 'deliver';
 export type Tender = 'cash' | 'card' | 'gift_card' | 'transfer' | 'wallet' | 'store_credit';
 export type Condition = 'good' | 'unknown' | 'damaged' | 'scrap';
 export type Command =
-	| 'place' | 'change' | 'cancel' | 'allocate' | 'release' | 'pick' | 'unpick' | 'problem' | 'ready' | 'hand_over' | 'ship' | 'no_show'
+	| 'place' | 'change' | 'cancel' | 'allocate' | 'release' | 'pick' | 'unpick' | 'problem' | 'ready' | 'hand_over' | 'ship' | 'deliver' | 'no_show'
 	| 'arrive' | 'pay' | 'return' | 'inspect' | 'refund' | 'refund_done' | 'refund_failed' | 'exchange' | 'close';
 
 export interface Part { n: number; location: Ref; method: Method; open: number; picked: number; ready: number; handed: number; shipped: number; since: string }
@@ -73,6 +87,7 @@ export interface Book {
 	};
 	tenders: { tender: Tender; captured: Money; refundable: Money }[];
 	payments: Payment[]; returns: Returned[]; trail: Step[]; allowed: Command[];
+	discounts?: { rate: string | null; amount: Money | null; threshold: Money | null; given: boolean }[];
 }
 export interface BookedOrder extends Order { book?: Book | null }
 export interface OrderDone {
@@ -80,11 +95,11 @@ export interface OrderDone {
 	return: number | null; payment: number | null; replayed: boolean; book: Book;
 }
 
-export interface UnitIn { line: number; qty: number; location?: string; method?: Method; condition?: Condition; hold?: string }
+export interface UnitIn { line: number; qty: number; location?: string; method?: Method; condition?: Condition; hold?: string; /** A change: taken from there. */ from?: string }
 export interface PayIn { tender: Tender; amount: string; reference?: string; pending?: boolean; as_credit?: boolean }
 export interface DiscountIn { rate?: string; amount?: string; threshold?: string }
 export interface ItemIn {
-	sku: string; qty: number; unit_price?: string; tax_rate?: string; discount?: DiscountIn;
+	sku: string; qty: number; /** A change: the line that it is. */ line?: number; unit_price?: string; tax_rate?: string; discount?: DiscountIn;
 	units?: { qty: number; location: string; method: Method; hold?: string }[];
 }
 export interface OrderIn {
@@ -93,6 +108,14 @@ export interface OrderIn {
 }
 export interface PriceLine { sku: string; qty: number; gross: Money; discount: Money; net: Money; tax: Money }
 export interface Price { currency: string; lines: PriceLine[]; discount: Money; shipping: Money; tax: Money; total: Money }
+export interface ChangeIn {
+	store?: string; keep_terms: true; may_wait: true; items: ItemIn[]; units?: UnitIn[]; discounts?: DiscountIn[]; shipping?: string;
+}
+export interface ChangePrice {
+	lines: { line: number; sku: string; qty: number; discount: Money; net: Money; tax: Money }[];
+	was: Money; total: Money; discount: Money; shipping: Money; tax: Money;
+	was_receivable: Money; receivable: Money; was_payable: Money; payable: Money;
+}
 export interface ReturnPrice {
 	lines: { line: number; qty: number; net: Money; tax: Money }[]; clawed: Money; total: Money; off_receivable?: Money; tenders: { tender: Tender; amount: Money }[];
 }
@@ -100,6 +123,6 @@ export interface ReturnPrice {
 export type Stage = 'new' | 'picking' | 'problem' | 'ready' | 'waiting' | 'shipped';
 export interface Queued {
 	order: string; number: string; n: number; line: number; sku: Sku | null; location: Ref | null; store: Ref | null; unplaced: number; customer: Ref | null; method: Method | null; open: number; picked: number;
-	ready: number; since: string; stage: Stage; due_at: string | null; late: boolean;
+	ready: number; shipped: number; since: string; stage: Stage; due_at: string | null; late: boolean;
 }
 export interface Queue { items: Queued[]; next: string | null; counts: Partial<Record<Stage, number>> }

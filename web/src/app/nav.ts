@@ -10,6 +10,7 @@ export const NAV: NavItem[] = [
 	{ to: '/stock', label: 'Stock', short: 'Stock', icon: 'stock', right: 'stock' },
 	{ to: '/return', label: 'Returns', short: 'Returns', icon: 'undo', right: 'orders' },
 	{ to: '/counts', label: 'Counts and holds', short: 'Shelves', icon: 'count', right: 'shelves' },
+	{ to: '/settle', label: 'To settle', short: 'Settle', icon: 'check', right: 'settle' },
 	{ to: '/top', label: 'Top customers', short: 'Top', icon: 'top', right: 'top' },
 	{ to: '/review', label: 'Identity review', short: 'Review', icon: 'merge', right: 'merge' },
 	{ to: '/imports', label: 'Imports', short: 'Imports', icon: 'imports', right: 'imports' },

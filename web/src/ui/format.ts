@@ -106,3 +106,8 @@ export function dayMonthShort(iso: string, zone?: string): string {
 export function dayShort(iso: string, zone?: string): string {
 	return parts(iso, { weekday: 'short', day: 'numeric', month: 'short' }, zone);
 }
+/** A moment soon: "19:14" today, "Thu 26 Nov, 19:14" on another day. */
+export function soon(iso: string, now = Date.now()): string {
+	const today = day(new Date(now).toISOString()) === day(iso);
+	return today ? time(iso) : `${dayShort(iso)}, ${time(iso)}`;
+}

@@ -14,10 +14,10 @@ import { ScanField } from '../scan/ScanField';
 import { skuName } from '../scan/useSkus';
 import css from './Counts.module.css';
 
-export function AskDialog({ here, onClose, done }: { here: Here; onClose: () => void; done: () => void }) {
+export function AskDialog({ here, first, onClose, done }: { here: Here; first?: Sku; onClose: () => void; done: () => void }) {
 	const stores = useStores().filter((s) => s.id !== here.id);
 	const [place, setPlace] = useState('');
-	const [lines, setLines] = useState<{ sku: Sku; qty: number }[]>([]);
+	const [lines, setLines] = useState<{ sku: Sku; qty: number }[]>(first ? [{ sku: first, qty: 1 }] : []);
 	const form = useForm();
 	async function submit() {
 		const ok = await form.send([], () => api.post('stock/transfer', { location: place, to: here.id, lines: lines.map((l) => ({ sku: l.sku.id, qty: l.qty })) }));
@@ -30,7 +30,7 @@ export function AskDialog({ here, onClose, done }: { here: Here; onClose: () => 
 		<Dialog opened onClose={onClose} title={`Goods for ${here.name}`} size={560} atTop>
 			<div className={css.work}>
 				<NativeSelect size="md" label="Ask" value={place} onChange={(e) => setPlace(e.currentTarget.value)} data={[{ value: '', label: 'Choose a place' }, ...stores.map((s) => ({ value: s.id, label: s.name || s.code }))]} />
-				<ScanField label="For which article?" autoFocus onPick={(sku) => setLines((l) => (l.some((k) => k.sku.id === sku.id) ? l.map((k) => (k.sku.id === sku.id ? { ...k, qty: k.qty + 1 } : k)) : [...l, { sku, qty: 1 }]))} />
+				<ScanField label="For which article?" autoFocus={!first} onPick={(sku) => setLines((l) => (l.some((k) => k.sku.id === sku.id) ? l.map((k) => (k.sku.id === sku.id ? { ...k, qty: k.qty + 1 } : k)) : [...l, { sku, qty: 1 }]))} />
 				<Alarm text={form.problem} />
 				<ul>
 					{lines.map((l) => (

@@ -13,6 +13,7 @@ import { useFreshIds } from '../../ui/fresh';
 import { toast } from '../../ui/toasts';
 import { ScanField } from '../scan/ScanField';
 import { skuName } from '../scan/useSkus';
+import { Name } from './Name';
 import css from './Counts.module.css';
 
 const REASONS: Record<string, string> = {
@@ -32,7 +33,7 @@ function Row({ task, n, fresh, busy, result, set, save, drop }: RowProps) {
 	return (
 		<li className={css.row} data-fresh={fresh}>
 			<span className={css.grow}>
-				<span className={css.name}>{name}</span>
+				<Name sku={task.sku} place={task.location.id} />
 				<span className="dim small">
 					{[task.sku.brand, task.sku.code, `${REASONS[task.reason] ?? task.reason.replace(/_/g, ' ')}, ${ago(task.opened_at)}`, task.state === 'short' && 'counted short: count again'].filter(Boolean).join(' · ')}
 				</span>
@@ -48,7 +49,7 @@ function Row({ task, n, fresh, busy, result, set, save, drop }: RowProps) {
 }
 
 export function Counts({ here }: { here: Here }) {
-	const from = useData<{ items: CountTask[] }>(url('counts', { location: here.id }), `queue:${here.id}`);
+	const from = useData<{ items: CountTask[] }>(url('counts', { location: here.id }), `shelf:${here.id}`);
 	const [counted, setCounted] = useState<ReadonlyMap<string, number>>(new Map());
 	const [results, setResults] = useState<ReadonlyMap<string, Counted>>(new Map());
 	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());

@@ -5,10 +5,12 @@ import { Empty, Page } from '../../ui/Page';
 import { TabLinks } from '../../ui/TabLinks';
 import { Counts } from './Counts';
 import { Holds } from './Holds';
+import { LowList } from './LowList';
 import { Transfers } from './Transfers';
 
 const TABS = [
 	{ to: '/counts', label: 'Counts', title: 'Counts' }, { to: '/counts/transfers', label: 'Transfers', title: 'Transfers' }, { to: '/counts/holds', label: 'Holds', title: 'Holds' },
+	{ to: '/counts/low', label: 'Low', title: 'Low stock' },
 ];
 
 export function CountsPage({ tab }: { tab: string }) {
@@ -23,6 +25,8 @@ export function CountsPage({ tab }: { tab: string }) {
 				<Transfers key={here.id} here={here} />
 			) : tab === 'holds' ? (
 				<Holds key={here.id} here={here} />
+			) : tab === 'low' ? (
+				<LowList key={here.id} here={here} />
 			) : (
 				<Counts key={here.id} here={here} />
 			)}

@@ -9,10 +9,11 @@ import type { Here } from '../../app/here';
 import { Link } from '../../app/router';
 import { Icon } from '../../ui/Icon';
 import { Empty, Loaded } from '../../ui/Page';
-import { ago, dayTime } from '../../ui/format';
+import { ago, soon } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { useNow } from '../../ui/useNow';
 import { skuName } from '../scan/useSkus';
+import { Name } from './Name';
 import css from './Counts.module.css';
 
 /* Those that lapse first. */
@@ -21,7 +22,7 @@ const SOON_MS = 4 * 3_600_000;
 const LONGER_MS = 2 * 86_400_000;
 
 export function Holds({ here }: { here: Here }) {
-	const from = useData<Page<Hold>>(url('holds', { location: here.id, limit: HOLDS }), `queue:${here.id}`);
+	const from = useData<Page<Hold>>(url('holds', { location: here.id, limit: HOLDS }), `shelf:${here.id}`);
 	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
 	const now = useNow();
 	const holds = (from.data?.items ?? []).filter((h) => !hidden.has(h.id));
@@ -29,7 +30,7 @@ export function Holds({ here }: { here: Here }) {
 		const until = new Date(Math.max(now, new Date(h.until).getTime()) + LONGER_MS).toISOString();
 		try {
 			await api.post('stock/extend', { id: h.id, until });
-			toast.say(`${skuName(h.sku)} is held until ${dayTime(until)}`);
+			toast.say(`${skuName(h.sku)} is held until ${soon(until)}`);
 			await from.reload();
 		} catch (e) {
 			toast.fail(e);
@@ -66,14 +67,14 @@ export function Holds({ here }: { here: Here }) {
 							return (
 								<li key={h.id} className={css.row}>
 									<span className={css.grow}>
-										<span className={css.name}>{h.qty} × {skuName(h.sku)}</span>
+										<Name sku={h.sku} place={h.location.id} n={h.qty} />
 										<span className={css.whom}>
 											{h.customer ? <>for <Link to={`/c/${h.customer.id}`}>{h.customer.name}</Link></> : 'for nobody known'}
 											<span className="dim">{h.associate && `, by ${h.associate.name}`}, {ago(h.placed_at, now)}</span>
 										</span>
 										<span className={css.until} data-soon={left < SOON_MS}>
 											<Icon name={left < SOON_MS ? 'open' : 'clock'} size={18} />
-											{left <= 0 ? 'its time is over' : `${left < SOON_MS ? 'ends soon: ' : 'ends '}${ago(h.until, now)}`}<span className="dim"> · {dayTime(h.until)}</span>
+											{left <= 0 ? 'its time is over' : `${left < SOON_MS ? 'ends soon: ' : 'ends '}${ago(h.until, now)}`}<span className="dim"> · {soon(h.until)}</span>
 										</span>
 									</span>
 									<span className={css.tools}>

@@ -80,7 +80,7 @@ function Work({ transfer, receiving, done }: { transfer: Transfer; receiving: bo
 }
 
 function Opened({ id, here, reload }: { id: string; here: Here; reload: () => void }) {
-	const from = useData<Transfer>(url(`transfers/${encodeURIComponent(id)}`), `queue:${here.id}`);
+	const from = useData<Transfer>(url(`transfers/${encodeURIComponent(id)}`), `shelf:${here.id}`);
 	return (
 		<Loaded from={from} bones={<Bones rows={2} height={56} />}>
 			{(t) => {
@@ -106,7 +106,7 @@ export function Transfers({ here }: { here: Here }) {
 	const { query } = useLocation();
 	const opened = query.get('transfer') ?? '';
 	const [asking, setAsking] = useState(false);
-	const from = useData<{ items: Transfer[] }>(url('transfers', { location: here.id }), `queue:${here.id}`);
+	const from = useData<{ items: Transfer[] }>(url('transfers', { location: here.id }), `shelf:${here.id}`);
 	const reload = () => void from.reload();
 	return (
 		<>

@@ -3,14 +3,15 @@ import type { BookLine } from '../../api/trade';
 import { count } from '../../ui/format';
 import css from './Bar.module.css';
 
-const KINDS = ['handed', 'ready', 'picked', 'open', 'waiting', 'returned', 'cancelled'] as const;
+const KINDS = ['handed', 'shipped', 'ready', 'picked', 'open', 'waiting', 'returned', 'cancelled'] as const;
 type Kind = (typeof KINDS)[number];
 const WORDS: Record<Kind, string> = {
-	handed: 'with the customer', ready: 'ready', picked: 'picked', open: 'to pick', waiting: 'waiting for a place', returned: 'brought back', cancelled: 'cancelled',
+	handed: 'with the customer', shipped: 'on the way', ready: 'ready', picked: 'picked', open: 'to pick', waiting: 'waiting for a place', returned: 'brought back', cancelled: 'cancelled',
 };
 
 export function barParts(line: BookLine): { kind: Kind; n: number }[] {
-	const n: Record<Kind, number> = { ...line, handed: line.handed - line.returned };
+	const shipped = line.parts.reduce((k, p) => k + p.shipped, 0);
+	const n: Record<Kind, number> = { ...line, shipped, handed: line.handed - line.returned - shipped };
 	return KINDS.map((kind) => ({ kind, n: n[kind] })).filter((p) => p.n > 0);
 }
 

@@ -8,9 +8,8 @@ import { Stepper } from '../../ui/Stepper';
 import { isZero, money } from '../../ui/format';
 import { skuName } from '../scan/useSkus';
 import { available, changeLine, discountOf, removeLine, whereOf, type Basket, type BasketLine } from './basket';
+import { FROM } from './words';
 import css from './New.module.css';
-
-const FROM: Record<Method, string> = { take: 'Take along', pick_up: 'Pick up in', ship: 'Ship from', deliver: 'Deliver from' };
 
 /** Every way in which this line can come, with what is there. */
 function choices(line: BasketLine, method: Method, grid: Grid | undefined, here: Here) {

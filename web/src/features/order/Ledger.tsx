@@ -9,7 +9,7 @@ import css from './Order.module.css';
 
 function Row({ label, m, less = false, strong = false, zero = false }: { label: string; m: Money; less?: boolean; strong?: boolean; zero?: boolean }) {
 	if (isZero(m) && !zero) return null;
-	return <div className={css.sum} data-strong={strong}><dt>{label}</dt><dd>{less && '−'}{money(m)}</dd></div>;
+	return <div className={strong ? css.strong : undefined}><dt>{label}</dt><dd>{less && '−'}{money(m)}</dd></div>;
 }
 
 function PaymentRow({ p, settle }: { p: Payment; settle: ((how: 'refund_done' | 'refund_failed') => void) | null }) {

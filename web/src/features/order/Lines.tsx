@@ -14,10 +14,9 @@ import css from './Order.module.css';
 const ICONS: Record<string, IconName> = { unpick: 'undo', problem: 'open', no_show: 'close', release: 'back', cancel: 'trash' };
 
 function partText(p: Part): string {
-	const handed = p.handed + p.shipped;
 	return [
-		p.open && `${p.open} to pick`, p.picked && `${p.picked} picked`, p.ready && `${p.ready} ready`,
-		handed && `${handed} ${p.shipped ? 'shipped' : 'handed over'}`,
+		p.open && `${p.open} to pick`, p.picked && `${p.picked} picked`, p.ready && `${p.ready} ready`, p.shipped && `${p.shipped} on the way`,
+		p.handed && `${p.handed} ${p.method === 'ship' ? 'arrived' : 'handed over'}`,
 	].filter(Boolean).join(', ');
 }
 
@@ -26,7 +25,8 @@ function PartRow({ line, part, shared }: { line: BookLine; part: Part; shared: S
 	const key = `part ${part.n}`;
 	const run = (act: Act) => void doAct({ order, act, store: here, done, pending: mark(key) });
 	const acts = actsOf(line.line, { ...part, location: part.location.id }, book);
-	const mine = !here || part.location.id === here;
+	/* That it arrived may be told anywhere. */
+	const mine = !here || part.location.id === here || acts[0]?.command === 'deliver';
 	const [first, ...rest] = acts;
 	const next = mine && first && !ICONS[first.command] ? first : null;
 	const more = mine ? (next ? rest : acts) : [];
@@ -36,7 +36,7 @@ function PartRow({ line, part, shared }: { line: BookLine; part: Part; shared: S
 			<Icon name={METHOD_ICONS[part.method]} size={18} />
 			<span className={css.grow}>
 				<span className={css.where}>{METHODS[part.method]}, {part.location.name}</span>
-				<span className="dim small"> {partText(part)}{part.open + part.picked + part.ready > 0 && ` · since ${ago(part.since)}`}</span>
+				<span className="dim small"> {partText(part)}{part.open + part.picked + part.ready + part.shipped > 0 && ` · since ${ago(part.since)}`}</span>
 			</span>
 			{busy && <span className="dim small" role="status">under way</span>}
 			<span className={css.acts}>

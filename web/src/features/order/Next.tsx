@@ -1,6 +1,6 @@
 /* What comes next with this order, in a sentence and one button. */
 import { Button } from '@mantine/core';
-import type { Book, Method } from '../../api/trade';
+import type { Book, Command, Method } from '../../api/trade';
 import { Icon, type IconName } from '../../ui/Icon';
 import { isZero, money, plural } from '../../ui/format';
 import { actsOf, doAct, pieces, type Act } from './acts';
@@ -16,13 +16,12 @@ export interface Shared {
 interface Step { key: string; icon: IconName; text: string; label: string; run: () => void; busy?: boolean }
 
 /** The next step of every part at one location, taken together where it is the same. */
-function together(book: Book, at: (location: string) => boolean): { act: Act; method: Method; place: string }[] {
+function together(book: Book, at: (location: string, command: Command) => boolean): { act: Act; method: Method; place: string }[] {
 	const out = new Map<string, { act: Act; method: Method; place: string }>();
 	for (const l of book.lines) {
 		for (const p of l.parts) {
-			if (!at(p.location.id)) continue;
 			const act = actsOf(l.line, { ...p, location: p.location.id }, book)[0];
-			if (!act || ['unpick', 'problem', 'no_show', 'release'].includes(act.command)) continue;
+			if (!act || !at(p.location.id, act.command) || ['unpick', 'problem', 'no_show', 'release'].includes(act.command)) continue;
 			const key = `${act.command} ${p.method} ${p.location.id}`;
 			const old = out.get(key);
 			if (old) old.act = { ...old.act, units: [...old.act.units, ...act.units] };
@@ -46,17 +45,19 @@ export function Next({ order, book, here, done, pending, mark, onPay, onRefund, 
 	if (book.state !== 'draft' && waiting > 0 && may.includes('allocate')) {
 		steps.push({ key: 'allocate', icon: 'open', text: `${plural(waiting, 'piece waits', 'pieces wait')} for a place to come from.`, label: 'Choose where from', run: onPlace });
 	}
-	for (const t of together(book, (l) => !here || l === here)) {
+	/* That something arrived may be told anywhere. */
+	const mine = (l: string, c: Command) => !here || l === here || c === 'deliver';
+	for (const t of together(book, mine)) {
 		const n = plural(pieces(t.act.units), 'piece');
 		const key = `next ${t.act.command} ${t.method} ${t.place}`;
 		steps.push({
-			key, icon: t.act.command === 'pick' ? 'queue' : t.act.command === 'ship' ? 'truck' : 'bag',
-			text: `${METHODS[t.method]}, ${t.place}: ${n}.`, label: `${t.act.label}${pieces(t.act.units) > 1 ? ` (${pieces(t.act.units)})` : ''}`, busy: pending.has(key),
+			key, icon: t.act.command === 'pick' ? 'queue' : t.act.command === 'ship' || t.act.command === 'deliver' ? 'truck' : 'bag',
+			text: t.act.command === 'deliver' ? `On the way from ${t.place}: ${n}.` : `${METHODS[t.method]}, ${t.place}: ${n}.`, label: `${t.act.label}${pieces(t.act.units) > 1 ? ` (${pieces(t.act.units)})` : ''}`, busy: pending.has(key),
 			run: () => void doAct({ order, act: t.act, store: here, done, pending: mark(key) }),
 		});
 	}
 	if (here) {
-		for (const t of together(book, (l) => l !== here)) elsewhere.push(`${plural(pieces(t.act.units), 'piece')} to ${t.act.label.toLowerCase()} in ${t.place}`);
+		for (const t of together(book, (l, c) => !mine(l, c))) elsewhere.push(`${plural(pieces(t.act.units), 'piece')} to ${t.act.label.toLowerCase()} in ${t.place}`);
 	}
 	if (unpaid && may.includes('pay')) {
 		steps.push({ key: 'pay', icon: 'cash', text: `${money(book.money.receivable)} still to pay before it is handed over.`, label: 'Take payment', run: onPay });

@@ -66,6 +66,7 @@ function Booked({ order, book, from }: { order: BookedOrder; book: Book; from: D
 			lead={<Lead order={order} />}
 			actions={
 				<>
+					{sell && may('change') && <Button variant="default" leftSection={<Icon name="edit" />} onClick={() => go(`/o/${order.id}/change`)}>Change</Button>}
 					{back && <Button variant="default" leftSection={<Icon name="undo" />} onClick={() => go(`/o/${order.id}/return`)}>Return or exchange</Button>}
 					{order.customer && sell && (
 						<Button variant="default" leftSection={<Icon name="plus" />} onClick={() => go(`/o/new?customer=${order.customer?.id}`)}>New order</Button>

@@ -14,7 +14,7 @@ export interface Act {
 	back?: readonly Command[];
 }
 
-interface Way { command: Command; label: string; said: string; from: ('open' | 'picked' | 'ready')[]; methods?: Part['method'][]; back?: readonly Command[] }
+interface Way { command: Command; label: string; said: string; from: ('open' | 'picked' | 'ready' | 'shipped')[]; methods?: Part['method'][]; back?: readonly Command[] }
 /* As in the server's table of ways; the first that fits is the next step. */
 const WAYS: Way[] = [
 	{ command: 'hand_over', label: 'Hand over', said: 'handed over', from: ['ready'], methods: ['pick_up'] },
@@ -22,13 +22,14 @@ const WAYS: Way[] = [
 	{ command: 'ship', label: 'Ship', said: 'shipped', from: ['picked'], methods: ['ship', 'deliver'] },
 	{ command: 'hand_over', label: 'Hand over', said: 'handed over', from: ['picked'], methods: ['pick_up', 'deliver'] },
 	{ command: 'pick', label: 'Pick', said: 'picked', from: ['open'], back: ['unpick'] },
+	{ command: 'deliver', label: 'It arrived', said: 'arrived', from: ['shipped'] },
 	{ command: 'unpick', label: 'Put back on the shelf', said: 'put back', from: ['picked', 'ready'] },
 	{ command: 'problem', label: 'Not to be found', said: 'reported as not to be found', from: ['open', 'picked', 'ready'] },
 	{ command: 'no_show', label: 'Nobody fetched it', said: 'given up, back on the shelf', from: ['ready'] },
 	{ command: 'release', label: 'Take off this place', said: 'waiting for a place again', from: ['open'], back: ['allocate'] },
 ];
 
-type Pieces = Pick<Part, 'open' | 'picked' | 'ready' | 'method'>;
+type Pieces = Pick<Part, 'open' | 'picked' | 'ready' | 'shipped' | 'method'>;
 /** Of one part of a line; the first is the next step. Nothing is handed over before it is paid. */
 export function actsOf(line: number, part: Pieces & { location: string }, { allowed, on_account: account, money }: Book): Act[] {
 	const unpaid = !account && !isZero(money.receivable);

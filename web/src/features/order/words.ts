@@ -5,6 +5,7 @@ export const STATES: Record<Book['state'], string> = {
 	draft: 'A quote', placed: 'Placed', partly: 'Partly with the customer', fulfilled: 'With the customer', cancelled: 'Cancelled', closed: 'Closed',
 };
 export const METHODS: Record<Method, string> = { take: 'Taken along', pick_up: 'Pick up', ship: 'Ship', deliver: 'Deliver on the way home' };
+export const FROM: Record<Method, string> = { take: 'Take along', pick_up: 'Pick up in', ship: 'Ship from', deliver: 'Deliver from' };
 export const METHOD_ICONS: Record<Method, IconName> = { take: 'bag', pick_up: 'store', ship: 'truck', deliver: 'home' };
 export const TENDERS: Record<Tender, string> = {
 	cash: 'Cash', card: 'Card', gift_card: 'Gift card', transfer: 'Bank transfer', wallet: 'Wallet', store_credit: 'Store credit',
@@ -15,7 +16,7 @@ export const PAYMENT_STATES: Record<Payment['state'], string> = { done: '', pend
 
 const COMMANDS: Record<Command | 'quote', string> = {
 	quote: 'Quoted', place: 'Placed', change: 'Changed', cancel: 'Cancelled', allocate: 'Given a place', release: 'Taken off its place', pick: 'Picked',
-	unpick: 'Put back', problem: 'Not to be found', ready: 'Put aside, ready', hand_over: 'Handed over', ship: 'Shipped', no_show: 'Not fetched',
+	unpick: 'Put back', problem: 'Not to be found', ready: 'Put aside, ready', hand_over: 'Handed over', ship: 'Shipped', deliver: 'Arrived', no_show: 'Not fetched',
 	arrive: 'Came to fetch it', pay: 'Paid', return: 'Brought back', inspect: 'Looked at', refund: 'Refunded', refund_done: 'Refund arrived', refund_failed: 'Refund failed',
 	exchange: 'Exchanged', close: 'Closed',
 };

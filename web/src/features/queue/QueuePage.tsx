@@ -24,6 +24,9 @@ import css from './Queue.module.css';
 
 const ICONS: Record<string, IconName> = { hand_over: 'bag', unpick: 'undo', problem: 'open', no_show: 'close' };
 
+/* Side by side where there is room: what cannot wait, what is to be picked, what is under way. */
+const GROUPS: readonly (readonly Stage[])[] = [['waiting', 'problem'], ['new'], ['picking', 'ready', 'shipped']];
+
 function Clock({ job, now }: { job: Job; now: number }) {
 	const left = job.due ? (new Date(job.due).getTime() - now) / 1000 : null;
 	const late = job.late || (left !== null && left < 0);
@@ -32,7 +35,7 @@ function Clock({ job, now }: { job: Job; now: number }) {
 			<Icon name={late ? 'open' : 'clock'} size={18} />
 			<span>
 				{left === null ? ago(job.since, now) : late ? <b>Late by {duration(Math.abs(Math.min(0, left)))}</b> : `due in ${duration(left)}`}
-				{left !== null && <span className={css.since}> · since {ago(job.since, now)}</span>}
+				{left !== null && <span className={css.since}> · {job.stage === 'shipped' ? 'sent' : 'since'} {ago(job.since, now)}</span>}
 			</span>
 		</p>
 	);
@@ -58,7 +61,7 @@ function JobCard({ job, now, fresh, busy, showPlace, run, arrive }: JobProps) {
 			<p className="dim small">{[job.method ? METHODS[job.method] : 'waits for a place', showPlace && job.place?.name].filter(Boolean).join(', ')}</p>
 			<Clock job={job} now={now} />
 			<div className={css.buttons}>
-				{next && <Button disabled={busy} onClick={() => run(job, next)}>{n > 1 ? `${next.label} ${n}` : next.label}<span className="sr"> for order {job.number}</span></Button>}
+				{next && <Button variant={job.stage === 'shipped' ? 'default' : 'filled'} disabled={busy} onClick={() => run(job, next)}>{n > 1 && next.command !== 'deliver' ? `${next.label} ${n}` : next.label}<span className="sr"> for order {job.number}</span></Button>}
 				{job.stage === 'problem' && <Button variant="default" onClick={() => go(`/o/${job.order}`)}>Find another place</Button>}
 				{(more.length > 0 || arrive) && (
 					<Drop label={`More for order ${job.number}`} className={css.more ?? ''} button={<><Icon name="more" /><span className="sr">More for order {job.number}</span></>}>
@@ -78,7 +81,7 @@ function Lanes({ queue, from, here }: { queue: Queue; from: Data<Queue>; here: s
 	const jobs = jobsOf(queue.items);
 	const fresh = useFreshIds(jobs.map((j) => j.key), here);
 	const n = (s: Stage) => queue.counts[s] ?? jobs.filter((j) => j.stage === s).length;
-	const lanes = LANES.filter((l) => (l.stage !== 'shipped' || n('shipped') > 0) && (stage ? l.stage === stage : true));
+	const lanes = LANES.filter((l) => !stage || l.stage === stage);
 	const mark = (key: string) => (is: boolean) =>
 		setPending((s) => {
 			const next = new Set(s);
@@ -96,27 +99,35 @@ function Lanes({ queue, from, here }: { queue: Queue; from: Data<Queue>; here: s
 			toast.fail(e);
 		}
 	};
-	const options = [{ value: '', label: 'All' }, ...LANES.filter((l) => l.stage !== 'shipped' || n('shipped') > 0).map((l) => ({ value: l.stage, label: `${l.title} ${count(n(l.stage))}` }))];
+	const options = [{ value: '', label: 'All' }, ...LANES.map((l) => ({ value: l.stage, label: `${l.title} ${count(n(l.stage))}` }))];
 	if (queue.items.length === 0) {
 		return <Empty icon="check" title="Nothing to do">New orders come here by themselves.</Empty>;
 	}
 	return (
 		<>
 			<div className={css.bar}><ChipRow label="Which" options={options} value={stage} onChange={(v) => setStage(v as Stage | '')} /></div>
-			<div className={css.lanes}>
-				{lanes.map((l) => {
-					const mine = jobs.filter((j) => j.stage === l.stage);
+			<div className={css.board} data-one={stage !== ''}>
+				{GROUPS.map((group) => {
+					const mine = lanes.filter((l) => group.includes(l.stage));
+					if (mine.length === 0) return null;
 					return (
-						<section key={l.stage} className={css.lane} data-empty={mine.length === 0} data-stage={l.stage} aria-label={l.title}>
-							<h2 className={css.laneTitle}>{l.title}<span className={css.count}>{count(n(l.stage))}</span></h2>
-							{mine.length === 0 && <p className="dim">{l.none}</p>}
-							<ul className={css.jobs}>
-								{mine.map((j) => (
-									<JobCard key={j.key} job={j} now={now} fresh={fresh.has(j.key)} busy={pending.has(j.key)} showPlace={!here} run={run}
-										arrive={j.method === 'pick_up' && (j.stage === 'ready' || j.stage === 'picking' || j.stage === 'new') ? (k) => void arrive(k) : null} />
-								))}
-							</ul>
-						</section>
+						<div key={group.join()} className={css.lanes}>
+							{mine.map((l) => {
+								const list = jobs.filter((j) => j.stage === l.stage);
+								return (
+									<section key={l.stage} className={css.lane} data-empty={list.length === 0} data-stage={l.stage} aria-label={l.title}>
+										<h2 className={css.laneTitle}>{l.title}<span className={css.count}>{count(n(l.stage))}</span></h2>
+										{list.length === 0 && <p className="dim">{l.none}</p>}
+										<ul className={css.jobs}>
+											{list.map((j) => (
+												<JobCard key={j.key} job={j} now={now} fresh={fresh.has(j.key)} busy={pending.has(j.key)} showPlace={!here} run={run}
+													arrive={j.method === 'pick_up' && (j.stage === 'ready' || j.stage === 'picking' || j.stage === 'new') ? (k) => void arrive(k) : null} />
+											))}
+										</ul>
+									</section>
+								);
+							})}
+						</div>
 					);
 				})}
 			</div>

@@ -9,7 +9,7 @@ export const LANES: { stage: Stage; title: string; none: string }[] = [
 	{ stage: 'new', title: 'New', none: 'Nothing to pick.' },
 	{ stage: 'picking', title: 'Picking', none: 'Nothing is being picked.' },
 	{ stage: 'ready', title: 'Ready', none: 'Nothing waits to be fetched.' },
-	{ stage: 'shipped', title: 'Shipped', none: 'Nothing was shipped today.' },
+	{ stage: 'shipped', title: 'Shipped', none: 'Nothing is on its way.' },
 ];
 
 export interface Job {
@@ -37,7 +37,7 @@ export function jobsOf(items: Queued[]): Job[] {
 }
 /** What the lane is about, and the rest of the same part in words. */
 export function piecesOf(q: Queued): number {
-	return { new: q.open, picking: q.picked, ready: q.ready, waiting: q.open + q.picked + q.ready, problem: q.unplaced, shipped: 0 }[q.stage];
+	return { new: q.open, picking: q.picked, ready: q.ready, waiting: q.open + q.picked + q.ready, problem: q.unplaced, shipped: q.shipped }[q.stage];
 }
 export function besides(q: Queued): string {
 	if (q.stage === 'waiting') return q.open > 0 ? `${q.open} not picked yet` : '';
@@ -50,6 +50,7 @@ const PICK: Step = { command: 'pick', label: 'Pick', said: 'picked', of: (q) => 
 const READY: Step = { command: 'ready', label: 'Ready', said: 'ready to be fetched', of: (q) => q.picked, back: ['unpick', 'pick'] };
 const HAND: Step = { command: 'hand_over', label: 'Hand over', said: 'handed over', of: (q) => q.ready + q.picked };
 const SHIP: Step = { command: 'ship', label: 'Ship', said: 'shipped', of: (q) => q.picked };
+const DELIVER: Step = { command: 'deliver', label: 'It arrived', said: 'arrived', of: (q) => q.shipped };
 const PROBLEM: Step = { command: 'problem', label: 'Not to be found', said: 'reported as not to be found', of: (q) => q.open + q.picked + q.ready };
 const UNPICK: Step = { command: 'unpick', label: 'Put back', said: 'put back on the shelf', of: (q) => q.picked };
 const NO_SHOW: Step = { command: 'no_show', label: 'Nobody came', said: 'given up, back on the shelf', of: (q) => q.ready };
@@ -71,6 +72,8 @@ export function stepsOf(job: Job): { next: Act | null; more: Act[] } {
 			return { next: act(HAND), more: all(NO_SHOW, PROBLEM) };
 		case 'waiting':
 			return { next: act(HAND) ?? act(PICK), more: all(PROBLEM) };
+		case 'shipped':
+			return { next: act(DELIVER), more: [] };
 		default:
 			return { next: null, more: [] };
 	}

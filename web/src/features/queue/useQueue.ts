@@ -7,7 +7,7 @@ import { toast } from '../../ui/toasts';
 
 const LIMIT = 100;
 const PAGES = 10;
-const keyOf = (q: Queued) => [q.order, q.n, q.line].join(' ');
+const keyOf = (q: Queued) => [q.order, q.n, q.line, q.stage].join(' ');
 
 export function useQueue(location: string): Data<Queue> {
 	const first = useData<Queue>(url('queue', { location, limit: LIMIT }), location ? `queue:${location}` : null);

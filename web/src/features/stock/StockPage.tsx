@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'react';
 import { url } from '../../api/client';
 import type { Grid as GridData, Sku } from '../../api/trade';
-import { useData } from '../../api/useData';
-import { useHere } from '../../app/here';
+import { useData, type Data } from '../../api/useData';
+import { useHere, type Here } from '../../app/here';
 import { setQuery, useLocation } from '../../app/router';
 import { ChipRow } from '../../ui/ChipRow';
 import { HerePicker } from '../../ui/HerePicker';
@@ -27,14 +27,15 @@ function useColour(skus: Sku[], sku: string): [string[], string, (c: string) => 
 	return [colours, chosen !== null && colours.includes(chosen) ? chosen : first, setChosen];
 }
 
-function Article({ grid, sku, customer, here }: { grid: GridData; sku: string; customer: string; here: string }) {
+function Article({ from, grid, sku, customer, here }: { from: Data<GridData>; grid: GridData; sku: string; customer: string; here: Here }) {
 	const [colours, colour, setColour] = useColour(grid.skus, sku);
-	const [open, setOpen] = useState<{ sku: string; place: string } | null>(null);
+	/* Which cell is open stands in the address: other lists lead to it. */
+	const opened = useLocation().query.get('place') ?? '';
 	const skus = grid.skus.filter((s) => s.colour === colour);
 	const one = skus[0];
 	if (!one) return <Empty icon="stock" title="Nothing of it anywhere">No store, no warehouse, and nothing on its way.</Empty>;
-	const shown = skus.find((s) => s.id === open?.sku);
-	const place = grid.places.find((p) => p.id === open?.place);
+	const shown = skus.find((s) => s.id === sku);
+	const place = grid.places.find((p) => p.id === opened);
 	return (
 		<>
 			<div className={css.article}>
@@ -44,9 +45,11 @@ function Article({ grid, sku, customer, here }: { grid: GridData; sku: string; c
 			{colours.length > 1 && (
 				<ChipRow label="Colour" options={colours.map((c) => ({ value: c, label: c || 'no colour' }))} value={colour} onChange={setColour} />
 			)}
-			<Grid grid={grid} skus={skus} here={here} sku={sku} onOpen={(s, p) => setOpen({ sku: s, place: p })} />
+			<Grid grid={grid} skus={skus} here={here.id} sku={sku} onOpen={(s, p) => setQuery({ sku: s, place: p, product: one.product ?? '' })} />
 			<p className={css.asOf}>What may be promised, as of {ago(grid.as_of)}. It changes by itself.</p>
-			{open && shown && place && <CellDialog grid={grid} sku={shown} place={place} here={here} customer={customer} onClose={() => setOpen(null)} />}
+			{shown && place && (
+				<CellDialog grid={grid} sku={shown} place={place} here={here} customer={customer} reload={() => void from.reload()} onClose={() => setQuery({ place: '' })} />
+			)}
 		</>
 	);
 }
@@ -68,7 +71,7 @@ export function StockPage() {
 	return (
 		<Page wide title="Stock" actions={<HerePicker label="Seen from" />}>
 			<div className={css.top}>
-				<ScanField label="Which article?" done="is shown" autoFocus={!sku && !asked} onPick={(s) => setQuery({ sku: s.id, product: s.product ?? '' })} />
+				<ScanField label="Which article?" done="is shown" autoFocus={!sku && !asked} onPick={(s) => setQuery({ sku: s.id, product: s.product ?? '', place: '' })} />
 				<ForWhom id={customer} onChange={(id) => setQuery({ customer: id })} />
 			</div>
 			{!target && !one.problem && !sku ? (
@@ -77,7 +80,7 @@ export function StockPage() {
 				<Loaded from={one}>{() => null}</Loaded>
 			) : (
 				<Loaded from={grid} bones={<Bones rows={6} height={60} />}>
-					{(g) => <Article grid={g} sku={sku} customer={customer} here={here.id} />}
+					{(g) => <Article from={grid} grid={g} sku={sku} customer={customer} here={here} />}
 				</Loaded>
 			)}
 		</Page>

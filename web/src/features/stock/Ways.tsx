@@ -7,7 +7,7 @@ import type { OrderDone, StockDone, Way, WayKind, Ways as WaysData } from '../..
 import { go } from '../../app/router';
 import { Icon, type IconName } from '../../ui/Icon';
 import { Empty } from '../../ui/Page';
-import { count, dayTime, isZero, money } from '../../ui/format';
+import { count, isZero, money, soon } from '../../ui/format';
 import { toast } from '../../ui/toasts';
 import { addToBasket, useBasket } from '../order/basket';
 import { skuName } from '../scan/useSkus';
@@ -27,6 +27,11 @@ const NAMES: Record<WayKind, (w: Way) => string> = {
 /** Over the counter: it is paid at once, so it goes through the order screen. */
 function takes(w: Way): boolean {
 	return w.way === 'here' || (w.way === 'substitute' && /"take"/.test(JSON.stringify(w.order ?? null)));
+}
+
+/** Where the catalogue has no price, it is typed on the order's screen. */
+function unpriced(w: Way): boolean {
+	return !w.order && ['pick_up', 'ship', 'substitute'].includes(w.way);
 }
 
 export function Ways({ data, customer, place, onDone, onClose }: { data: WaysData; customer: string; place: string; onDone: () => void; onClose: () => void }) {
@@ -81,26 +86,26 @@ export function Ways({ data, customer, place, onDone, onClose }: { data: WaysDat
 						<span className={css.wayName}>{NAMES[w.way](w)}</span>
 						<span className={css.wayInfo}>
 							{[
-								w.way !== 'incoming' && `${count(w.available)} available`, w.km !== null && w.km > 0 && distance(w.km), w.ready_at && `about ${dayTime(w.ready_at)}`,
+								w.way !== 'incoming' && `${count(w.available)} available`, w.km !== null && w.km > 0 && distance(w.km), w.ready_at && !takes(w) && `about ${soon(w.ready_at)}`,
 								w.cost && !isZero(w.cost) && money(w.cost), w.closed && 'closed now', w.elsewhere && 'as another system tells it',
 							].filter(Boolean).join(' · ')}
 						</span>
-						{w.way === 'substitute' && w.text && <span className={css.wayText}>{w.text}</span>}
+						{w.way === 'substitute' && w.text && !w.text.includes(w.sku.title) && <span className={css.wayText}>{w.text}</span>}
 					</span>
 					<span className={css.wayActs}>
 						{w.hold && <Button variant="default" disabled={busy} onClick={() => void hold(w)}>Hold<span className="sr">: {NAMES[w.way](w)}</span></Button>}
 						{w.wait && customer && <Button variant="default" disabled={busy} onClick={() => void wait(w)}>Keep one for them<span className="sr">: {NAMES[w.way](w)}</span></Button>}
 						{w.order && serve && w.way !== 'here' && !takes(w) && <Button variant={i === 0 ? 'filled' : 'default'} disabled={busy} onClick={() => void order(w)}>Order<span className="sr">: {NAMES[w.way](w)}</span></Button>}
-						{serve && (takes(w) || (basket.lines.length > 0 && ['pick_up', 'ship'].includes(w.way))) && (
+						{serve && (takes(w) || unpriced(w) || (basket.lines.length > 0 && ['pick_up', 'ship'].includes(w.way))) && (
 							<Button
 								variant={i === 0 && takes(w) ? 'filled' : 'default'}
 								onClick={() => {
-									addToBasket(w.sku, `${takes(w) ? 'take' : w.way} ${w.location.id}`);
+									addToBasket(w.sku, w.way === 'substitute' && !takes(w) ? null : `${takes(w) ? 'take' : w.way} ${w.location.id}`);
 									onClose();
 									go(`/o/new${customer ? `?customer=${customer}` : ''}`);
 								}}
 							>
-								{basket.lines.length > 0 ? 'Add to the order' : 'Sell it'}
+								{basket.lines.length > 0 ? 'Add to the order' : takes(w) ? 'Sell it' : 'Order'}<span className="sr">: {NAMES[w.way](w)}</span>
 							</Button>
 						)}
 					</span>
