@@ -80,6 +80,11 @@ static enum result line_of(const struct matter *m, struct order_item_in *out, in
 	return OK;
 }
 
+static const char *number_of(struct db_tx *tx, const struct matter *m)
+{
+	return arena_printf(db_tx_arena(tx), "%.*s-%lld", STR_ARG(m->col[STORE]), (long long)(7000 + m->n));
+}
+
 static enum result place(struct db_tx *tx, struct matter *m, enum order_method method, int64_t location,
                          enum channel channel, bool paid, bool on_account, struct error *e)
 {
@@ -87,7 +92,7 @@ static enum result place(struct db_tx *tx, struct matter *m, enum order_method m
 	struct order_unit_in unit = { .line = -1, .qty = m->units, .location = location, .method = method };
 	struct order_pay_in pay = { .tender = PAYS_CARD };
 	struct price price;
-	char *number = arena_printf(db_tx_arena(tx), "%.*s-%lld", STR_ARG(m->col[STORE]), (long long)(7000 + m->n));
+	const char *number = number_of(tx, m);
 	struct order_command c = { .kind = COMMAND_PLACE,
 		                   .number = str_c(number),
 		                   .record = m->record,
@@ -156,15 +161,39 @@ static enum result ship(struct db_tx *tx, struct matter *m, struct error *e)
 	return act(tx, m, COMMAND_SHIP, m->units, from, METHOD_SHIP, 0, false, e);
 }
 
-/* Sold over the counter; then brought back, to another store. */
+/* A till tells of a return: of the sale by that number, or without a receipt. refunded: in cash. */
+static enum result told(struct db_tx *tx, struct matter *m, const char *number, int64_t refunded, struct error *e)
+{
+	unsigned char key[HASH128_BYTES];
+	struct order_returned_out out;
+	struct order_returned_in in = { .number = str_c(number),
+		                        .sku = m->sku,
+		                        .qty = 1,
+		                        .location = m->store,
+		                        .condition = CONDITION_GOOD,
+		                        .tender = TENDER_CASH,
+		                        .refunded_minor = refunded };
+	step_key(m, key);
+	return order_report_return(tx, key, &in, &out, e);
+}
+
+#define CASH_BACK 2000
+
+/* Sold over the counter; then brought back, to another store. Of what was bought on account some comes back, too, and
+ * cash is given for it, though nothing was paid; and now and then something has no receipt: a manager looks at both. */
 static enum result sold(struct db_tx *tx, struct matter *m, struct error *e)
 {
 	bool on_account = str_is(m->col[KIND], "on_account"), owed = str_is(m->col[KIND], "refund_owed");
+	const char *number = number_of(tx, m);
+	if (!number)
+		return error_nomem(e);
 	at(m, 0);
 	TRY(place(tx, m, METHOD_TAKE, m->store, CHANNEL_STORE, !on_account, on_account, e));
-	if (on_account)
-		return OK;
 	at(m, 60 * 24 * 4);
+	if (on_account)
+		return m->n % 3 ? OK : told(tx, m, number, CASH_BACK, e);
+	if (m->n % 4 == 0)
+		TRY(told(tx, m, "", -1, e));
 	return act(tx, m, COMMAND_RETURN, 1, owed ? m->store : m->other, METHOD_TAKE,
 	           owed ? CONDITION_GOOD : CONDITION_UNKNOWN, !owed, e);
 }
@@ -198,7 +227,10 @@ static enum result on_shelf(struct db_tx *tx, struct matter *m, struct error *e)
 		c.qty = 0;
 		at(m, 0);
 	} else if (str_is(m->col[KIND], "low")) {
+		struct stock_cell cell;
+		TRY(stock_at(tx, m->sku, m->store, &cell, e));
 		c.kind = STOCK_LEVEL;
+		c.qty = m->n % 2 ? m->units : cell.qty[UNIT_AVAILABLE]; /* some are low already */
 		at(m, 0);
 	} else if (str_is(m->col[KIND], "wait")) {
 		c.kind = STOCK_WAIT_JOIN;
