@@ -11,6 +11,7 @@ import { Stepper } from '../../ui/Stepper';
 import { ago, count, plural } from '../../ui/format';
 import { useFreshIds } from '../../ui/fresh';
 import { toast } from '../../ui/toasts';
+import { useHidden } from '../../ui/useHidden';
 import { ScanField } from '../scan/ScanField';
 import { skuName } from '../scan/useSkus';
 import { Name } from './Name';
@@ -52,11 +53,11 @@ export function Counts({ here }: { here: Here }) {
 	const from = useData<{ items: CountTask[] }>(url('counts', { location: here.id }), `shelf:${here.id}`);
 	const [counted, setCounted] = useState<ReadonlyMap<string, number>>(new Map());
 	const [results, setResults] = useState<ReadonlyMap<string, Counted>>(new Map());
-	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+	const { shown, later } = useHidden();
 	const [busy, setBusy] = useState('');
 	/* When the first piece was counted: what moves meanwhile is taken into account. */
 	const began = useRef(new Map<string, string>());
-	const tasks = (from.data?.items ?? []).filter((t) => !hidden.has(t.id));
+	const tasks = (from.data?.items ?? []).filter((t) => shown(t.id));
 	const fresh = useFreshIds(tasks.map((t) => t.id), here.id);
 
 	const put = (id: string, n: number) => {
@@ -101,25 +102,7 @@ export function Counts({ here }: { here: Here }) {
 			setBusy('');
 		}
 	}
-	function drop(t: CountTask) {
-		const hide = (is: boolean) =>
-			setHidden((s) => {
-				const next = new Set(s);
-				if (is) next.add(t.id);
-				else next.delete(t.id);
-				return next;
-			});
-		hide(true);
-		toast.later(
-			`${skuName(t.sku)} is not counted`,
-			() =>
-				api.post('stock/count_cancel', { id: t.id }, true).then(from.reload).catch((e) => {
-					hide(false);
-					toast.fail(e);
-				}),
-			() => hide(false),
-		);
-	}
+	const drop = (t: CountTask) => later(t.id, `${skuName(t.sku)} is not counted`, () => api.post('stock/count_cancel', { id: t.id }, true).then(from.reload));
 	return (
 		<>
 			<ScanField label="Count an article" done="counted" autoFocus placeholder="Scan piece by piece" onPick={(s) => void scanned(s)} />

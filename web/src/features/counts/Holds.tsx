@@ -1,6 +1,5 @@
 /* What is set aside for somebody, and until when. */
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { api, url } from '../../api/client';
 import type { Hold } from '../../api/trade';
 import type { Page } from '../../api/types';
@@ -11,6 +10,7 @@ import { Icon } from '../../ui/Icon';
 import { Empty, Loaded } from '../../ui/Page';
 import { ago, soon } from '../../ui/format';
 import { toast } from '../../ui/toasts';
+import { useHidden } from '../../ui/useHidden';
 import { useNow } from '../../ui/useNow';
 import { skuName } from '../scan/useSkus';
 import { Name } from './Name';
@@ -23,9 +23,9 @@ const LONGER_MS = 2 * 86_400_000;
 
 export function Holds({ here }: { here: Here }) {
 	const from = useData<Page<Hold>>(url('holds', { location: here.id, limit: HOLDS }), `shelf:${here.id}`);
-	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+	const { shown, later } = useHidden();
 	const now = useNow();
-	const holds = (from.data?.items ?? []).filter((h) => !hidden.has(h.id));
+	const holds = (from.data?.items ?? []).filter((h) => shown(h.id));
 	async function extend(h: Hold) {
 		const until = new Date(Math.max(now, new Date(h.until).getTime()) + LONGER_MS).toISOString();
 		try {
@@ -36,25 +36,7 @@ export function Holds({ here }: { here: Here }) {
 			toast.fail(e);
 		}
 	}
-	function release(h: Hold) {
-		const hide = (is: boolean) =>
-			setHidden((s) => {
-				const next = new Set(s);
-				if (is) next.add(h.id);
-				else next.delete(h.id);
-				return next;
-			});
-		hide(true);
-		toast.later(
-			`${skuName(h.sku)} goes back to the shelf`,
-			() =>
-				api.post('stock/release', { id: h.id }, true).then(from.reload).catch((e) => {
-					hide(false);
-					toast.fail(e);
-				}),
-			() => hide(false),
-		);
-	}
+	const release = (h: Hold) => later(h.id, `${skuName(h.sku)} goes back to the shelf`, () => api.post('stock/release', { id: h.id }, true).then(from.reload));
 	return (
 		<Loaded from={from}>
 			{() =>

@@ -95,13 +95,15 @@ function Body({ queue, from, here }: { queue: Queue; from: Data<Queue>; here: st
 					const n = got.get(r.sku.id) ?? 0;
 					return (
 						<li key={r.sku.id} className={css.pick} data-done={n >= r.qty}>
-							<span className={css.tick}>{n >= r.qty ? <Icon name="check" /> : null}</span>
+							<button type="button" className={css.take} aria-pressed={n >= r.qty} aria-label={`Have ${r.qty === 1 ? '' : `all ${r.qty} of `}${skuName(r.sku)}`} onClick={() => set(r.sku.id, n >= r.qty ? 0 : r.qty)}>
+								<span className={css.tick}>{n >= r.qty ? <Icon name="check" /> : null}</span>
+							</button>
 							<b className={css.many}>{r.qty} ×</b>
 							<span className={css.grow}>
 								<span className={css.name}>{skuName(r.sku)}</span>
 								<span className="dim small">{[r.sku.brand, r.sku.code, `for ${[...new Set(r.of.map((q) => q.number))].join(', ')}`].filter(Boolean).join(' · ')}</span>
 							</span>
-							<span data-noprint><Stepper label="Taken" of={skuName(r.sku)} value={n} max={r.qty} onChange={(v) => set(r.sku.id, v)} /></span>
+							{r.qty > 1 && <span data-noprint><Stepper label="Taken" of={skuName(r.sku)} value={n} max={r.qty} onChange={(v) => set(r.sku.id, v)} /></span>}
 						</li>
 					);
 				})}

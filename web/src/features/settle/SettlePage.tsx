@@ -13,7 +13,7 @@ import { HerePicker } from '../../ui/HerePicker';
 import { Icon, type IconName } from '../../ui/Icon';
 import { Loaded, Page, Section } from '../../ui/Page';
 import { ago, count, dayTime, money, plural } from '../../ui/format';
-import { toast } from '../../ui/toasts';
+import { useHidden } from '../../ui/useHidden';
 import { TENDERS } from '../order/words';
 import { skuName } from '../scan/useSkus';
 import { SaleDialog } from './SaleDialog';
@@ -32,31 +32,6 @@ function Row({ icon, what, how, children }: { icon: IconName; what: ReactNode; h
 			<span className={css.acts}>{children}</span>
 		</li>
 	);
-}
-
-/** Settled as soon as nobody takes it back. */
-function useHidden() {
-	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-	const hide = (id: string, is: boolean) =>
-		setHidden((s) => {
-			const next = new Set(s);
-			if (is) next.add(id);
-			else next.delete(id);
-			return next;
-		});
-	const later = (id: string, text: string, act: () => Promise<unknown>) => {
-		hide(id, true);
-		toast.later(
-			text,
-			() =>
-				act().catch((e) => {
-					hide(id, false);
-					toast.fail(e);
-				}),
-			() => hide(id, false),
-		);
-	};
-	return { shown: (id: string) => !hidden.has(id), later };
 }
 
 interface Of { mine: (store: { id: string } | null) => boolean }

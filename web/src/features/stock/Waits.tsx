@@ -9,6 +9,7 @@ import { Link } from '../../app/router';
 import { Bones, Loaded } from '../../ui/Page';
 import { ago, soon } from '../../ui/format';
 import { toast } from '../../ui/toasts';
+import { useHidden } from '../../ui/useHidden';
 import { useNow } from '../../ui/useNow';
 import { skuName } from '../scan/useSkus';
 import css from './Stock.module.css';
@@ -22,10 +23,10 @@ function standing(w: Waiting, first: boolean, now: number): string {
 
 export function Waits({ sku, customer, here }: { sku: Sku; customer: string; here: string }) {
 	const from = useData<Page<Waiting>>(url('waiting', { sku: sku.id, limit: LIMIT }), `stock:${sku.id}`);
-	const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+	const { shown, later } = useHidden();
 	const [busy, setBusy] = useState(false);
 	const now = useNow();
-	const list = (from.data?.items ?? []).filter((w) => !hidden.has(w.id));
+	const list = (from.data?.items ?? []).filter((w) => shown(w.id));
 	const next = list.find((w) => w.state === 'waiting')?.id;
 	const there = list.some((w) => w.customer?.id === customer);
 	async function join() {
@@ -43,25 +44,7 @@ export function Waits({ sku, customer, here }: { sku: Sku; customer: string; her
 			setBusy(false);
 		}
 	}
-	function leave(w: Waiting) {
-		const hide = (is: boolean) =>
-			setHidden((s) => {
-				const set = new Set(s);
-				if (is) set.add(w.id);
-				else set.delete(w.id);
-				return set;
-			});
-		hide(true);
-		toast.later(
-			`${w.customer?.name ?? 'Somebody'} does not wait any more`,
-			() =>
-				api.post('stock/leave', { id: w.id }, true).then(from.reload).catch((e) => {
-					hide(false);
-					toast.fail(e);
-				}),
-			() => hide(false),
-		);
-	}
+	const leave = (w: Waiting) => later(w.id, `${w.customer?.name ?? 'Somebody'} does not wait any more`, () => api.post('stock/leave', { id: w.id }, true).then(from.reload));
 	return (
 		<Loaded from={from} bones={<Bones rows={1} height={44} />}>
 			{() => (
