@@ -172,6 +172,7 @@ static inline void sim_some_units(struct sim *s, struct order_command *c, const 
 			int64_t there = c->kind == COMMAND_PICK || c->kind == COMMAND_RELEASE ? p->open
 			                : c->kind == COMMAND_READY || c->kind == COMMAND_SHIP ? p->picked
 			                : c->kind == COMMAND_NO_SHOW                          ? p->ready
+			                : c->kind == COMMAND_DELIVER                          ? p->shipped
 			                : c->kind == COMMAND_HAND_OVER || c->kind == COMMAND_UNPICK
 			                        ? p->picked + p->ready
 			                        : p->open + p->picked + p->ready;
@@ -270,8 +271,24 @@ static inline void sim_change(struct sim *s, struct order_command *c, const stru
 			item->line = b->lines[i].line;
 			item->sku = b->lines[i].sku;
 		}
-	if (b->state != BOOK_DRAFT)
-		sim_allocate(s, c, 0);
+	if (b->state == BOOK_DRAFT)
+		return;
+	/* Some of what stands is to come from elsewhere. */
+	sim_allocate(s, c, 2);
+	struct order_unit_in *u = (struct order_unit_in *)(uintptr_t)c->units + c->unit_count;
+	for (int i = 0, n = 0; i < c->item_count && n < 2; i++) {
+		if (!c->items[i].line || sim_odds(s, 2))
+			continue;
+		u[n] = (struct order_unit_in){ .line = c->items[i].line,
+			                       .qty = 1 + sim_below(s, c->items[i].price.qty),
+			                       .location = sim_store(s),
+			                       .method = 1 + (int)sim_below(s, METHODS - 1) };
+		for (int k = 0; k < b->part_count && sim_odds(s, 2); k++)
+			if (b->parts[k].line == u[n].line && b->parts[k].open)
+				u[n].from = b->parts[k].location;
+		n++;
+		c->unit_count++;
+	}
 }
 
 static inline void sim_refund(struct sim *s, struct order_command *c, const struct order_book *b)

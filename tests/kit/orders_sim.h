@@ -246,7 +246,7 @@ static inline void sim_remember(struct sim *s, const struct order_run *r, enum b
 static inline bool sim_fits(const struct order_book *b, enum order_command_kind k)
 {
 	int64_t waiting = 0, open = 0, picked = 0, ready = 0, pick_up = 0, carried = 0, out = 0, look = 0, pending = 0,
-	        fetch = 0;
+	        shipped = 0, fetch = 0;
 
 	for (int i = 0; i < b->line_count; i++) {
 		waiting += b->lines[i].waiting;
@@ -257,6 +257,7 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 		open += p->open;
 		picked += p->picked;
 		ready += p->ready;
+		shipped += p->shipped;
 		pick_up += p->method == METHOD_PICK_UP ? p->picked : 0;
 		fetch += p->method == METHOD_PICK_UP ? p->open + p->picked + p->ready : 0;
 		carried += p->method == METHOD_SHIP || p->method == METHOD_DELIVER ? p->picked : 0;
@@ -284,6 +285,8 @@ static inline bool sim_fits(const struct order_book *b, enum order_command_kind 
 		return (picked || ready) && (b->on_account || !book_receivable(b));
 	case COMMAND_SHIP:
 		return carried && (b->on_account || !book_receivable(b));
+	case COMMAND_DELIVER:
+		return shipped;
 	case COMMAND_NO_SHOW:
 		return ready;
 	case COMMAND_PAY:
