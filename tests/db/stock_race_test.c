@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <pthread.h>
+#include "kit/soak.h"
 #include "kit/stock_kit.h"
 
 /* Sixty-four clients at once on the last unit, on one hold, on one key: exactly one of them wins, and the book adds up.
- * PostgreSQL: through two database handles, as two server processes. BYNAME_RACE_ROUNDS: rounds. */
+ * PostgreSQL: through two database handles, as two server processes. BYNAME_RACE_ROUNDS: rounds; BYNAME_TEST: one of
+ * them (tests/soak/stock-races). */
 
 #define CLIENTS 64
 #define ROUNDS 200
@@ -48,11 +50,19 @@ static void key_make(unsigned char key[HASH128_BYTES], int client)
 	act_key(key, STR("race"), (struct str){ (const char *)v, sizeof(v) });
 }
 
+/* The machine did: it got no connection, and did nothing. */
+static bool stood_still(const struct client *c)
+{
+	return c->result == ERR_BUSY && strcmp(c->error.code, "db.pool") == 0;
+}
+
 static void command(struct client *c, struct db *db, int key, struct stock_command command)
 {
 	struct stock_call call = { .c = command };
 	key_make(call.key, key);
-	c->result = db_transact(db, stock_call_run, &call, &c->error);
+	do
+		c->result = db_transact(db, stock_call_run, &call, &c->error);
+	while (stood_still(c));
 	c->out = call.out;
 }
 
@@ -67,7 +77,9 @@ static void step(struct client *c, struct db *db, enum unit_step s, int64_t qty,
 		                              .line = 1,
 		                              .hold = from_hold } } };
 	key_make(call.key, c->n);
-	c->result = db_transact(db, step_call_run, &call, &c->error);
+	do
+		c->result = db_transact(db, step_call_run, &call, &c->error);
+	while (stood_still(c));
 }
 
 /* ---- What they play --------------------------------------------------------------------------------------------- */
@@ -133,15 +145,16 @@ static void transfers_cross(struct client *c, struct db *db)
 		                  .count = 2,
 		                  .line = { l[0], l[1] } };
 	key_make(call.key, c->n);
-	c->result = db_transact(db, step_call_run, &call, &c->error);
+	do
+		c->result = db_transact(db, step_call_run, &call, &c->error);
+	while (stood_still(c));
 }
 
 /* ---- Rounds ----------------------------------------------------------------------------------------------------- */
 
 static int64_t rounds(void)
 {
-	const char *text = getenv("BYNAME_RACE_ROUNDS");
-	return text && *text ? atoll(text) : ROUNDS;
+	return soak_setting("BYNAME_RACE_ROUNDS", ROUNDS);
 }
 
 static void round_play(void (*fn)(struct client *, struct db *))
@@ -201,19 +214,50 @@ static int64_t place_hold(int64_t qty)
 	return o.id;
 }
 
+/* ---- The scene -------------------------------------------------------------------------------------------------- */
+
+static int64_t commits, retries;
+
+static void scene_open(void)
+{
+	stock_kit_open(&k);
+	if (strcmp(kit_engine(), "postgresql") == 0) {
+		struct db_config config = { .url = kit_db_url(), .limit_ms = kit_limit_ms() };
+		assert_ok(db_open(&config, &other, &kit_err));
+	}
+}
+
+static void scene_close(void)
+{
+	struct db_stats stats;
+	assert_ok(stock_room.check(k.db, stock_no_finding, NULL, &kit_err));
+	assert_ok(ledger_room.check(k.db, stock_no_finding, NULL, &kit_err));
+	db_stats_get(k.db, &stats);
+	commits += stats.commits;
+	retries += stats.retries;
+	db_close(other);
+	other = NULL;
+	stock_kit_close(&k);
+}
+
+/* ---- What must come of it --------------------------------------------------------------------------------------- */
+
+static void last_unit_round(int64_t n)
+{
+	static const char *const codes[3] = { "stock.short" };
+	which = 3; /* what is held of it lapses while they play for one hold */
+	adjust(which, 1);
+	round_play(last_unit);
+	assert_int_equal(winners(codes), 1);
+	if (n % LOOK_EVERY == 0)
+		assert_int_equal(look(which).cell.qty[UNIT_AVAILABLE], 0);
+}
+
 static void the_last_unit_has_one_winner(void **state)
 {
 	(void)state;
-	static const char *const codes[3] = { "stock.short" };
-	which = 3; /* what is held of it lapses while they play for one hold */
-	for (int64_t i = 0; i < rounds(); i++) {
-		adjust(which, 1);
-		round_play(last_unit);
-		assert_int_equal(winners(codes), 1);
-		if (i % LOOK_EVERY == 0)
-			assert_int_equal(look(which).cell.qty[UNIT_AVAILABLE], 0);
-	}
-	assert_int_equal(look(which).cell.qty[UNIT_AVAILABLE], 0);
+	soak_rounds_play(&(struct soak_rounds){ "stock_last_unit", scene_open, last_unit_round, scene_close },
+	                 rounds());
 }
 
 struct hold_look {
@@ -225,94 +269,110 @@ static enum result hold_look_run(struct db_tx *tx, void *arg, struct error *e)
 	return hold_get(tx, hold, arg, e);
 }
 
+static int ended[HOLD_CONSUMED + 1];
+
+static void one_hold_round(int64_t n)
+{
+	static const char *const codes[3] = { "stock.state", "stock.hold" };
+	struct stock_hold h;
+	int won = 0;
+	(void)n;
+	which = 0;
+	adjust(0, 1);
+	hold = place_hold(1);
+	round_play(one_hold);
+	(void)winners(codes);
+	for (int c = 0; c < CLIENTS; c++)
+		won += clients[c].result == OK && (clients[c].did == DID_USE || clients[c].did == DID_RELEASE);
+	assert_ok(db_read(k.db, hold_look_run, &h, &kit_err));
+	assert_int_equal(won, h.state == HOLD_EXPIRED ? 0 : 1);
+	assert_int_equal(h.qty, 0);
+	assert_true(h.state != HOLD_OPEN);
+	ended[h.state]++;
+	/* given back when it was released or lapsed, else gone with the winner */
+	int64_t back = h.state == HOLD_CONSUMED ? 0 : 1;
+	assert_int_equal(look(0).cell.qty[UNIT_AVAILABLE], back);
+	if (back)
+		adjust(0, -1);
+}
+
 static void one_hold_has_one_winner(void **state)
 {
 	(void)state;
-	static const char *const codes[3] = { "stock.state", "stock.hold" };
-	int by[HOLD_CONSUMED + 1] = { 0 };
+	soak_rounds_play(&(struct soak_rounds){ "stock_one_hold", scene_open, one_hold_round, scene_close }, rounds());
+	printf("released %d, expired %d, used %d\n", ended[HOLD_RELEASED], ended[HOLD_EXPIRED], ended[HOLD_CONSUMED]);
+}
+
+static void hold_of_ten_round(int64_t n)
+{
+	static const char *const codes[3] = { "stock.hold" };
+	(void)n;
 	which = 0;
-	for (int64_t i = 0; i < rounds(); i++) {
-		struct stock_hold h;
-		int won = 0;
-		adjust(0, 1);
-		hold = place_hold(1);
-		round_play(one_hold);
-		(void)winners(codes);
-		for (int c = 0; c < CLIENTS; c++)
-			won += clients[c].result == OK && (clients[c].did == DID_USE || clients[c].did == DID_RELEASE);
-		assert_ok(db_read(k.db, hold_look_run, &h, &kit_err));
-		assert_int_equal(won, h.state == HOLD_EXPIRED ? 0 : 1);
-		assert_int_equal(h.qty, 0);
-		assert_true(h.state != HOLD_OPEN);
-		by[h.state]++;
-		/* given back when it was released or lapsed, else gone with the winner */
-		int64_t back = h.state == HOLD_CONSUMED ? 0 : 1;
-		assert_int_equal(look(0).cell.qty[UNIT_AVAILABLE], back);
-		if (back)
-			adjust(0, -1);
-	}
-	printf("released %d, expired %d, used %d\n", by[HOLD_RELEASED], by[HOLD_EXPIRED], by[HOLD_CONSUMED]);
+	adjust(0, 10);
+	hold = place_hold(10);
+	round_play(one_hold_for_ten);
+	assert_int_equal(winners(codes), 10);
+	assert_int_equal(look(0).cell.qty[UNIT_HELD], 0);
 }
 
 static void a_hold_of_ten_serves_ten(void **state)
 {
 	(void)state;
-	static const char *const codes[3] = { "stock.hold" };
-	for (int64_t i = 0; i < rounds() / 8; i++) {
-		adjust(0, 10);
-		hold = place_hold(10);
-		round_play(one_hold_for_ten);
-		assert_int_equal(winners(codes), 10);
-		assert_int_equal(look(0).cell.qty[UNIT_HELD], 0);
-	}
+	soak_rounds_play(&(struct soak_rounds){ "stock_hold_of_ten", scene_open, hold_of_ten_round, scene_close },
+	                 rounds() / 8);
+}
+
+static void one_key_round(int64_t n)
+{
+	static const char *const codes[3] = { NULL };
+	int done = 0;
+	int64_t before = look(0).cell.qty[UNIT_AVAILABLE];
+	(void)n;
+	round_play(one_key);
+	assert_int_equal(winners(codes), CLIENTS);
+	for (int c = 0; c < CLIENTS; c++)
+		done += !clients[c].out.replayed;
+	assert_int_equal(done, 1);
+	assert_int_equal(look(0).cell.qty[UNIT_AVAILABLE], before + 1);
 }
 
 static void one_key_is_done_once(void **state)
 {
 	(void)state;
-	static const char *const codes[3] = { NULL };
-	for (int64_t i = 0; i < rounds() / 4; i++) {
-		int done = 0;
-		int64_t before = look(0).cell.qty[UNIT_AVAILABLE];
-		round_play(one_key);
-		assert_int_equal(winners(codes), CLIENTS);
-		for (int c = 0; c < CLIENTS; c++)
-			done += !clients[c].out.replayed;
-		assert_int_equal(done, 1);
-		assert_int_equal(look(0).cell.qty[UNIT_AVAILABLE], before + 1);
-	}
+	soak_rounds_play(&(struct soak_rounds){ "stock_one_key", scene_open, one_key_round, scene_close },
+	                 rounds() / 4);
 }
 
 /* Two SKUs in either order, in and out: nobody waits for ever, nothing is lost. */
+static void crossing_round(int64_t n)
+{
+	static const char *const codes[3] = { "stock.short" };
+	int64_t before = look(1).cell.qty[UNIT_AVAILABLE], sold = 0, back = 0;
+	(void)n;
+	adjust(1, 10);
+	adjust(2, 10);
+	round_play(transfers_cross);
+	(void)winners(codes);
+	for (int c = 0; c < CLIENTS; c++)
+		if (clients[c].result == OK)
+			*(c % 4 < 2 ? &sold : &back) += 1;
+	assert_int_equal(back, CLIENTS / 2);
+	assert_int_equal(look(1).cell.qty[UNIT_AVAILABLE], before + 10 - sold + back);
+	assert_int_equal(look(2).cell.qty[UNIT_AVAILABLE], before + 10 - sold + back);
+}
+
 static void posts_that_cross(void **state)
 {
 	(void)state;
-	static const char *const codes[3] = { "stock.short" };
-	for (int64_t i = 0; i < rounds() / 4; i++) {
-		int64_t before = look(1).cell.qty[UNIT_AVAILABLE], sold = 0, back = 0;
-		adjust(1, 10);
-		adjust(2, 10);
-		round_play(transfers_cross);
-		(void)winners(codes);
-		for (int c = 0; c < CLIENTS; c++)
-			if (clients[c].result == OK)
-				*(c % 4 < 2 ? &sold : &back) += 1;
-		assert_int_equal(back, CLIENTS / 2);
-		assert_int_equal(look(1).cell.qty[UNIT_AVAILABLE], before + 10 - sold + back);
-		assert_int_equal(look(2).cell.qty[UNIT_AVAILABLE], before + 10 - sold + back);
-	}
+	soak_rounds_play(&(struct soak_rounds){ "stock_crossing", scene_open, crossing_round, scene_close },
+	                 rounds() / 4);
 }
 
-/* ---- Set up ----------------------------------------------------------------------------------------------------- */
+/* ---- Clients ---------------------------------------------------------------------------------------------------- */
 
 static int setup(void **state)
 {
 	(void)state;
-	stock_kit_open(&k);
-	if (strcmp(kit_engine(), "postgresql") == 0) {
-		struct db_config config = { .url = kit_db_url(), .limit_ms = kit_limit_ms() };
-		assert_ok(db_open(&config, &other, &kit_err));
-	}
 	pthread_barrier_init(&begin, NULL, CLIENTS + 1);
 	pthread_barrier_init(&end, NULL, CLIENTS + 1);
 	for (int i = 0; i < CLIENTS; i++) {
@@ -329,13 +389,7 @@ static int teardown(void **state)
 	pthread_barrier_wait(&begin);
 	for (int i = 0; i < CLIENTS; i++)
 		pthread_join(clients[i].thread, NULL);
-	assert_ok(stock_room.check(k.db, stock_no_finding, NULL, &kit_err));
-	assert_ok(ledger_room.check(k.db, stock_no_finding, NULL, &kit_err));
-	struct db_stats stats;
-	db_stats_get(k.db, &stats);
-	printf("%lld commits, %lld retries\n", (long long)stats.commits, (long long)stats.retries);
-	db_close(other);
-	stock_kit_close(&k);
+	printf("%lld commits, %lld retries\n", (long long)commits, (long long)retries);
 	return 0;
 }
 
@@ -348,5 +402,6 @@ int main(void)
 		cmocka_unit_test(one_key_is_done_once),
 		cmocka_unit_test(posts_that_cross),
 	};
+	cmocka_set_test_filter(getenv("BYNAME_TEST")); /* NULL: all */
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

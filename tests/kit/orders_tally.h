@@ -84,7 +84,8 @@ static inline bool tally_possible(int state, int k, int outcome)
  * nothing. */
 static inline bool tally_turns(int state, int next)
 {
-	if (state && state == next && (tally_allowed(state, COMMAND_INSPECT) || tally_allowed(state, COMMAND_TRANSFER)))
+	if (state && state == next &&
+	    (tally_possible(state, COMMAND_INSPECT, SIM_DONE) || tally_possible(state, COMMAND_TRANSFER, SIM_DONE)))
 		return true;
 	for (int t = 1; t < TURNS; t++)
 		if (book_next((enum book_state)state, (enum book_turn)t) == (enum book_state)next)
