@@ -200,7 +200,7 @@ static enum result units_in(struct order_asked *ask, const struct json *units, s
 	return OK;
 }
 
-/* Where an item's units are to come from. line: that it is, or the how manieth new one, below zero. */
+/* Where an item's units are to come from. line: the item's, as struct order_unit_in has it. */
 static enum result item_units(struct order_asked *ask, const struct order_in_item *item, int line, struct error *e)
 {
 	for (size_t i = 0; i < json_count(item->units); i++) {
@@ -235,7 +235,6 @@ static enum result items_in(struct order_asked *ask, struct error *e)
 {
 	struct order_command *c = &ask->c;
 	const struct order_body *b = ask->body;
-	int fresh = 0;
 	for (size_t i = 0; i < json_count(b->items); i++) {
 		struct order_in_item *it = &ask->raw_items[i];
 		char path[PATH_BYTES];
@@ -247,7 +246,7 @@ static enum result items_in(struct order_asked *ask, struct error *e)
 		snprintf(path, sizeof(path), "%s.discount", it->field);
 		if (it->discount)
 			TRY(discount_read(it->discount, path, &it->own, e));
-		TRY(item_units(ask, it, it->line ? (int)it->line : -++fresh, e));
+		TRY(item_units(ask, it, -1 - (int)i, e));
 		c->item_count++;
 	}
 	return OK;

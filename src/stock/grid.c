@@ -57,11 +57,32 @@ static bool among(const int64_t *wanted, int count, int64_t location)
 
 /* What was read of all SKUs, and how far it has been laid out. */
 struct readings {
+	const int64_t *skus;
+	int sku_count;
 	struct ledger_balance *balance;
 	struct to_come *coming;
 	struct level *level;
 	int balances, comings, levels, b, x, l;
 };
+
+static enum result balances_part(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct readings *r = arg;
+	return ledger_balances_many(tx, BOOK_UNITS, r->skus, r->sku_count, db_tx_arena(tx), &r->balance, &r->balances,
+	                            e);
+}
+
+static enum result coming_part(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct readings *r = arg;
+	return expected_sums(tx, r->skus, r->sku_count, db_tx_arena(tx), &r->coming, &r->comings, e);
+}
+
+static enum result levels_part(struct db_tx *tx, void *arg, struct error *e)
+{
+	struct readings *r = arg;
+	return levels_of(tx, r->skus, r->sku_count, db_tx_arena(tx), &r->level, &r->levels, e);
+}
 
 static enum result balance_lay(struct cells *c, const struct ledger_balance *b, struct error *e)
 {
@@ -110,12 +131,12 @@ static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wan
 	return OK;
 }
 
-/* r: levels are read, or there are none. */
-static enum result lay_out(struct db_tx *tx, struct readings *r, const int64_t *skus, int sku_count,
-                           const int64_t *locations, int location_count, struct arena *a, struct stock_cell **out,
-                           int *count, struct error *e)
+/* Cells of the SKUs, each SKU's by location; levels: also those that have nothing but a level. */
+static enum result cells_read(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
+                              int location_count, bool levels, struct cells *c, struct error *e)
 {
-	struct cells c = { .a = a };
+	struct readings r = { .skus = skus, .sku_count = sku_count };
+	const struct db_part parts[] = { { balances_part, &r }, { coming_part, &r }, { levels_part, &r } };
 	int64_t *wanted = NULL;
 	if (sku_count > SKUS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "stock.skus", "sku", "at most %d SKUs", SKUS_MAX);
@@ -126,35 +147,32 @@ static enum result lay_out(struct db_tx *tx, struct readings *r, const int64_t *
 		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
 		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
 	}
-	TRY(ledger_balances_many(tx, BOOK_UNITS, skus, sku_count, db_tx_arena(tx), &r->balance, &r->balances, e));
-	TRY(expected_sums(tx, skus, sku_count, db_tx_arena(tx), &r->coming, &r->comings, e));
+	TRY(db_together(tx, parts, levels ? 3 : 2, e));
 	for (int i = 0; i < sku_count; i++)
-		TRY(sku_cells(skus[i], r, wanted, location_count, &c, e));
-	*out = c.list;
-	*count = c.count;
+		TRY(sku_cells(skus[i], &r, wanted, location_count, c, e));
 	return OK;
 }
 
 enum result stock_grid_all(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                            int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
 {
-	struct readings r = { 0 };
-	if (sku_count <= SKUS_MAX)
-		TRY(levels_of(tx, skus, sku_count, db_tx_arena(tx), &r.level, &r.levels, e));
-	return lay_out(tx, &r, skus, sku_count, locations, location_count, a, out, count, e);
+	struct cells c = { .a = a };
+	TRY(cells_read(tx, skus, sku_count, locations, location_count, true, &c, e));
+	*out = c.list;
+	*count = c.count;
+	return OK;
 }
 
 enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                        int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
 {
-	struct readings r = { 0 };
-	struct stock_cell *list;
-	int all, n = 0;
-	TRY(lay_out(tx, &r, skus, sku_count, locations, location_count, a, &list, &all, e));
-	for (int i = 0; i < all; i++)
-		if (!stock_cell_empty(&list[i]))
-			list[n++] = list[i];
-	*out = list;
+	struct cells c = { .a = a };
+	int n = 0;
+	TRY(cells_read(tx, skus, sku_count, locations, location_count, false, &c, e));
+	for (int i = 0; i < c.count; i++)
+		if (!stock_cell_empty(&c.list[i]))
+			c.list[n++] = c.list[i];
+	*out = c.list;
 	*count = n;
 	return OK;
 }
