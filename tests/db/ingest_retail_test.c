@@ -356,6 +356,10 @@ static void test_global_electronics(void **state)
 		assert_int_equal(top.rows[i].net_minor, spender[i].cents);
 		assert_string_equal(top.keys[i], spender[i].key);
 	}
+	if (strcmp(kit_engine(), "sqlite") != 0 && !getenv("BYNAME_WHOLE")) {
+		print_message("%s: all over again in tests/soak/import only\n", kit_engine());
+		return;
+	}
 	run(path, NULL, true, &p);
 	assert_int_equal(p.counts.orders_new, 0);
 	assert_int_equal(p.counts.orders_changed, 0);

@@ -331,7 +331,7 @@ static void random_life(void **state)
 
 /* ---- Two servers ------------------------------------------------------------------------------------------------- */
 
-#define ROUNDS 200
+#define ROUNDS 80
 
 struct half {
 	struct db *db;
