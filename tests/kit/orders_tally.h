@@ -80,12 +80,13 @@ static inline bool tally_possible(int state, int k, int outcome)
 	}
 }
 
-/* Whether some command's result turns an order of this state into that one. Inspecting and asking for a transfer turn
- * nothing. */
+/* Whether some command's result turns an order of this state into that one. Inspecting, asking for a transfer and a
+ * parcel's arrival turn nothing. */
 static inline bool tally_turns(int state, int next)
 {
 	if (state && state == next &&
-	    (tally_possible(state, COMMAND_INSPECT, SIM_DONE) || tally_possible(state, COMMAND_TRANSFER, SIM_DONE)))
+	    (tally_possible(state, COMMAND_INSPECT, SIM_DONE) || tally_possible(state, COMMAND_TRANSFER, SIM_DONE) ||
+	     tally_possible(state, COMMAND_DELIVER, SIM_DONE)))
 		return true;
 	for (int t = 1; t < TURNS; t++)
 		if (book_next((enum book_state)state, (enum book_turn)t) == (enum book_state)next)
