@@ -57,8 +57,9 @@ struct times {
 	_Atomic int64_t count;
 };
 #define TIMES_MAX 2000000
-static struct times transactions, records,
-        work; /* with the commit; one record_put() within, and its thread's own time */
+/* With the commit; one record_put() within, its thread's own time; the same with its share of its transaction's rest.
+ */
+static struct times transactions, records, work, shares;
 
 static int64_t clock_thread(void)
 {
@@ -192,16 +193,20 @@ static void *put_main(void *arg)
 
 	(void)arg;
 	while (b && next_batch(b)) {
-		int64_t began = clock_monotonic();
+		int64_t began = clock_monotonic(), rest;
 
 		if (db_transact(db, put_tx, b, &e) != OK)
 			die(&e);
 		if ((put_count += b->count) <= warm)
 			continue;
-		time_add(&transactions, clock_monotonic() - began);
+		rest = clock_monotonic() - began;
+		time_add(&transactions, rest);
+		for (int i = 0; i < b->count; i++)
+			rest -= b->us[i];
 		for (int i = 0; i < b->count; i++) {
 			time_add(&records, b->us[i]);
 			time_add(&work, b->work[i]);
+			time_add(&shares, b->us[i] + rest / b->count);
 		}
 	}
 	free(b);
@@ -234,6 +239,8 @@ static void put_all(int threads)
 	times_print(&records, "a record, within its transaction");
 	times_print(&work, "the same, processor time");
 	times_print(&transactions, "a transaction, commit included");
+	if (batch > 1)
+		times_print(&shares, "a record, its share of the commit in it");
 }
 
 static enum result clusters_tx(struct db_tx *tx, void *arg, struct error *e)
@@ -299,6 +306,7 @@ int main(int argc, char **argv)
 		transactions.list = calloc(TIMES_MAX, sizeof(int64_t));
 		records.list = calloc(TIMES_MAX, sizeof(int64_t));
 		work.list = calloc(TIMES_MAX, sizeof(int64_t));
+		shares.list = calloc(TIMES_MAX, sizeof(int64_t));
 		put_all(threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads);
 	} else {
 		clusters();

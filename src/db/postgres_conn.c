@@ -64,12 +64,14 @@ static void conn_free(struct pg_conn *c)
 	mem_free(c);
 }
 
+/* No sequential scan where an index will do: a statement that was planned while its table was new and empty would keep
+ * reading all of it until autovacuum has looked at the table again, a minute later or more. */
 static enum result conn_settings(struct pg_conn *c, int64_t limit_us, struct error *e)
 {
 	char sql[400];
 	snprintf(sql, sizeof(sql),
 	         "SET statement_timeout=%lld; SET idle_in_transaction_session_timeout=%lld; SET synchronous_commit=on;"
-	         "SET TimeZone='UTC'; SET standard_conforming_strings=on; SET jit=off;"
+	         "SET TimeZone='UTC'; SET standard_conforming_strings=on; SET jit=off; SET enable_seqscan=off;"
 	         "SET default_transaction_isolation='read committed'",
 	         (long long)(limit_us / 1000), (long long)(limit_us / 1000));
 	PGresult *res = PQexec(c->pg, sql);

@@ -6,6 +6,8 @@
 #include <semaphore.h>
 #include <unistd.h>
 
+#define PASSES_MAX 8
+#define PASS_SMALL 500          /* pages that the writer may copy itself */
 #define CHECKPOINT_PAUSE_MS 200 /* after one that a reader kept from finishing */
 #define WARM_LEAST (64 << 20)   /* a smaller file is not read through at the start */
 #define WARM_CHUNK (1 << 20)
@@ -389,8 +391,12 @@ static void *checkpoint_main(void *arg)
 			break;
 		w->cp_state = CP_RUNNING;
 		pthread_mutex_unlock(&w->lock);
-		for (int i = 0; i < 2; i++) { /* the second finds what was written during the first */
-			sqlite3_wal_checkpoint_v2(w->cp, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		/* Each finds what was written during the one before it, less each time: what is left is the writer's
+		 * pause. */
+		int before = 0, all = 0;
+		for (int i = 0; i < PASSES_MAX && (i < 2 || all - before > PASS_SMALL); i++) {
+			before = all;
+			sqlite3_wal_checkpoint_v2(w->cp, NULL, SQLITE_CHECKPOINT_PASSIVE, &all, NULL);
 			checkpoint_sync(w);
 		}
 		pthread_mutex_lock(&w->lock);
