@@ -32,8 +32,20 @@ DB_STMT(node_renew, "iti", "", "UPDATE node SET until = $3 WHERE node = $1 AND h
 struct lease_try {
 	const char *holder;
 	int node;
-	int64_t not_before;
+	int64_t not_before; /* for ids */
+	int64_t until;      /* the lease may be taken when it runs no longer than this */
 };
+
+/* What a process that died a moment ago may have made ids up to. */
+static void node_seize(struct lease_try *t, const int64_t *until, int64_t now)
+{
+	t->node = 0;
+	for (int i = 1; i < ID_NODES; i++)
+		if (until[i] < until[t->node])
+			t->node = i;
+	t->not_before = now + RELEASE_US;
+	t->until = until[t->node];
+}
 
 static enum result node_choose(struct db_tx *tx, int64_t now, struct lease_try *t, struct error *e)
 {
@@ -59,10 +71,16 @@ static enum result node_choose(struct db_tx *tx, int64_t now, struct lease_try *
 			rank = mine;
 		}
 	}
+	/* A SQLite file has one process: the others are dead (a server that is killed again and again). */
+	if (best < 0 && tx->db->engine == DB_SQLITE) {
+		node_seize(t, until, now);
+		return OK;
+	}
 	if (best < 0)
 		return error_set(e, ERR_LIMIT, "node.none_free", NULL, "All %d node numbers are in use.", ID_NODES);
 	t->node = best;
 	t->not_before = until[best] == INT64_MIN ? 0 : until[best];
+	t->until = now;
 	return OK;
 }
 
@@ -72,7 +90,7 @@ static enum result lease_take(struct db_tx *tx, void *arg, struct error *e)
 	int64_t now = clock_now(), changed;
 	TRY(node_choose(tx, now, t, e));
 	TRY(db_exec(tx, &node_take, &changed, e, DB_INT(t->node), DB_CSTR(t->holder), DB_INT(now + LEASE_US),
-	            DB_INT(now)));
+	            DB_INT(t->until)));
 	return changed ? OK : error_set(e, ERR_RETRY, "node.race", NULL, "Another process took the node number.");
 }
 

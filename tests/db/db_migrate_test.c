@@ -1,6 +1,7 @@
 /* rooms: db base */
 #include "kit/kit.h"
 #include "db/internal.h"
+#include "base/id.h"
 #include "db/schema.h"
 #include <sys/wait.h>
 #include <unistd.h>
@@ -237,6 +238,43 @@ static void numbers_are_leased_apart_and_come_back(void **state)
 	kit_db_close(first);
 }
 
+DB_STMT(node_occupy, "iti", "",
+        "INSERT INTO node (node, holder, until) VALUES ($1, $2, $3) ON CONFLICT (node) DO UPDATE SET holder = $2, "
+        "until "
+        "= $3")
+
+static enum result all_occupied(struct db_tx *tx, void *arg, struct error *e)
+{
+	const int64_t *until = arg;
+	for (int i = 0; i < ID_NODES; i++)
+		TRY(db_exec(tx, &node_occupy, NULL, e, DB_INT(i), DB_CSTR("killed"), DB_INT(*until + i)));
+	return OK;
+}
+
+/* A server that is killed and started again all the time leaves a lease each time. Nobody but it can have a SQLite
+ * file; on PostgreSQL the others may live. */
+static void a_server_that_is_killed_again_and_again_starts(void **state)
+{
+	(void)state;
+	struct db_config config = { .url = kit_db_url() };
+	struct db *first = kit_db(), *second = NULL;
+	int64_t until = clock_now() + 60 * USEC;
+	assert_ok(db_transact(first, all_occupied, &until, &kit_err));
+	bool sqlite = db_engine(first) == DB_SQLITE;
+	db_close(first);
+	assert_ok(db_open(&config, &second, &kit_err));
+	if (sqlite) {
+		int64_t before = clock_now();
+		assert_ok(db_node_lease(second, &kit_err));
+		/* ids begin behind all that the killed one can have made */
+		assert_true(id_time_us(id_new(0)) > before + USEC);
+		id_set_node(0, 0);
+	} else {
+		assert_result(ERR_LIMIT, db_node_lease(second, &kit_err));
+	}
+	kit_db_close(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_broken_migration_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_step_of_a_migration_fails_in_turn, setup, teardown),
 		cmocka_unit_test(numbers_are_leased_apart_and_come_back),
+		cmocka_unit_test(a_server_that_is_killed_again_and_again_starts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
