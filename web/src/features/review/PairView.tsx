@@ -13,7 +13,8 @@ import css from './Review.module.css';
 
 const fold = (s: string) => s.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}@]+/gu, ' ').trim();
 const street = (a: Address | null) => a?.street ?? '';
-const town = (a: Address | null) => (a ? [[a.postcode, a.city].filter(Boolean).join(' '), a.region, a.country].filter(Boolean).join(', ') : '');
+/* Apart from the country, which many records have alone: what one does not tell does not differ. */
+const town = (a: Address | null) => [a?.postcode, a?.city].filter(Boolean).join(' ');
 const values = (list: Identifier[], kind: string) => [...new Set(list.filter((i) => i.kind === kind).map((i) => i.value))];
 const KINDS = ['email', 'phone', 'loyalty', 'account', 'external', 'device'];
 
@@ -30,6 +31,8 @@ function rowsOf(a: SideRecord, b: SideRecord): Row[] {
 		text('Gender', (r) => GENDERS[r.gender] ?? r.gender),
 		text('Street', (r) => street(r.address)),
 		text('Town', (r) => town(r.address)),
+		text('Region', (r) => r.address?.region ?? ''),
+		text('Country', (r) => r.address?.country ?? ''),
 		...kinds,
 		text('Told by', (r) => `${r.source}, since ${day(r.created_at)}`, false),
 	].filter((r) => r.a.length > 0 || r.b.length > 0);
