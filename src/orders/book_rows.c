@@ -292,10 +292,10 @@ DB_STMT(order_book_insert, "iiitIIIitiiiiiiiiiiI", "",
         "policy, on_account, tax_included, shipping_minor, shipping_tax_minor, placed_at, updated_at, events, returns, "
         "unplaced, arrived_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
         "$18, $19, $20)")
-DB_STMT(order_book_update, "iiitiiiiiiiI", "",
+DB_STMT(order_book_update, "iiitiiiiiiiIi", "",
         "UPDATE order_book SET state = $3, currency = $4, policy = $5, on_account = $6, shipping_minor = $7, "
-        "shipping_tax_minor = $8, events = $9, returns = $10, unplaced = $11, arrived_at = $12 "
-        "WHERE rkey = $1 AND order_id = $2")
+        "shipping_tax_minor = $8, events = $9, returns = $10, unplaced = $11, arrived_at = $12, "
+        "placed_at = $13 WHERE rkey = $1 AND order_id = $2")
 
 static enum result save_head(struct work *w, struct error *e)
 {
@@ -311,7 +311,7 @@ static enum result save_head(struct work *w, struct error *e)
 	return db_exec(w->tx, &order_book_update, NULL, e, DB_INT(rkey), DB_INT(b->order), DB_INT(b->state),
 	               DB_CSTR(currency_code(b->currency)), DB_INT(b->policy), DB_INT(b->on_account),
 	               DB_INT(b->shipping), DB_INT(b->shipping_tax), DB_INT(b->events), DB_INT(b->returns),
-	               DB_INT(b->unplaced), DB_INT_OR_NULL(b->arrived_at));
+	               DB_INT(b->unplaced), DB_INT_OR_NULL(b->arrived_at), DB_INT(b->placed_at));
 }
 
 DB_STMT(order_item_insert, "iiiiiTiiIiiiiiiiiiiiiiiiiiiiiiiii", "",
