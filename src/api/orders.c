@@ -15,7 +15,8 @@ struct order_write {
 	struct order_asked ask;
 	unsigned char key[HASH128_BYTES];
 	struct order_done done;
-	bool ran; /* else the answer is one that was stored */
+	struct order_kept kept; /* the book, where the command ran */
+	bool ran;               /* else the answer is one that was stored */
 };
 
 static enum result command_write(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e)
@@ -23,7 +24,7 @@ static enum result command_write(struct db_tx *tx, struct json_writer *w, void *
 	struct order_write *ow = arg;
 	const struct principal *p = ow->ask.principal;
 	TRY(order_fill(tx, &ow->ask, e));
-	TRY(order_do(tx, ow->key, p->user, p->associate, &ow->ask.c, &ow->done, e));
+	TRY(order_do_keep(tx, ow->key, p->user, p->associate, &ow->ask.c, &ow->kept, &ow->done, e));
 	ow->ran = true;
 	jw_object(w);
 	desk_done(w, &ow->done);
@@ -41,8 +42,7 @@ static int64_t order_of_answer(struct str answer)
 }
 
 /* The answer as it is kept, and the book as it is now: that is not kept, it may hold what somebody said. */
-static enum result book_add(struct http_request *rq, struct http_response *rs, const struct order_write *ow,
-                            struct error *e)
+static enum result book_add(struct http_request *rq, struct http_response *rs, struct order_write *ow, struct error *e)
 {
 	BUF_AUTO struct buf out, book;
 	struct json_writer w;
@@ -53,7 +53,10 @@ static enum result book_add(struct http_request *rq, struct http_response *rs, c
 	buf_init(&out, 0);
 	buf_init(&book, 0);
 	jw_init(&w, &book);
-	if (desk_order_book(api_desk(rq), api_principal(rq), order, &w, &none) != OK) {
+	const struct desk *d = api_desk(rq);
+	const struct principal *p = api_principal(rq);
+	bool kept_book = ow->ran && ow->kept.there;
+	if ((kept_book ? desk_order_kept(d, p, &ow->kept, &w, &none) : desk_order_book(d, p, order, &w, &none)) != OK) {
 		log_event(LOG_WARN, "api.book", "code=%s detail=\"%s\"", none.code, none.detail);
 		buf_clear(&book);
 	}
@@ -74,7 +77,7 @@ static enum result command_run(struct http_request *rq, struct http_response *rs
 	struct order_write *ow = arena_alloc(http_arena(rq), sizeof(*ow));
 	if (!ow)
 		return error_nomem(e);
-	*ow = (struct order_write){ 0 };
+	*ow = (struct order_write){ .kept = { .a = http_arena(rq) } };
 	TRY(order_ask(rq, kind, order, &ow->ask, e));
 	TRY(api_act_key(rq, ow->key, e));
 	TRY(api_write(rq, rs, order ? 200 : 201, command_write, ow, e));

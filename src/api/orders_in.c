@@ -182,6 +182,9 @@ static enum result unit_take(struct order_asked *ask, const struct unit_raw *raw
 		snprintf(path, sizeof(path), "%s.location", field);
 		return error_set(e, ERR_FORBIDDEN, "store.not_yours", path, "That is another store's.");
 	}
+	if (!arena_grow(ask->a, &ask->units, c->unit_count, &ask->unit_cap, sizeof(*ask->units)) ||
+	    !arena_grow(ask->a, &ask->unit_fields, c->unit_count, &ask->field_cap, sizeof(*ask->unit_fields)))
+		return error_nomem(e);
 	snprintf(ask->unit_fields[c->unit_count], sizeof(*ask->unit_fields), "%s", field);
 	ask->units[c->unit_count++] = u;
 	return OK;
@@ -314,17 +317,14 @@ enum result order_ask(struct http_request *rq, enum order_command_kind kind, int
 	const struct order_body *b = http_body_struct(rq);
 	struct arena *a = http_arena(rq);
 	size_t items = json_count(b->items), pays = json_count(b->pays), discounts = json_count(b->discounts);
-	*out = (struct order_asked){ .principal = api_principal(rq), .body = b };
+	*out = (struct order_asked){ .principal = api_principal(rq), .body = b, .a = a };
 	out->c = (struct order_command){ .kind = kind, .order = order };
 	out->items = arena_array(a, items + 1, sizeof(*out->items));
 	out->raw_items = arena_array(a, items + 1, sizeof(*out->raw_items));
-	out->units = arena_array(a, ORDER_UNITS_MAX, sizeof(*out->units));
-	out->unit_fields = arena_array(a, ORDER_UNITS_MAX, sizeof(*out->unit_fields));
 	out->pays = arena_array(a, pays + 1, sizeof(*out->pays));
 	out->pay_amounts = arena_array(a, pays + 1, sizeof(*out->pay_amounts));
 	out->discounts = arena_array(a, discounts + 1, sizeof(*out->discounts));
-	if (!out->items || !out->raw_items || !out->units || !out->unit_fields || !out->pays || !out->pay_amounts ||
-	    !out->discounts)
+	if (!out->items || !out->raw_items || !out->pays || !out->pay_amounts || !out->discounts)
 		return error_nomem(e);
 	TRY(head_in(rq, out, e));
 	TRY(items_in(out, e));

@@ -23,6 +23,8 @@ struct order_asked {
 	bool bound;             /* the caller works in stores of their own */
 	/* orders_in.c's own: what is worked out when the currency and the catalogue are known */
 	const struct order_body *body;
+	struct arena *a;
+	int unit_cap, field_cap;
 	struct order_item_in *items;
 	struct order_in_item *raw_items;
 	struct order_unit_in *units;

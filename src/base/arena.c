@@ -26,6 +26,9 @@
 #define FIRST_BLOCK 4096
 #define LARGEST_BLOCK (256 * 1024)
 #define DEFAULT_LIMIT (64u * 1024 * 1024)
+#define GROW_FIRST 16      /* elements of a list that grows */
+#define GROW_FIRST_LARGE 4 /* of large ones: most lists of them stay short */
+#define GROW_LARGE 128     /* bytes */
 
 struct block {
 	struct block *next; /* the older one */
@@ -171,7 +174,7 @@ bool arena_grow(struct arena *a, void *array, int count, int *cap, size_t size)
 
 	if (count < *cap)
 		return true;
-	*cap = *cap ? *cap * 2 : 16;
+	*cap = *cap ? *cap * 2 : size < GROW_LARGE ? GROW_FIRST : GROW_FIRST_LARGE;
 	if (__builtin_mul_overflow((size_t)*cap, size, &bytes))
 		return false;
 	more = take(a, bytes);

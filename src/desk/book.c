@@ -302,14 +302,21 @@ static enum result write_event(struct shape *s, const struct order_book *b, stru
 	return OK;
 }
 
-static enum result write_trail(struct shape *s, const struct order_book *b, struct error *e)
+/* newest: known already, or NULL. */
+static enum result write_trail(struct shape *s, const struct order_book *b, const struct order_event *newest,
+                               struct error *e)
 {
-	struct order_event *events = arena_array(s->a, TRAIL_SHOWN, sizeof(*events));
+	int most = newest && newest->n < TRAIL_SHOWN ? newest->n : TRAIL_SHOWN, known = newest != NULL, count = 0;
+	struct order_event *events = arena_array(s->a, (size_t)most + 1, sizeof(*events));
 	struct names names = { 0 };
-	int count = 0;
 	if (!events)
 		return error_nomem(e);
-	TRY(order_events(s->tx, b->order, 0, TRAIL_SHOWN, s->a, events, &count, e));
+	if (newest)
+		events[0] = *newest;
+	if (most > known)
+		TRY(order_events(s->tx, b->order, known ? newest->n : 0, most - known, s->a, events + known, &count,
+		                 e));
+	count += known;
 	jw_key(s->w, "trail");
 	jw_array(s->w);
 	for (int i = 0; i < count; i++)
@@ -320,7 +327,7 @@ static enum result write_trail(struct shape *s, const struct order_book *b, stru
 
 /* ---- All -------------------------------------------------------------------------------------------------------- */
 
-enum result shape_book(struct shape *s, const struct order_book *b, struct error *e)
+enum result shape_book(struct shape *s, const struct order_book *b, const struct order_event *newest, struct error *e)
 {
 	jw_object(s->w);
 	jw_kcstr(s->w, "state", book_state_name(b->state));
@@ -339,7 +346,7 @@ enum result shape_book(struct shape *s, const struct order_book *b, struct error
 	write_tenders(s, b);
 	write_payments(s, b);
 	TRY(write_returns(s, b, e));
-	TRY(write_trail(s, b, e));
+	TRY(write_trail(s, b, newest, e));
 	jw_key(s->w, "allowed");
 	jw_array(s->w);
 	for (int k = COMMAND_PLACE; k < COMMANDS; k++)

@@ -55,6 +55,9 @@ MUST_CHECK enum result desk_order(const struct desk *d, const struct principal *
 /* The book alone: nothing of the customer. */
 MUST_CHECK enum result desk_order_book(const struct desk *d, const struct principal *p, int64_t order,
                                        struct json_writer *w, struct error *e);
+/* The same of a command's own order, as the command left it (order_do_keep()). */
+MUST_CHECK enum result desk_order_kept(const struct desk *d, const struct principal *p, struct order_kept *kept,
+                                       struct json_writer *w, struct error *e);
 /* Orders by what a customer can tell: the number of a receipt, or whole phone number or e-mail (the newest of everybody
  * who has it). Each with its customer, who is noted as seen. ERR_BUSY "search.building". */
 enum desk_order_by { DESK_BY_NUMBER, DESK_BY_PHONE, DESK_BY_EMAIL };

@@ -124,7 +124,7 @@ static enum result order_answer(struct shape *s, void *arg, struct error *e)
 	TRY(write_customer(s, o.record, e));
 	jw_key(s->w, "book");
 	if (commanded == OK)
-		TRY(shape_book(s, &b, e));
+		TRY(shape_book(s, &b, NULL, e));
 	else
 		jw_null(s->w);
 	jw_end_object(s->w);
@@ -143,7 +143,7 @@ static enum result book_answer(struct shape *s, void *arg, struct error *e)
 	struct order_ask *ask = arg;
 	struct order_book b;
 	TRY(book_get(s->tx, ask->order, s->a, &b, e));
-	return shape_book(s, &b, e);
+	return shape_book(s, &b, NULL, e);
 }
 
 enum result desk_order_book(const struct desk *d, const struct principal *p, int64_t order, struct json_writer *w,
@@ -151,6 +151,18 @@ enum result desk_order_book(const struct desk *d, const struct principal *p, int
 {
 	struct order_ask ask = { .order = order };
 	return shape_answer(d, p, book_answer, &ask, NULL, w, e);
+}
+
+static enum result kept_answer(struct shape *s, void *arg, struct error *e)
+{
+	const struct order_kept *kept = arg;
+	return shape_book(s, &kept->book, &kept->event, e);
+}
+
+enum result desk_order_kept(const struct desk *d, const struct principal *p, struct order_kept *kept,
+                            struct json_writer *w, struct error *e)
+{
+	return shape_answer(d, p, kept_answer, kept, NULL, w, e);
 }
 
 /* ---- Orders by what is told ------------------------------------------------------------------------------------- */

@@ -50,7 +50,9 @@ void shape_fact(struct shape *s, const char *kind, const char *value, const char
                 const struct how *how, int64_t id);
 MUST_CHECK enum result shape_note(struct shape *s, const struct note *n, struct error *e);
 MUST_CHECK enum result shape_order(struct shape *s, const struct order *o, bool with_lines, struct error *e);
-MUST_CHECK enum result shape_book(struct shape *s, const struct order_book *b, struct error *e);
+/* newest: the newest entry of its trail, where that is known; else NULL. */
+MUST_CHECK enum result shape_book(struct shape *s, const struct order_book *b, const struct order_event *newest,
+                                  struct error *e);
 /* Phones and e-mails as hints, not addresses to harvest: "… 55 66", "j…@example.org". */
 const char *shape_phone_hint(struct shape *s, const char *value);
 const char *shape_email_hint(struct shape *s, const char *value);

@@ -11,36 +11,47 @@ struct place {
 	int64_t id, n, last_at;
 };
 
-static int64_t place_best(const struct place *p, int count)
+struct places {
+	struct place *list;
+	int count, cap;
+};
+
+static void place_best(const struct places *all, int64_t *id, int64_t *n)
 {
-	const struct place *best = NULL;
-	for (int i = 0; i < count; i++)
+	const struct place *p = all->list, *best = NULL;
+	for (int i = 0; i < all->count; i++)
 		if (!best || p[i].n > best->n || (p[i].n == best->n && p[i].last_at > best->last_at) ||
 		    (p[i].n == best->n && p[i].last_at == best->last_at && p[i].id < best->id))
 			best = &p[i];
-	return best ? best->id : 0;
+	if (best) {
+		*id = best->id;
+		*n = best->n;
+	}
 }
 
-static void place_add(struct place *p, int *count, int64_t id, int64_t n, int64_t last_at)
+static bool place_add(struct arena *a, struct places *p, int64_t id, int64_t n, int64_t last_at)
 {
-	if (id == 0)
-		return;
 	int i = 0;
-	while (i < *count && p[i].id != id)
+	while (i < p->count && p->list[i].id != id)
 		i++;
-	if (i == PLACES_MAX)
-		return;
-	if (i == *count)
-		p[(*count)++] = (struct place){ .id = id };
-	p[i].n += n;
-	if (last_at > p[i].last_at)
-		p[i].last_at = last_at;
+	if (id == 0 || i == PLACES_MAX)
+		return true;
+	if (i == p->count) {
+		if (!arena_grow(a, &p->list, p->count, &p->cap, sizeof(*p->list)))
+			return false;
+		p->list[p->count++] = (struct place){ .id = id };
+	}
+	p->list[i].n += n;
+	if (last_at > p->list[i].last_at)
+		p->list[i].last_at = last_at;
+	return true;
 }
 
 struct sums {
+	struct arena *a;
 	struct spending by[CURRENCIES_MAX];
-	struct place stores[PLACES_MAX], associates[PLACES_MAX];
-	int count, store_count, associate_count;
+	struct places stores, associates;
+	int count;
 };
 
 static struct spending *sums_currency(struct sums *all, int16_t currency)
@@ -64,10 +75,9 @@ static enum result sums_take(struct db_rows *rows, int run, void *arg, struct er
 		int16_t currency = 0;
 		if (!currency_find(db_text(rows, 0), &currency))
 			return error_set(e, ERR_CORRUPT, "sale.currency", NULL, "A stored currency is unknown");
-		if (orders) {
-			place_add(all->stores, &all->store_count, db_int(rows, 1), orders, last_at);
-			place_add(all->associates, &all->associate_count, db_int(rows, 2), orders, last_at);
-		}
+		if (orders && (!place_add(all->a, &all->stores, db_int(rows, 1), orders, last_at) ||
+		               !place_add(all->a, &all->associates, db_int(rows, 2), orders, last_at)))
+			return error_nomem(e);
 		struct spending *s = sums_currency(all, currency);
 		if (!s)
 			continue;
@@ -83,18 +93,6 @@ static enum result sums_take(struct db_rows *rows, int run, void *arg, struct er
 			s->last_at = last_at;
 	}
 	return step == DB_ERR ? e->result : OK;
-}
-
-static void spending_places(const struct sums *all, struct spending *out)
-{
-	out->store = place_best(all->stores, all->store_count);
-	out->associate = place_best(all->associates, all->associate_count);
-	for (int i = 0; i < all->store_count; i++)
-		if (all->stores[i].id == out->store)
-			out->store_n = all->stores[i].n;
-	for (int i = 0; i < all->associate_count; i++)
-		if (all->associates[i].id == out->associate)
-			out->associate_n = all->associates[i].n;
 }
 
 DB_STMT(spending_sums, "ii", "tiiiiiiiiii",
@@ -115,6 +113,7 @@ enum result spending_of(struct db_tx *tx, const int64_t *records, int record_cou
 	struct spending s = { 0 };
 	if (!all)
 		return error_nomem(e);
+	all->a = db_tx_arena(tx);
 	TRY(db_each_id(tx, &spending_sums, records, record_count, sums_take, all, e, DB_NONE));
 	for (int i = 0; i < all->count; i++)
 		if (i == 0 || all->by[i].orders > s.orders ||
@@ -124,7 +123,8 @@ enum result spending_of(struct db_tx *tx, const int64_t *records, int record_cou
 	s.other_currencies = all->count > 1 ? all->count - 1 : 0;
 	if (s.orders == 0)
 		s.first_at = 0;
-	spending_places(all, &s);
+	place_best(&all->stores, &s.store, &s.store_n);
+	place_best(&all->associates, &s.associate, &s.associate_n);
 	*out = s;
 	return OK;
 }

@@ -75,6 +75,7 @@ struct work {
 	int64_t transfer;
 	int returned, payment, first_item; /* first_item: index of the line that the command's first new item became */
 	bool handed;                       /* units left the shop */
+	struct order_event event;          /* as it stands in the trail */
 };
 
 /* work.c */
@@ -121,7 +122,10 @@ MUST_CHECK enum result units_inspect(struct work *w, struct error *e);
 enum unit_step unit_return_step(enum unit_condition c);
 
 /* returned.c: after units were handed over: returns of them that were reported before */
-MUST_CHECK enum result parked_find(struct work *w, struct error *e);
+MUST_CHECK enum result parked_find(struct work *w, bool *any, struct error *e);
+
+/* kept.c: what the command holds, as it was written */
+MUST_CHECK enum result book_keep(const struct work *w, struct order_kept *out, struct error *e);
 
 /* book_rows.c */
 MUST_CHECK enum result book_lock(struct db_tx *tx, int64_t order, int64_t at, bool *found, struct error *e);

@@ -336,6 +336,18 @@ struct order_event {
 /* The trail, newest first before n (0: from the newest). */
 MUST_CHECK enum result order_events(struct db_tx *tx, int64_t order, int before, int limit, struct arena *a,
                                     struct order_event *out, int *count, struct error *e);
+/* order_do(), and the book as it stands then, with the command's entry in the trail, is kept in an arena of the
+ * caller's: nothing is read again. there: false where it is to be read: of a replay, and where more than the command
+ * was done to the order. */
+struct order_kept {
+	struct arena *a;
+	bool there;
+	struct order_book book;
+	struct order_event event;
+};
+MUST_CHECK enum result order_do_keep(struct db_tx *tx, const unsigned char key[HASH128_BYTES], int64_t user,
+                                     int64_t associate, const struct order_command *c, struct order_kept *kept,
+                                     struct order_done *out, struct error *e);
 /* What a location has to do (0: all of them), oldest first after that one (NULL: from the oldest). */
 struct order_queued {
 	int64_t order, record, store;

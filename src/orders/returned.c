@@ -291,11 +291,12 @@ static enum result parked_take(struct work *outer, const struct parked *p, struc
 	return OK;
 }
 
-enum result parked_find(struct work *w, struct error *e)
+enum result parked_find(struct work *w, bool *any, struct error *e)
 {
 	struct parked parked[50];
 	int count;
 	TRY(parked_load(w, parked, &count, e));
+	*any = count > 0;
 	for (int i = 0; i < count; i++)
 		TRY(parked_take(w, &parked[i], e));
 	return OK;

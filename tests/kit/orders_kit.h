@@ -86,25 +86,144 @@ struct order_run {
 	unsigned char key[HASH128_BYTES];
 	struct order_command c;
 	struct order_done out;
+	struct order_kept kept; /* .a: the book is kept there; NULL: it is not */
 };
+
+#define SAME(x) assert_int_equal(kept->x, read->x)
+static inline void book_same_rows(const struct order_book *kept, const struct order_book *read)
+{
+	for (int i = 0; i < read->line_count; i++) {
+		const struct book_line *k = &kept->lines[i], *r = &read->lines[i];
+		int64_t a[] = { k->line,
+			        k->batch,
+			        k->sku,
+			        k->unit_micro,
+			        k->list_micro,
+			        k->undiscounted,
+			        k->claw,
+			        k->cancelled_net,
+			        k->cancelled_tax,
+			        k->returned_net,
+			        k->returned_tax,
+			        k->waiting,
+			        k->open,
+			        k->picked,
+			        k->handed,
+			        k->cancelled,
+			        k->returned,
+			        k->coming,
+			        k->price.qty,
+			        k->price.tax_included,
+			        money_minor(k->price.net),
+			        money_minor(k->price.tax),
+			        money_minor(k->price.gross),
+			        money_minor(k->price.own),
+			        decimal_micro(k->price.tax_rate),
+			        decimal_micro(k->own.rate),
+			        money_minor(k->own.amount) };
+		int64_t b[] = { r->line,
+			        r->batch,
+			        r->sku,
+			        r->unit_micro,
+			        r->list_micro,
+			        r->undiscounted,
+			        r->claw,
+			        r->cancelled_net,
+			        r->cancelled_tax,
+			        r->returned_net,
+			        r->returned_tax,
+			        r->waiting,
+			        r->open,
+			        r->picked,
+			        r->handed,
+			        r->cancelled,
+			        r->returned,
+			        r->coming,
+			        r->price.qty,
+			        r->price.tax_included,
+			        money_minor(r->price.net),
+			        money_minor(r->price.tax),
+			        money_minor(r->price.gross),
+			        money_minor(r->price.own),
+			        decimal_micro(r->price.tax_rate),
+			        decimal_micro(r->own.rate),
+			        money_minor(r->own.amount) };
+		assert_memory_equal(a, b, sizeof(a));
+		assert_string_equal(k->title, r->title);
+		for (int n = 0; n < PRICE_DISCOUNTS_MAX; n++)
+			assert_int_equal(money_minor(k->price.share[n]), money_minor(r->price.share[n]));
+	}
+	for (int i = 0; i < read->part_count; i++) {
+		const struct book_part *k = &kept->parts[i], *r = &read->parts[i];
+		int64_t a[] = { k->n,      k->line,  k->sku,    k->location, k->method, k->open,
+			        k->picked, k->ready, k->handed, k->shipped,  k->since };
+		int64_t b[] = { r->n,      r->line,  r->sku,    r->location, r->method, r->open,
+			        r->picked, r->ready, r->handed, r->shipped,  r->since };
+		assert_memory_equal(a, b, sizeof(a));
+	}
+	for (int i = 0; i < read->payment_count; i++) {
+		const struct book_payment *k = &kept->payments[i], *r = &read->payments[i];
+		int64_t a[] = { k->n, k->at, k->refund, k->tender, k->minor, k->state, k->as_credit };
+		int64_t b[] = { r->n, r->at, r->refund, r->tender, r->minor, r->state, r->as_credit };
+		assert_memory_equal(a, b, sizeof(a));
+		assert_string_equal(k->reference, r->reference);
+	}
+	for (int i = 0; i < read->return_count; i++) {
+		const struct book_return *k = &kept->return_lines[i], *r = &read->return_lines[i];
+		int64_t a[] = { k->n,   k->seq,         k->line, k->at,  k->location, k->sku,
+			        k->qty, k->uninspected, k->net,  k->tax, k->condition };
+		int64_t b[] = { r->n,   r->seq,         r->line, r->at,  r->location, r->sku,
+			        r->qty, r->uninspected, r->net,  r->tax, r->condition };
+		assert_memory_equal(a, b, sizeof(a));
+	}
+}
+
+static inline int64_t book_money(const struct order_book *b, int account, int64_t place)
+{
+	for (int i = 0; i < b->balance_count; i++)
+		if (b->balances[i].account == account && b->balances[i].place == place)
+			return b->balances[i].qty;
+	return 0;
+}
+
+/* What a command holds of its order is what is stored. */
+static inline void book_same(const struct order_book *kept, const struct order_book *read)
+{
+	SAME(order), SAME(version), SAME(state), SAME(record), SAME(store), SAME(associate), SAME(channel);
+	SAME(currency), SAME(policy), SAME(on_account), SAME(tax_included), SAME(shipping), SAME(shipping_tax);
+	SAME(placed_at), SAME(updated_at), SAME(arrived_at), SAME(unplaced), SAME(events), SAME(returns);
+	SAME(line_count), SAME(part_count), SAME(payment_count), SAME(return_count);
+	assert_string_equal(kept->number, read->number);
+	book_same_rows(kept, read);
+	for (int i = 0; i < read->balance_count; i++)
+		assert_int_equal(read->balances[i].qty,
+		                 book_money(kept, read->balances[i].account, read->balances[i].place));
+	for (int i = 0; i < kept->balance_count; i++)
+		assert_int_equal(kept->balances[i].qty,
+		                 book_money(read, kept->balances[i].account, kept->balances[i].place));
+	int taken = 0; /* discounts that were taken off again leave an empty batch behind until it is read */
+	for (int i = 0; i < kept->batch_count; i++) {
+		const struct book_batch *k = &kept->batches[i], *r = &read->batches[taken];
+		if (!k->discount_count)
+			continue;
+		assert_true(taken++ < read->batch_count);
+		assert_int_equal(k->batch, r->batch);
+		assert_int_equal(k->discount_count, r->discount_count);
+		for (int n = 0; n < k->discount_count; n++)
+			assert_true(k->given[n] == r->given[n] &&
+			            decimal_micro(k->discounts[n].rate) == decimal_micro(r->discounts[n].rate));
+	}
+	assert_int_equal(taken, read->batch_count);
+}
+#undef SAME
 
 static inline enum result order_run(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct order_run *r = arg;
 
-	return order_do(tx, r->key, 0, 0, &r->c, &r->out, e);
-}
-
-/* With a fresh key; kit_err says why not. */
-static inline enum result shop_do(struct shop *s, const struct order_command *c, struct order_done *out)
-{
-	struct order_run r = { .c = *c };
-
-	shop_key(++s->keys, r.key);
-	enum result result = db_transact(s->db, order_run, &r, &kit_err);
-	if (result == OK && out)
-		*out = r.out;
-	return result;
+	if (!r->kept.a)
+		return order_do(tx, r->key, 0, 0, &r->c, &r->out, e);
+	return order_do_keep(tx, r->key, 0, 0, &r->c, &r->kept, &r->out, e);
 }
 
 struct check_run {
@@ -170,6 +289,24 @@ static inline struct order_book shop_book(struct shop *s, int64_t order, struct 
 
 	assert_ok(db_read(s->db, book_run, &r, &kit_err));
 	return r.b;
+}
+
+/* With a fresh key; kit_err says why not. */
+static inline enum result shop_do(struct shop *s, const struct order_command *c, struct order_done *out)
+{
+	ARENA_AUTO struct arena *a = arena_new(0);
+	struct order_run r = { .c = *c, .kept.a = a };
+
+	assert_non_null(a);
+	shop_key(++s->keys, r.key);
+	enum result result = db_transact(s->db, order_run, &r, &kit_err);
+	if (result == OK && r.kept.there) {
+		struct order_book read = shop_book(s, r.out.order, a);
+		book_same(&r.kept.book, &read);
+	}
+	if (result == OK && out)
+		*out = r.out;
+	return result;
 }
 
 struct units_run {

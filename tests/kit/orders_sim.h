@@ -383,7 +383,8 @@ static inline void sim_order(struct sim *s)
 	int64_t known = s->orders[slot], units[AT_COUNT];
 	struct order_book b = { 0 };
 	struct error err = { 0 };
-	struct order_run r = { .c = { .order = known, .store = sim_store(s) } };
+	ARENA_AUTO struct arena *kept = s->alone ? arena_new(0) : NULL;
+	struct order_run r = { .c = { .order = known, .store = sim_store(s) }, .kept.a = kept };
 
 	if (known)
 		b = sim_book(s, slot);
@@ -402,10 +403,15 @@ static inline void sim_order(struct sim *s)
 	if (o == SIM_DONE && r.out.transfer)
 		sim_transfer_keep(s, r.out.transfer, r.out.order);
 	if (o == SIM_DONE) {
-		sim_remember(s, &r, b.state);
+		struct order_run last = r;
+		last.kept = (struct order_kept){ 0 };
+		sim_remember(s, &last, b.state);
 		s->orders[slot] = r.out.order;
 	}
 	sim_check(s, o == SIM_DONE ? r.out.order : b.order, skus);
+	if (o == SIM_DONE && r.kept.there && s->books[slot].order == r.out.order &&
+	    s->books[slot].version == r.kept.book.version)
+		book_same(&r.kept.book, &s->books[slot]);
 	if (o == SIM_DONE)
 		sim_tally(s, slot, kind, b.state, units);
 	if (o == SIM_DONE && r.out.state == BOOK_CANCELLED && sim_odds(s, 6))
