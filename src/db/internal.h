@@ -11,7 +11,7 @@
 #define DB_RETRIES_MAX 10         /* runs of one transaction before ERR_BUSY "db.contention" */
 #define DB_READERS_DEFAULT 8      /* SQLite's reader connections */
 #define DB_POOL_DEFAULT 16        /* PostgreSQL connections */
-#define DB_CHECKPOINT_PAGES 16000 /* WAL pages (of 4 KiB) that set the checkpointer going */
+#define DB_CHECKPOINT_PAGES 32000 /* WAL pages (of 4 KiB) that set the checkpointer going */
 #define EACH_MAX 100              /* statements of one db_each() that are asked for at once */
 #define TOGETHER_MAX 16           /* parts of one db_together() that take turns */
 #define DB_ARENAS_KEPT 64         /* idle arenas */
