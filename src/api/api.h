@@ -52,6 +52,10 @@ MUST_CHECK enum result api_store_scope(struct http_request *rq, int64_t given, i
 typedef enum result api_write_fn(struct db_tx *tx, struct json_writer *w, void *arg, struct error *e);
 MUST_CHECK enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn,
                                  void *arg, struct error *e);
+/* The same, and whether the answer is one that was given before: fn may have run all the same, in an attempt that was
+ * rolled back. */
+MUST_CHECK enum result api_write_told(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn,
+                                      void *arg, bool *replayed, struct error *e);
 
 /* The key of the act (ledger/) that this request asks for: of the caller and its Idempotency-Key, so that a repeat
  * finds what was done even when the stored answer has gone; without a key a random one. ERR_INVALID

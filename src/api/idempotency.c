@@ -219,8 +219,8 @@ static void answer(struct http_response *rs, const struct write *w)
 		http_set_body(rs, buf_view(&w->out), "application/json");
 }
 
-enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn, void *arg,
-                      struct error *e)
+enum result api_write_told(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn, void *arg,
+                           bool *replayed, struct error *e)
 {
 	const struct desk *d = api_desk(rq);
 	struct write w = { .fn = fn, .arg = arg, .status = status };
@@ -228,12 +228,20 @@ enum result api_write(struct http_request *rq, struct http_response *rs, int sta
 	buf_init(&w.out, ANSWER_MAX);
 	enum result r = write_run(d->db, &w, e);
 	if (r == OK) {
+		*replayed = w.replayed;
 		answer(rs, &w);
 		if (d->feed && w.position.id)
 			feed_wake(d->feed);
 	}
 	buf_free(&w.out);
 	return r;
+}
+
+enum result api_write(struct http_request *rq, struct http_response *rs, int status, api_write_fn *fn, void *arg,
+                      struct error *e)
+{
+	bool replayed;
+	return api_write_told(rq, rs, status, fn, arg, &replayed, e);
 }
 
 DB_STMT(idem_prune, "ii", "", "DELETE FROM idem WHERE at < $1 AND at <= (SELECT MIN(at) FROM idem WHERE at < $1) + $2")

@@ -75,12 +75,14 @@ static enum result command_run(struct http_request *rq, struct http_response *rs
                                int64_t order, struct error *e)
 {
 	struct order_write *ow = arena_alloc(http_arena(rq), sizeof(*ow));
+	bool stored;
 	if (!ow)
 		return error_nomem(e);
 	*ow = (struct order_write){ .kept = { .a = http_arena(rq) } };
 	TRY(order_ask(rq, kind, order, &ow->ask, e));
 	TRY(api_act_key(rq, ow->key, e));
-	TRY(api_write(rq, rs, order ? 200 : 201, command_write, ow, e));
+	TRY(api_write_told(rq, rs, order ? 200 : 201, command_write, ow, &stored, e));
+	ow->ran &= !stored; /* an attempt that was rolled back told nothing */
 	return book_add(rq, rs, ow, e);
 }
 
