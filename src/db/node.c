@@ -36,17 +36,6 @@ struct lease_try {
 	int64_t until;      /* the lease may be taken when it runs no longer than this */
 };
 
-/* What a process that died a moment ago may have made ids up to. */
-static void node_seize(struct lease_try *t, const int64_t *until, int64_t now)
-{
-	t->node = 0;
-	for (int i = 1; i < ID_NODES; i++)
-		if (until[i] < until[t->node])
-			t->node = i;
-	t->not_before = now + RELEASE_US;
-	t->until = until[t->node];
-}
-
 static enum result node_choose(struct db_tx *tx, int64_t now, struct lease_try *t, struct error *e)
 {
 	int64_t until[ID_NODES];
@@ -62,25 +51,22 @@ static enum result node_choose(struct db_tx *tx, int64_t now, struct lease_try *
 	}
 	if (step == DB_ERR)
 		return tx->failure.result;
-	/* Longest expired, else never used, else just expired. */
-	int best = -1, rank = 3;
+	/* Longest expired, else never used, else just expired. A SQLite file has one process, the others are dead:
+	 * there the oldest is taken at last (a server that is killed again and again). */
+	int best = -1, rank = tx->db->engine == DB_SQLITE ? 4 : 3;
 	for (int i = 0; i < ID_NODES; i++) {
 		int mine = until[i] == INT64_MIN ? 1 : until[i] <= now - RETAKE_US ? 0 : until[i] <= now ? 2 : 3;
-		if (mine < rank || (mine == rank && mine < 3 && until[i] < until[best])) {
+		if (mine < rank || (best >= 0 && mine == rank && until[i] < until[best])) {
 			best = i;
 			rank = mine;
 		}
 	}
-	/* A SQLite file has one process: the others are dead (a server that is killed again and again). */
-	if (best < 0 && tx->db->engine == DB_SQLITE) {
-		node_seize(t, until, now);
-		return OK;
-	}
 	if (best < 0)
 		return error_set(e, ERR_LIMIT, "node.none_free", NULL, "All %d node numbers are in use.", ID_NODES);
 	t->node = best;
-	t->not_before = until[best] == INT64_MIN ? 0 : until[best];
-	t->until = now;
+	t->until = until[best] > now ? until[best] : now;
+	/* A dead one's ids reach no further than its release would have said. */
+	t->not_before = until[best] == INT64_MIN ? 0 : until[best] > now ? now + RELEASE_US : until[best];
 	return OK;
 }
 

@@ -90,92 +90,49 @@ struct order_run {
 };
 
 #define SAME(x) assert_int_equal(kept->x, read->x)
+#define SAME_MONEY(x) assert_int_equal(money_minor(kept->x), money_minor(read->x))
+#define SAME_RATE(x) assert_int_equal(decimal_micro(kept->x), decimal_micro(read->x))
+static inline void line_same(const struct book_line *kept, const struct book_line *read)
+{
+	SAME(line), SAME(batch), SAME(sku), SAME(unit_micro), SAME(list_micro), SAME(undiscounted), SAME(claw);
+	SAME(cancelled_net), SAME(cancelled_tax), SAME(returned_net), SAME(returned_tax);
+	SAME(waiting), SAME(open), SAME(picked), SAME(handed), SAME(cancelled), SAME(returned), SAME(coming);
+	SAME(price.qty), SAME(price.tax_included), SAME_RATE(price.tax_rate), SAME_RATE(own.rate);
+	SAME_MONEY(price.net), SAME_MONEY(price.tax), SAME_MONEY(price.gross), SAME_MONEY(price.own);
+	SAME_MONEY(own.amount);
+	assert_string_equal(kept->title, read->title);
+	for (int n = 0; n < PRICE_DISCOUNTS_MAX; n++)
+		SAME_MONEY(price.share[n]);
+}
+
+static inline void part_same(const struct book_part *kept, const struct book_part *read)
+{
+	SAME(n), SAME(line), SAME(sku), SAME(location), SAME(method), SAME(open);
+	SAME(picked), SAME(ready), SAME(handed), SAME(shipped), SAME(since);
+}
+
+static inline void payment_same(const struct book_payment *kept, const struct book_payment *read)
+{
+	SAME(n), SAME(at), SAME(refund), SAME(tender), SAME(minor), SAME(state), SAME(as_credit);
+	assert_string_equal(kept->reference, read->reference);
+}
+
+static inline void return_same(const struct book_return *kept, const struct book_return *read)
+{
+	SAME(n), SAME(seq), SAME(line), SAME(at), SAME(location), SAME(sku);
+	SAME(qty), SAME(uninspected), SAME(net), SAME(tax), SAME(condition);
+}
+
 static inline void book_same_rows(const struct order_book *kept, const struct order_book *read)
 {
-	for (int i = 0; i < read->line_count; i++) {
-		const struct book_line *k = &kept->lines[i], *r = &read->lines[i];
-		int64_t a[] = { k->line,
-			        k->batch,
-			        k->sku,
-			        k->unit_micro,
-			        k->list_micro,
-			        k->undiscounted,
-			        k->claw,
-			        k->cancelled_net,
-			        k->cancelled_tax,
-			        k->returned_net,
-			        k->returned_tax,
-			        k->waiting,
-			        k->open,
-			        k->picked,
-			        k->handed,
-			        k->cancelled,
-			        k->returned,
-			        k->coming,
-			        k->price.qty,
-			        k->price.tax_included,
-			        money_minor(k->price.net),
-			        money_minor(k->price.tax),
-			        money_minor(k->price.gross),
-			        money_minor(k->price.own),
-			        decimal_micro(k->price.tax_rate),
-			        decimal_micro(k->own.rate),
-			        money_minor(k->own.amount) };
-		int64_t b[] = { r->line,
-			        r->batch,
-			        r->sku,
-			        r->unit_micro,
-			        r->list_micro,
-			        r->undiscounted,
-			        r->claw,
-			        r->cancelled_net,
-			        r->cancelled_tax,
-			        r->returned_net,
-			        r->returned_tax,
-			        r->waiting,
-			        r->open,
-			        r->picked,
-			        r->handed,
-			        r->cancelled,
-			        r->returned,
-			        r->coming,
-			        r->price.qty,
-			        r->price.tax_included,
-			        money_minor(r->price.net),
-			        money_minor(r->price.tax),
-			        money_minor(r->price.gross),
-			        money_minor(r->price.own),
-			        decimal_micro(r->price.tax_rate),
-			        decimal_micro(r->own.rate),
-			        money_minor(r->own.amount) };
-		assert_memory_equal(a, b, sizeof(a));
-		assert_string_equal(k->title, r->title);
-		for (int n = 0; n < PRICE_DISCOUNTS_MAX; n++)
-			assert_int_equal(money_minor(k->price.share[n]), money_minor(r->price.share[n]));
-	}
-	for (int i = 0; i < read->part_count; i++) {
-		const struct book_part *k = &kept->parts[i], *r = &read->parts[i];
-		int64_t a[] = { k->n,      k->line,  k->sku,    k->location, k->method, k->open,
-			        k->picked, k->ready, k->handed, k->shipped,  k->since };
-		int64_t b[] = { r->n,      r->line,  r->sku,    r->location, r->method, r->open,
-			        r->picked, r->ready, r->handed, r->shipped,  r->since };
-		assert_memory_equal(a, b, sizeof(a));
-	}
-	for (int i = 0; i < read->payment_count; i++) {
-		const struct book_payment *k = &kept->payments[i], *r = &read->payments[i];
-		int64_t a[] = { k->n, k->at, k->refund, k->tender, k->minor, k->state, k->as_credit };
-		int64_t b[] = { r->n, r->at, r->refund, r->tender, r->minor, r->state, r->as_credit };
-		assert_memory_equal(a, b, sizeof(a));
-		assert_string_equal(k->reference, r->reference);
-	}
-	for (int i = 0; i < read->return_count; i++) {
-		const struct book_return *k = &kept->return_lines[i], *r = &read->return_lines[i];
-		int64_t a[] = { k->n,   k->seq,         k->line, k->at,  k->location, k->sku,
-			        k->qty, k->uninspected, k->net,  k->tax, k->condition };
-		int64_t b[] = { r->n,   r->seq,         r->line, r->at,  r->location, r->sku,
-			        r->qty, r->uninspected, r->net,  r->tax, r->condition };
-		assert_memory_equal(a, b, sizeof(a));
-	}
+	for (int i = 0; i < read->line_count; i++)
+		line_same(&kept->lines[i], &read->lines[i]);
+	for (int i = 0; i < read->part_count; i++)
+		part_same(&kept->parts[i], &read->parts[i]);
+	for (int i = 0; i < read->payment_count; i++)
+		payment_same(&kept->payments[i], &read->payments[i]);
+	for (int i = 0; i < read->return_count; i++)
+		return_same(&kept->return_lines[i], &read->return_lines[i]);
 }
 
 static inline int64_t book_money(const struct order_book *b, int account, int64_t place)
@@ -216,6 +173,8 @@ static inline void book_same(const struct order_book *kept, const struct order_b
 	assert_int_equal(taken, read->batch_count);
 }
 #undef SAME
+#undef SAME_MONEY
+#undef SAME_RATE
 
 static inline enum result order_run(struct db_tx *tx, void *arg, struct error *e)
 {
