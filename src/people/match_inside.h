@@ -47,6 +47,7 @@ struct match_word {
 	bool mobile;            /* phones */
 	char first;             /* the text's first byte */
 	uint8_t state;          /* enum word_state, of e-mails and phones */
+	uint8_t letter_n;       /* how many letters it has */
 };
 
 struct match_record {
@@ -54,6 +55,7 @@ struct match_record {
 	uint64_t order; /* hash of both: what is drawn from the records is drawn by it */
 	const struct match_word *by_sort[WORD_SORTS];
 	uint8_t count[WORD_SORTS];
+	uint16_t says; /* bits of the fields (enum match_field) of which it says anything */
 	struct match_word *words;
 	int word_count;
 	uint32_t date; /* its eight digits, four bits each */
@@ -64,11 +66,11 @@ struct match_record {
 	int8_t generation; /* 1: the elder (senior, I), 2: the younger, 3 …; 0 unknown */
 };
 
-/* What follows from the text alone: hash, letters, foreign, first. */
+/* What follows from the text alone: hash, letters and their number, foreign, first. */
 void word_look(struct match_word *w);
 void email_tag(struct match_word *w);
 void phone_tag(struct match_word *w);
-/* What follows from a record's other fields: order, date. */
+/* What follows from a record's other fields: order, date, says. */
 void record_look(struct match_record *r);
 
 static inline struct str word_str(const struct match_word *w)
@@ -89,11 +91,22 @@ static inline int letter_count(uint32_t set)
 	return (int)(((set + (set >> 4)) & 0x0F0F0F0Fu) * 0x01010101u >> 24);
 }
 
+static inline int letters_common(const struct match_word *a, const struct match_word *b)
+{
+	return letter_count(a->letters & b->letters);
+}
+
+/* How many letters one of the two has and the other has not, by those they have in common. */
+static inline int letters_apart(const struct match_word *a, const struct match_word *b, int common)
+{
+	return a->letter_n + b->letter_n - 2 * common;
+}
+
 /* False when it is certain that more than so many edits lie between the two: each edit changes the set of letters by
  * two at most. */
-static inline bool edits_possible(const struct match_word *a, const struct match_word *b, int edits)
+static inline bool edits_possible(const struct match_word *a, const struct match_word *b, int edits, int common)
 {
-	return abs((int)a->n - (int)b->n) <= edits && letter_count(a->letters ^ b->letters) <= 2 * edits;
+	return abs((int)a->n - (int)b->n) <= edits && letters_apart(a, b, common) <= 2 * edits;
 }
 
 /* How alike two words are, best first. */

@@ -17,15 +17,6 @@ static bool share_nickname(const struct match_word *a, const struct match_word *
 	return false;
 }
 
-/* Words that share less than half of their letters are not looked at more closely. */
-static bool worlds_apart(const struct match_word *a, const struct match_word *b)
-{
-	int common = letter_count(a->letters & b->letters);
-	int fewer = letter_count(a->letters), other = letter_count(b->letters);
-
-	return 2 * common < (fewer < other ? fewer : other);
-}
-
 /* "wm", "mhd", "chas": a few of the longer one's letters in their order, the first and, but for that, no vowel. */
 static bool short_form(const struct match_word *brief, const struct match_word *whole)
 {
@@ -45,13 +36,13 @@ static bool short_form(const struct match_word *brief, const struct match_word *
 }
 
 /* Without a common beginning the rest must be nearly the same, and lengths may differ by less than half. */
-static bool may_be_close(const struct match_word *a, const struct match_word *b)
+static bool may_be_close(const struct match_word *a, const struct match_word *b, int letters)
 {
 	int shorter = a->n < b->n ? a->n : b->n, longer = a->n < b->n ? b->n : a->n;
 
 	if (2 * shorter + 1 < longer)
 		return false;
-	return a->first == b->first || letter_count(a->letters ^ b->letters) <= (shorter + longer) / 4;
+	return a->first == b->first || letters <= (shorter + longer) / 4;
 }
 
 /* Jaro–Winkler's matching is greedy: which comes first must not depend on who asks. */
@@ -63,7 +54,7 @@ double word_similarity(const struct match_word *a, const struct match_word *b)
 
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b)
 {
-	int shorter = a->n < b->n ? a->n : b->n;
+	int shorter = a->n < b->n ? a->n : b->n, common;
 
 	if (a->hash == b->hash)
 		return LIKE_SAME;
@@ -71,19 +62,22 @@ enum likeness word_likeness(const struct match_word *a, const struct match_word 
 		return a->first == b->first ? LIKE_SHORT : LIKE_NOT;
 	if (a->nickname[0] && b->nickname[0] && share_nickname(a, b))
 		return LIKE_NICKNAME;
-	if (worlds_apart(a, b))
-		return LIKE_NOT;
+	common = letters_common(a, b);
+	if (2 * common < (a->letter_n < b->letter_n ? a->letter_n : b->letter_n))
+		return LIKE_NOT; /* not looked at more closely */
 	if (shorter >= TYPO_LEAST) {
 		int allowed = shorter >= TWO_TYPOS_LEAST ? 2 : 1;
 
-		if (edits_possible(a, b, allowed) && text_osa_distance(word_str(a), word_str(b), allowed) <= allowed)
+		if (edits_possible(a, b, allowed, common) &&
+		    text_osa_distance(word_str(a), word_str(b), allowed) <= allowed)
 			return LIKE_TYPO;
 	}
 	if (a->tag == b->tag && a->tag >= SOUND_LEAST)
 		return LIKE_SOUND;
 	if (a->n < b->n ? short_form(a, b) : short_form(b, a))
 		return LIKE_SHORT;
-	return may_be_close(a, b) && word_similarity(a, b) >= CLOSE ? LIKE_CLOSE : LIKE_NOT;
+	return may_be_close(a, b, letters_apart(a, b, common)) && word_similarity(a, b) >= CLOSE ? LIKE_CLOSE
+	                                                                                         : LIKE_NOT;
 }
 
 static int32_t commoner(const struct match_word *a, const struct match_word *b)

@@ -58,6 +58,7 @@ void word_look(struct match_word *w)
 		w->letters |= letter_bits[p[i]];
 	}
 	w->foreign = all >= 0x80;
+	w->letter_n = (uint8_t)letter_count(w->letters);
 }
 
 void email_tag(struct match_word *w)
@@ -537,12 +538,27 @@ static struct match_record *pack(const struct maker *mk, const struct match_in *
 	return r;
 }
 
+static const struct {
+	enum word_sort sort;
+	enum match_field field;
+} said_by[] = {
+	{ WORD_GIVEN, FIELD_GIVEN }, { WORD_FAMILY, FIELD_FAMILY },  { WORD_OTHER, FIELD_OTHER },
+	{ WORD_ORG, FIELD_ORG },     { WORD_BIRTH, FIELD_BIRTH },    { WORD_STREET, FIELD_PLACE },
+	{ WORD_CITY, FIELD_PLACE },  { WORD_POSTCODE, FIELD_PLACE }, { WORD_EMAIL, FIELD_EMAIL },
+	{ WORD_PHONE, FIELD_PHONE }, { WORD_ID, FIELD_ID },          { WORD_EXTRA, FIELD_EXTRA },
+};
+
 void record_look(struct match_record *r)
 {
 	r->order = hash64_str(r->source_key, hash64_str(r->source, 0));
 	r->date = 0;
 	for (int n = (r->year * 100 + r->month) * 100 + r->day, shift = 0; shift < 32; n /= 10, shift += 4)
 		r->date |= (uint32_t)(n % 10) << shift;
+	r->says = 0;
+	for (size_t i = 0; i < sizeof(said_by) / sizeof(said_by[0]); i++)
+		if (r->count[said_by[i].sort])
+			r->says |= (uint16_t)(1u << said_by[i].field);
+	r->says |= (uint16_t)((r->gender != 0) << FIELD_GENDER | (r->generation != 0) << FIELD_GENERATION);
 }
 
 enum result match_record_make(const struct match_in *in, struct arena *a, struct match_record **out, struct error *e)

@@ -5,7 +5,7 @@
 
 static struct match_found two_values(int a, int b)
 {
-	return (struct match_found){ .level = a && b ? (a == b ? TWO_SAME : TWO_DIFFERENT) : LEVEL_NULL, .rarity = -1 };
+	return (struct match_found){ .level = a == b ? TWO_SAME : TWO_DIFFERENT, .rarity = -1 };
 }
 
 #define LINE_BYTES 64
@@ -17,15 +17,28 @@ void match_record_fetch(const struct match_record *r)
 		__builtin_prefetch((const char *)r + i);
 }
 
+/* A single name is compared with what it fits better: either one will do. */
+#define NAMES (1u << FIELD_GIVEN | 1u << FIELD_FAMILY)
+
 void match_compare(const struct match_model *m, const struct match_record *a, const struct match_record *b,
                    struct match_found *found)
 {
 	struct match_found given, family, other;
+	unsigned both = a->says & b->says;
 
-	compare_names(a, b, &given, &family, &other);
+	if (a->says & NAMES && b->says & NAMES) {
+		compare_names(a, b, &given, &family, &other);
+		both |= NAMES;
+	} else {
+		both &= ~(1u << FIELD_OTHER);
+	}
 	for (int i = 0; i < m->comparison_count; i++) {
 		const struct match_comparison *c = &m->comparisons[i];
 
+		if (!(both >> c->field & 1)) {
+			found[i] = (struct match_found){ .level = LEVEL_NULL, .rarity = -1 };
+			continue;
+		}
 		switch (c->field) {
 		case FIELD_GIVEN:
 			found[i] = given;

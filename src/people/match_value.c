@@ -29,8 +29,9 @@ static int email_level(const struct match_word *a, const struct match_word *b)
 
 		return at && at - a->p >= LOCAL_LEAST ? EMAIL_LOCAL : EMAIL_DIFFERENT;
 	}
-	return edits_possible(a, b, 1) && text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? EMAIL_TYPO
-	                                                                                      : EMAIL_DIFFERENT;
+	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1
+	               ? EMAIL_TYPO
+	               : EMAIL_DIFFERENT;
 }
 
 struct match_found compare_emails(const struct match_record *a, const struct match_record *b)
@@ -61,8 +62,9 @@ static int phone_level(const struct match_word *a, const struct match_word *b)
 		return a->state == WORD_HOUSEHOLD || b->state == WORD_HOUSEHOLD ? PHONE_HOUSEHOLD
 		       : a->mobile || b->mobile                                 ? PHONE_MOBILE
 		                                                                : PHONE_SAME;
-	return edits_possible(a, b, 1) && text_osa_distance(word_str(a), word_str(b), 1) <= 1 ? PHONE_TYPO
-	                                                                                      : PHONE_DIFFERENT;
+	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1
+	               ? PHONE_TYPO
+	               : PHONE_DIFFERENT;
 }
 
 struct match_found compare_phones(const struct match_record *a, const struct match_record *b)
@@ -91,7 +93,8 @@ struct match_found compare_ids(const struct match_record *a, const struct match_
 				continue;
 			if (x->hash == y->hash)
 				take(&best, x->state == WORD_HOUSEHOLD ? ID_SHARED : ID_SAME, x, y);
-			else if (x->n >= ID_LEAST && y->n >= ID_LEAST && edits_possible(x, y, 1) &&
+			else if (x->n >= ID_LEAST && y->n >= ID_LEAST &&
+			         edits_possible(x, y, 1, letters_common(x, y)) &&
 			         text_osa_distance(word_str(x), word_str(y), 1) <= 1)
 				take(&best, ID_TYPO, x, y);
 			else
@@ -113,18 +116,21 @@ static bool alike(const struct match_word *a, const struct match_word *b)
 	if (either == a->letters || either == b->letters)
 		if (holds(a, b) || holds(b, a))
 			return true;
-	return 5 * letter_count(a->letters ^ b->letters) <= 2 * letter_count(either) && word_similarity(a, b) >= ALIKE;
+	return 5 * letters_apart(a, b, letters_common(a, b)) <= 2 * letter_count(either) &&
+	       word_similarity(a, b) >= ALIKE;
 }
 
 struct match_found compare_extras(const struct match_record *a, const struct match_record *b, uint64_t kind)
 {
 	struct match_found best = nothing();
 
-	for (int i = 0; i < a->count[WORD_EXTRA]; i++)
-		for (int j = 0; j < b->count[WORD_EXTRA]; j++) {
-			const struct match_word *x = &a->by_sort[WORD_EXTRA][i], *y = &b->by_sort[WORD_EXTRA][j];
+	for (int i = 0; i < a->count[WORD_EXTRA]; i++) {
+		const struct match_word *x = &a->by_sort[WORD_EXTRA][i];
 
-			if (x->tag != kind || y->tag != kind)
+		for (int j = 0; j < b->count[WORD_EXTRA] && x->tag == kind; j++) {
+			const struct match_word *y = &b->by_sort[WORD_EXTRA][j];
+
+			if (y->tag != kind)
 				continue;
 			if (x->hash == y->hash)
 				take(&best, EXTRA_SAME, x, y);
@@ -133,5 +139,6 @@ struct match_found compare_extras(const struct match_record *a, const struct mat
 			else
 				take(&best, EXTRA_DIFFERENT, x, y);
 		}
+	}
 	return best;
 }
