@@ -233,11 +233,14 @@ static bool pg_is_null(const struct db_rows *rows, int col)
 
 static int64_t pg_col_int(const struct db_rows *rows, int col)
 {
-	if (PQgetisnull(rows->handle, rows->row, col))
-		return 0;
 	const unsigned char *p = (const unsigned char *)PQgetvalue(rows->handle, rows->row, col);
-	int n = PQgetlength(rows->handle, rows->row, col);
-	uint64_t v = n && n > 1 && (p[0] & 0x80) ? UINT64_MAX : 0; /* the sign, but not a bool's */
+	int n = PQgetlength(rows->handle, rows->row, col); /* 0: NULL */
+	uint64_t v;
+	if (n == sizeof(v)) { /* nearly all are */
+		memcpy(&v, p, sizeof(v));
+		return (int64_t)be64toh(v);
+	}
+	v = n > 1 && (p[0] & 0x80) ? UINT64_MAX : 0; /* the sign, but not a bool's */
 	for (int i = 0; i < n; i++)
 		v = v << 8 | p[i];
 	return (int64_t)v;

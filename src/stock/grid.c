@@ -55,33 +55,56 @@ static bool among(const int64_t *wanted, int count, int64_t location)
 	return !wanted || bsearch(&location, wanted, (size_t)count, sizeof(*wanted), id_cmp);
 }
 
+/* What is beside the units of a SKU: what suppliers will deliver to a location, and its level. */
+struct beside {
+	int64_t sku, location;
+	int64_t coming, due_at; /* due_at: 0: not known */
+	int64_t low;            /* -1: none */
+};
+
 /* What was read of all SKUs, and how far it has been laid out. */
 struct readings {
 	const int64_t *skus;
 	int sku_count;
+	struct arena *a;
 	struct ledger_balance *balance;
-	struct to_come *coming;
-	struct level *level;
-	int balances, comings, levels, b, x, l;
+	struct beside *beside;
+	int balances, besides, beside_cap, b, x;
 };
 
 static enum result balances_part(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct readings *r = arg;
-	return ledger_balances_many(tx, BOOK_UNITS, r->skus, r->sku_count, db_tx_arena(tx), &r->balance, &r->balances,
-	                            e);
+	return ledger_balances_many(tx, BOOK_UNITS, r->skus, r->sku_count, r->a, &r->balance, &r->balances, e);
 }
 
-static enum result coming_part(struct db_tx *tx, void *arg, struct error *e)
+DB_STMT(stock_beside, "ii", "iiii",
+        "SELECT location, CAST(SUM(qty - received) AS BIGINT) AS coming, "
+        "MIN(CASE WHEN due_at > 0 THEN due_at ELSE 9223372036854775807 END) AS due, -1 AS low FROM stock_expected "
+        "WHERE rkey = $1 AND sku = $2 AND state = 1 GROUP BY location UNION ALL "
+        "SELECT location, 0, 9223372036854775807, low FROM stock_level WHERE rkey = $1 AND sku = $2 AND low >= 0")
+
+static enum result beside_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
 	struct readings *r = arg;
-	return expected_sums(tx, r->skus, r->sku_count, db_tx_arena(tx), &r->coming, &r->comings, e);
+	enum db_step step;
+	while ((step = db_next(rows, e)) == DB_ROW) {
+		int64_t due = db_int(rows, 2);
+		if (!arena_grow(r->a, &r->beside, r->besides, &r->beside_cap, sizeof(*r->beside)))
+			return error_nomem(e);
+		r->beside[r->besides++] = (struct beside){ .sku = r->skus[run],
+			                                   .location = db_int(rows, 0),
+			                                   .coming = db_int(rows, 1),
+			                                   .due_at = due == INT64_MAX ? 0 : due,
+			                                   .low = db_int(rows, 3) };
+	}
+	return step == DB_ERR ? e->result : OK;
 }
 
-static enum result levels_part(struct db_tx *tx, void *arg, struct error *e)
+static enum result beside_part(struct db_tx *tx, void *arg, struct error *e)
 {
 	struct readings *r = arg;
-	return levels_of(tx, r->skus, r->sku_count, db_tx_arena(tx), &r->level, &r->levels, e);
+	return db_each_id(tx, &stock_beside, r->skus, r->sku_count, beside_take, r, e, DB_NONE);
 }
 
 static enum result balance_lay(struct cells *c, const struct ledger_balance *b, struct error *e)
@@ -97,34 +120,33 @@ static enum result balance_lay(struct cells *c, const struct ledger_balance *b, 
 	return OK;
 }
 
-static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wanted, int wanted_count, struct cells *c,
-                             struct error *e)
+static enum result beside_lay(struct cells *c, const struct beside *x, struct error *e)
+{
+	struct stock_cell *cell = cell_of(c, x->sku, x->location);
+	if (!cell)
+		return error_nomem(e);
+	cell->incoming += x->coming;
+	if (x->due_at)
+		cell->incoming_at = x->due_at;
+	if (x->low >= 0)
+		cell->level = x->low;
+	return OK;
+}
+
+/* levels: cells also for what has nothing but a level. */
+static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wanted, int wanted_count, bool levels,
+                             struct cells *c, struct error *e)
 {
 	c->begin = c->count;
 	for (; r->b < r->balances && r->balance[r->b].subject == sku; r->b++) {
 		const struct ledger_balance *b = &r->balance[r->b];
-		if (!among(wanted, wanted_count, b->place) || b->account >= UNIT_STATES)
-			continue;
-		TRY(balance_lay(c, b, e));
+		if (b->account < UNIT_STATES && among(wanted, wanted_count, b->place))
+			TRY(balance_lay(c, b, e));
 	}
-	for (; r->x < r->comings && r->coming[r->x].sku == sku; r->x++) {
-		const struct to_come *x = &r->coming[r->x];
-		if (!among(wanted, wanted_count, x->location))
-			continue;
-		struct stock_cell *cell = cell_of(c, sku, x->location);
-		if (!cell)
-			return error_nomem(e);
-		cell->incoming += x->qty;
-		cell->incoming_at = x->due_at;
-	}
-	for (; r->l < r->levels && r->level[r->l].sku == sku; r->l++) {
-		const struct level *l = &r->level[r->l];
-		if (!among(wanted, wanted_count, l->location))
-			continue;
-		struct stock_cell *cell = cell_of(c, sku, l->location);
-		if (!cell)
-			return error_nomem(e);
-		cell->level = l->low;
+	for (; r->x < r->besides && r->beside[r->x].sku == sku; r->x++) {
+		const struct beside *x = &r->beside[r->x];
+		if ((levels || x->low < 0) && among(wanted, wanted_count, x->location))
+			TRY(beside_lay(c, x, e));
 	}
 	if (c->count > c->begin)
 		qsort(c->list + c->begin, (size_t)(c->count - c->begin), sizeof(*c->list), cell_cmp);
@@ -135,8 +157,8 @@ static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wan
 static enum result cells_read(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                               int location_count, bool levels, struct cells *c, struct error *e)
 {
-	struct readings r = { .skus = skus, .sku_count = sku_count };
-	const struct db_part parts[] = { { balances_part, &r }, { coming_part, &r }, { levels_part, &r } };
+	struct readings r = { .skus = skus, .sku_count = sku_count, .a = db_tx_arena(tx) };
+	const struct db_part parts[] = { { balances_part, &r }, { beside_part, &r } };
 	int64_t *wanted = NULL;
 	if (sku_count > SKUS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "stock.skus", "sku", "at most %d SKUs", SKUS_MAX);
@@ -147,9 +169,9 @@ static enum result cells_read(struct db_tx *tx, const int64_t *skus, int sku_cou
 		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
 		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
 	}
-	TRY(db_together(tx, parts, levels ? 3 : 2, e));
+	TRY(db_together(tx, parts, 2, e));
 	for (int i = 0; i < sku_count; i++)
-		TRY(sku_cells(skus[i], &r, wanted, location_count, c, e));
+		TRY(sku_cells(skus[i], &r, wanted, location_count, levels, c, e));
 	return OK;
 }
 

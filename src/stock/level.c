@@ -41,38 +41,6 @@ enum result level_set(struct db_tx *tx, struct act *act, const struct stock_comm
 	return feed_append_at(tx, FEED_STOCK, 0, c->sku, c->location, e);
 }
 
-DB_STMT(stock_level_skus, "ii", "iii",
-        "SELECT sku, location, low FROM stock_level WHERE rkey = $1 AND sku = $2 AND low >= 0 ORDER BY location")
-
-struct levels {
-	struct level *list;
-	int count, cap;
-	struct arena *a;
-};
-
-static enum result levels_take(struct db_rows *r, int run, void *arg, struct error *e)
-{
-	struct levels *l = arg;
-	enum db_step step;
-	(void)run;
-	while ((step = db_next(r, e)) == DB_ROW) {
-		if (!arena_grow(l->a, &l->list, l->count, &l->cap, sizeof(*l->list)))
-			return error_nomem(e);
-		l->list[l->count++] = (struct level){ db_int(r, 0), db_int(r, 1), db_int(r, 2) };
-	}
-	return step == DB_ERR ? e->result : OK;
-}
-
-enum result levels_of(struct db_tx *tx, const int64_t *skus, int sku_count, struct arena *a, struct level **out,
-                      int *count, struct error *e)
-{
-	struct levels l = { .a = a };
-	TRY(db_each_id(tx, &stock_level_skus, skus, sku_count, levels_take, &l, e, DB_NONE));
-	*out = l.list;
-	*count = l.count;
-	return OK;
-}
-
 DB_STMT(stock_level_page, "iiiii", "iii",
         "SELECT sku, location, low FROM stock_level WHERE (rkey, sku, location) > ($1, $2, $3) AND low >= 0 "
         "AND ($4 = 0 OR location = $4) ORDER BY rkey, sku, location LIMIT $5")

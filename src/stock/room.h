@@ -101,19 +101,7 @@ MUST_CHECK enum result expected_cancel(struct db_tx *tx, struct act *act, const 
                                        struct stock_outcome *out, struct error *e);
 MUST_CHECK enum result deliver(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                struct stock_outcome *out, struct error *e);
-/* What is still to come of SKUs, in the order given, by location. */
-struct to_come {
-	int64_t sku, location, qty, due_at;
-};
-MUST_CHECK enum result expected_sums(struct db_tx *tx, const int64_t *skus, int sku_count, struct arena *a,
-                                     struct to_come **out, int *count, struct error *e);
 
-/* Levels that are set, of SKUs in the order given, by location. */
-struct level {
-	int64_t sku, location, low;
-};
-MUST_CHECK enum result levels_of(struct db_tx *tx, const int64_t *skus, int sku_count, struct arena *a,
-                                 struct level **out, int *count, struct error *e);
 MUST_CHECK enum result safety_set(struct db_tx *tx, struct act *act, const struct stock_command *c,
                                   struct stock_outcome *out, struct error *e);
 MUST_CHECK enum result level_set(struct db_tx *tx, struct act *act, const struct stock_command *c,
