@@ -206,7 +206,7 @@ static enum result load_joins(struct import *im, struct step *step, struct error
 	return OK;
 }
 
-static enum result csv_step(struct import *im, struct step *step, struct error *e)
+static enum result csv_file(struct import *im, struct step *step, struct error *e)
 {
 	struct input *in;
 	TRY(load_joins(im, step, e));
@@ -222,9 +222,18 @@ static enum result csv_step(struct import *im, struct step *step, struct error *
 	if (result == OK)
 		result = csv_rows(im, r, e);
 	csv_reader_free(r);
+	return result;
+}
+
+static enum result csv_step(struct import *im, struct step *step, struct error *e)
+{
+	struct error late;
+	enum result result = csv_file(im, step, e);
+	/* what is being written points into what was joined */
+	enum result written = settle(im, result == OK ? e : &late);
 	for (struct join *j = step->section->joins; j; j = j->next)
 		join_free(j);
-	return result;
+	return result == OK ? written : result;
 }
 
 /* ---- JSON Lines ------------------------------------------------------------------------------------------------- */

@@ -160,7 +160,8 @@ enum result top_customers(struct db_tx *tx, const struct top_query *q, struct to
 			qsort(t.rows, t.count, sizeof(*t.rows), row_compare);
 		t.all.customers = (int64_t)t.count;
 		*count = t.count < (size_t)q->limit ? (int)t.count : q->limit;
-		memcpy(out, t.rows, (size_t)*count * sizeof(*out));
+		if (*count)
+			memcpy(out, t.rows, (size_t)*count * sizeof(*out));
 		*all = t.all;
 	}
 	mem_free(t.rows);

@@ -158,7 +158,8 @@ static enum result subject_check(struct db_tx *tx, enum book book, int64_t subje
 	}
 	if (sum)
 		wrong_found(book, subject, 0, 0, sum, finding, arg);
-	qsort(s.list, (size_t)s.count, sizeof(*s.list), side_cmp);
+	if (s.count)
+		qsort(s.list, (size_t)s.count, sizeof(*s.list), side_cmp);
 	for (int i = 0, end; i < s.count; i = end) {
 		struct difference d = {
 			.book = book, .subject = subject, .place = s.list[i].place, .account = s.list[i].account
