@@ -81,20 +81,6 @@ static enum result grid_skus(struct shape *s, struct grid *g, struct error *e)
 	return g->look->product ? grid_product(s, g, e) : grid_listed(s, g, e);
 }
 
-static enum result grid_cells(struct shape *s, struct grid *g, struct error *e)
-{
-	int64_t *ids = arena_array(s->a, (size_t)g->sku_count + 1, sizeof(*ids));
-	if (!ids)
-		return error_nomem(e);
-	for (int i = 0; i < g->sku_count; i++)
-		ids[i] = g->skus[i].id;
-	TRY(stock_grid_all(s->tx, ids, g->sku_count, g->look->places, g->look->place_count, s->a, &g->cells,
-	                   &g->cell_count, e));
-	if (g->cell_count > GRID_CELLS_MAX)
-		return error_set(e, ERR_TOO_LARGE, "stock.grid", "location", "Name locations or fewer SKUs");
-	return OK;
-}
-
 static int by_id(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -200,12 +186,36 @@ static void cell_write(struct shape *s, const struct stock_cell *c)
 	jw_end_object(s->w);
 }
 
+static void cells_write(void *arg, const struct stock_cell *cells, int count)
+{
+	struct shape *s = arg;
+	for (int i = 0; i < count; i++)
+		if (!stock_cell_empty(&cells[i]) || stock_cell_low(&cells[i]))
+			cell_write(s, &cells[i]);
+}
+
+/* Written while the next SKU's are read. */
+static enum result grid_cells(struct shape *s, struct grid *g, struct error *e)
+{
+	int64_t *ids = arena_array(s->a, (size_t)g->sku_count + 1, sizeof(*ids));
+	if (!ids)
+		return error_nomem(e);
+	for (int i = 0; i < g->sku_count; i++)
+		ids[i] = g->skus[i].id;
+	jw_key(s->w, "cells");
+	jw_array(s->w);
+	TRY(stock_grid_all(s->tx, ids, g->sku_count, g->look->places, g->look->place_count, s->a, cells_write, s,
+	                   &g->cells, &g->cell_count, e));
+	jw_end_array(s->w);
+	if (g->cell_count > GRID_CELLS_MAX)
+		return error_set(e, ERR_TOO_LARGE, "stock.grid", "location", "Name locations or fewer SKUs");
+	return OK;
+}
+
 static enum result grid_write(struct shape *s, void *arg, struct error *e)
 {
 	struct grid g = { .look = arg };
 	TRY(grid_skus(s, &g, e));
-	TRY(grid_cells(s, &g, e));
-	TRY(grid_places(s, &g, e));
 	jw_object(s->w);
 	jw_ktime(s->w, "as_of", s->now);
 	jw_kbool(s->w, "more", g.more);
@@ -214,16 +224,12 @@ static enum result grid_write(struct shape *s, void *arg, struct error *e)
 	for (int i = 0; i < g.sku_count; i++)
 		shape_sku_of(s, NULL, &g.skus[i]);
 	jw_end_array(s->w);
+	TRY(grid_cells(s, &g, e));
+	TRY(grid_places(s, &g, e));
 	jw_key(s->w, "places");
 	jw_array(s->w);
 	for (int i = 0; i < g.place_count; i++)
 		place_write(s, &g.places[i]);
-	jw_end_array(s->w);
-	jw_key(s->w, "cells");
-	jw_array(s->w);
-	for (int i = 0; i < g.cell_count; i++)
-		if (!stock_cell_empty(&g.cells[i]) || stock_cell_low(&g.cells[i]))
-			cell_write(s, &g.cells[i]);
 	jw_end_array(s->w);
 	jw_end_object(s->w);
 	return OK;

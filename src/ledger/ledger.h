@@ -96,10 +96,11 @@ MUST_CHECK enum result ledger_balance(struct db_tx *tx, enum book book, int64_t 
  */
 MUST_CHECK enum result ledger_balances(struct db_tx *tx, enum book book, int64_t subject, bool counters,
                                        struct arena *a, struct ledger_balance **out, int *count, struct error *e);
-/* The same of many subjects (a grid), in the order given, in one way to the server; those of zero among them. */
-MUST_CHECK enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects,
-                                            int subject_count, struct arena *a, struct ledger_balance **out, int *count,
-                                            struct error *e);
+/* The same of many subjects (a grid), those of zero among them: fn is called for each, in the order given; list is
+ * valid until it returns. PostgreSQL is asked in one way and reads the next ones meanwhile. */
+typedef enum result ledger_balances_fn(void *arg, int i, const struct ledger_balance *list, int count, struct error *e);
+MUST_CHECK enum result ledger_balances_each(struct db_tx *tx, enum book book, const int64_t *subjects,
+                                            int subject_count, ledger_balances_fn *fn, void *arg, struct error *e);
 /* Of many subjects, counter-accounts too, those of zero left out, in one way to the server. */
 MUST_CHECK enum result ledger_accounts_many(struct db_tx *tx, enum book book, const int64_t *subjects,
                                             int subject_count, struct arena *a, struct ledger_balance **out, int *count,

@@ -42,29 +42,32 @@ DB_STMT(ledger_balance_grid, "iiii", "iiii",
         "AND account < $4 ORDER BY place, account")
 
 struct grid_balances {
-	struct balances all;
+	struct balances of; /* the one being read */
 	const int64_t *subjects;
+	ledger_balances_fn *fn;
+	void *arg;
 };
 
 static enum result grid_take(struct db_rows *r, int run, void *arg, struct error *e)
 {
 	struct grid_balances *g = arg;
-	struct balances *b = &g->all;
+	struct balances *b = &g->of;
 	enum db_step step;
+	b->count = 0;
 	while ((step = db_next(r, e)) == DB_ROW) {
 		if (!arena_grow(b->a, &b->list, b->count, &b->cap, sizeof(*b->list)))
 			return error_nomem(e);
 		b->list[b->count++] = (struct ledger_balance){ g->subjects[run], db_int(r, 0), (int)db_int(r, 1),
 			                                       db_int(r, 2), db_int(r, 3) };
 	}
-	return step == DB_ERR ? e->result : OK;
+	return step == DB_ERR ? e->result : g->fn(g->arg, run, b->list, b->count, e);
 }
 
-enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
-                                 struct arena *a, struct ledger_balance **out, int *count, struct error *e)
+enum result ledger_balances_each(struct db_tx *tx, enum book book, const int64_t *subjects, int subject_count,
+                                 ledger_balances_fn *fn, void *arg, struct error *e)
 {
 	enum { PARAMS = 4 };
-	struct grid_balances g = { .all = { .a = a }, .subjects = subjects };
+	struct grid_balances g = { .of = { .a = db_tx_arena(tx) }, .subjects = subjects, .fn = fn, .arg = arg };
 	struct db_value *v = arena_array(db_tx_arena(tx), (size_t)subject_count * PARAMS + 1, sizeof(*v));
 	if (!v)
 		return error_nomem(e);
@@ -74,10 +77,7 @@ enum result ledger_balances_many(struct db_tx *tx, enum book book, const int64_t
 		v[i * PARAMS + 2] = DB_INT(subjects[i]);
 		v[i * PARAMS + 3] = DB_INT(LEDGER_COUNTER);
 	}
-	TRY(db_each(tx, &ledger_balance_grid, v, subject_count, grid_take, &g, e));
-	*out = g.all.list;
-	*count = g.all.count;
-	return OK;
+	return db_each(tx, &ledger_balance_grid, v, subject_count, grid_take, &g, e);
 }
 
 DB_STMT(ledger_balance_list, "iiii", "iiiii",

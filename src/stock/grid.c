@@ -5,10 +5,27 @@
 
 #define SKUS_MAX 500
 
+/* What is beside the units of a SKU: what suppliers will deliver to a location, and its level. */
+struct beside {
+	int64_t sku, location;
+	int64_t coming, due_at; /* due_at: 0: not known */
+	int64_t low;            /* -1: none */
+};
+
 struct cells {
 	struct stock_cell *list;
 	int count, cap, begin; /* begin: of the SKU that is being read */
 	struct arena *a;
+	/* what is wanted */
+	const int64_t *skus;
+	int64_t *wanted; /* locations, sorted; NULL: all */
+	int wanted_count;
+	bool levels; /* also those that have nothing but a level */
+	stock_cells_fn *each;
+	void *each_arg;
+	/* what is beside the units, of all SKUs in their order, and how far it has been laid out */
+	struct beside *beside;
+	int besides, beside_cap, laid;
 };
 
 /* The cell of the SKU being read; NULL when memory is out. */
@@ -49,33 +66,9 @@ static int cell_cmp(const void *a, const void *b)
 	return id_cmp(&((const struct stock_cell *)a)->location, &((const struct stock_cell *)b)->location);
 }
 
-/* wanted: sorted; NULL: all */
-static bool among(const int64_t *wanted, int count, int64_t location)
+static bool among(const struct cells *c, int64_t location)
 {
-	return !wanted || bsearch(&location, wanted, (size_t)count, sizeof(*wanted), id_cmp);
-}
-
-/* What is beside the units of a SKU: what suppliers will deliver to a location, and its level. */
-struct beside {
-	int64_t sku, location;
-	int64_t coming, due_at; /* due_at: 0: not known */
-	int64_t low;            /* -1: none */
-};
-
-/* What was read of all SKUs, and how far it has been laid out. */
-struct readings {
-	const int64_t *skus;
-	int sku_count;
-	struct arena *a;
-	struct ledger_balance *balance;
-	struct beside *beside;
-	int balances, besides, beside_cap, b, x;
-};
-
-static enum result balances_part(struct db_tx *tx, void *arg, struct error *e)
-{
-	struct readings *r = arg;
-	return ledger_balances_many(tx, BOOK_UNITS, r->skus, r->sku_count, r->a, &r->balance, &r->balances, e);
+	return !c->wanted || bsearch(&location, c->wanted, (size_t)c->wanted_count, sizeof(*c->wanted), id_cmp);
 }
 
 DB_STMT(stock_beside, "ii", "iiii",
@@ -86,25 +79,19 @@ DB_STMT(stock_beside, "ii", "iiii",
 
 static enum result beside_take(struct db_rows *rows, int run, void *arg, struct error *e)
 {
-	struct readings *r = arg;
+	struct cells *c = arg;
 	enum db_step step;
 	while ((step = db_next(rows, e)) == DB_ROW) {
 		int64_t due = db_int(rows, 2);
-		if (!arena_grow(r->a, &r->beside, r->besides, &r->beside_cap, sizeof(*r->beside)))
+		if (!arena_grow(c->a, &c->beside, c->besides, &c->beside_cap, sizeof(*c->beside)))
 			return error_nomem(e);
-		r->beside[r->besides++] = (struct beside){ .sku = r->skus[run],
+		c->beside[c->besides++] = (struct beside){ .sku = c->skus[run],
 			                                   .location = db_int(rows, 0),
 			                                   .coming = db_int(rows, 1),
 			                                   .due_at = due == INT64_MAX ? 0 : due,
 			                                   .low = db_int(rows, 3) };
 	}
 	return step == DB_ERR ? e->result : OK;
-}
-
-static enum result beside_part(struct db_tx *tx, void *arg, struct error *e)
-{
-	struct readings *r = arg;
-	return db_each_id(tx, &stock_beside, r->skus, r->sku_count, beside_take, r, e, DB_NONE);
 }
 
 static enum result balance_lay(struct cells *c, const struct ledger_balance *b, struct error *e)
@@ -133,53 +120,50 @@ static enum result beside_lay(struct cells *c, const struct beside *x, struct er
 	return OK;
 }
 
-/* levels: cells also for what has nothing but a level. */
-static enum result sku_cells(int64_t sku, struct readings *r, const int64_t *wanted, int wanted_count, bool levels,
-                             struct cells *c, struct error *e)
+static enum result sku_cells(void *arg, int i, const struct ledger_balance *list, int count, struct error *e)
 {
+	struct cells *c = arg;
 	c->begin = c->count;
-	for (; r->b < r->balances && r->balance[r->b].subject == sku; r->b++) {
-		const struct ledger_balance *b = &r->balance[r->b];
-		if (b->account < UNIT_STATES && among(wanted, wanted_count, b->place))
-			TRY(balance_lay(c, b, e));
-	}
-	for (; r->x < r->besides && r->beside[r->x].sku == sku; r->x++) {
-		const struct beside *x = &r->beside[r->x];
-		if ((levels || x->low < 0) && among(wanted, wanted_count, x->location))
+	for (int k = 0; k < count; k++)
+		if (list[k].account < UNIT_STATES && among(c, list[k].place))
+			TRY(balance_lay(c, &list[k], e));
+	for (; c->laid < c->besides && c->beside[c->laid].sku == c->skus[i]; c->laid++) {
+		const struct beside *x = &c->beside[c->laid];
+		if ((c->levels || x->low < 0) && among(c, x->location))
 			TRY(beside_lay(c, x, e));
 	}
 	if (c->count > c->begin)
 		qsort(c->list + c->begin, (size_t)(c->count - c->begin), sizeof(*c->list), cell_cmp);
+	if (c->each)
+		c->each(c->each_arg, c->list + c->begin, c->count - c->begin);
 	return OK;
 }
 
-/* Cells of the SKUs, each SKU's by location; levels: also those that have nothing but a level. */
+/* Cells of the SKUs, each SKU's by location. */
 static enum result cells_read(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
-                              int location_count, bool levels, struct cells *c, struct error *e)
+                              int location_count, struct cells *c, struct error *e)
 {
-	struct readings r = { .skus = skus, .sku_count = sku_count, .a = db_tx_arena(tx) };
-	const struct db_part parts[] = { { balances_part, &r }, { beside_part, &r } };
-	int64_t *wanted = NULL;
 	if (sku_count > SKUS_MAX)
 		return error_set(e, ERR_TOO_LARGE, "stock.skus", "sku", "at most %d SKUs", SKUS_MAX);
+	c->skus = skus;
 	if (locations) {
-		wanted = arena_array(db_tx_arena(tx), (size_t)location_count + 1, sizeof(*wanted));
-		if (!wanted)
+		c->wanted = arena_array(c->a, (size_t)location_count + 1, sizeof(*c->wanted));
+		if (!c->wanted)
 			return error_nomem(e);
-		memcpy(wanted, locations, (size_t)location_count * sizeof(*wanted));
-		qsort(wanted, (size_t)location_count, sizeof(*wanted), id_cmp);
+		memcpy(c->wanted, locations, (size_t)location_count * sizeof(*c->wanted));
+		c->wanted_count = location_count;
+		qsort(c->wanted, (size_t)location_count, sizeof(*c->wanted), id_cmp);
 	}
-	TRY(db_together(tx, parts, 2, e));
-	for (int i = 0; i < sku_count; i++)
-		TRY(sku_cells(skus[i], &r, wanted, location_count, levels, c, e));
-	return OK;
+	TRY(db_each_id(tx, &stock_beside, skus, sku_count, beside_take, c, e, DB_NONE));
+	return ledger_balances_each(tx, BOOK_UNITS, skus, sku_count, sku_cells, c, e);
 }
 
 enum result stock_grid_all(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
-                           int location_count, struct arena *a, struct stock_cell **out, int *count, struct error *e)
+                           int location_count, struct arena *a, stock_cells_fn *each, void *arg,
+                           struct stock_cell **out, int *count, struct error *e)
 {
-	struct cells c = { .a = a };
-	TRY(cells_read(tx, skus, sku_count, locations, location_count, true, &c, e));
+	struct cells c = { .a = a, .levels = true, .each = each, .each_arg = arg };
+	TRY(cells_read(tx, skus, sku_count, locations, location_count, &c, e));
 	*out = c.list;
 	*count = c.count;
 	return OK;
@@ -190,7 +174,7 @@ enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, con
 {
 	struct cells c = { .a = a };
 	int n = 0;
-	TRY(cells_read(tx, skus, sku_count, locations, location_count, false, &c, e));
+	TRY(cells_read(tx, skus, sku_count, locations, location_count, &c, e));
 	for (int i = 0; i < c.count; i++)
 		if (!stock_cell_empty(&c.list[i]))
 			c.list[n++] = c.list[i];

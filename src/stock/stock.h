@@ -159,10 +159,12 @@ struct stock_cell {
 MUST_CHECK enum result stock_grid(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
                                   int location_count, struct arena *a, struct stock_cell **out, int *count,
                                   struct error *e);
-/* The same with those that are empty: where units ever moved, or a level is set. */
+/* The same with those that are empty: where units ever moved, or a level is set. each: called with one SKU's cells
+ * after the other, in their order, while the next one's are still being read. */
+typedef void stock_cells_fn(void *arg, const struct stock_cell *cells, int count);
 MUST_CHECK enum result stock_grid_all(struct db_tx *tx, const int64_t *skus, int sku_count, const int64_t *locations,
-                                      int location_count, struct arena *a, struct stock_cell **out, int *count,
-                                      struct error *e);
+                                      int location_count, struct arena *a, stock_cells_fn *each, void *arg,
+                                      struct stock_cell **out, int *count, struct error *e);
 bool stock_cell_empty(const struct stock_cell *c);
 bool stock_cell_low(const struct stock_cell *c); /* by its level */
 MUST_CHECK enum result stock_at(struct db_tx *tx, int64_t sku, int64_t location, struct stock_cell *out,
