@@ -24,7 +24,7 @@ struct rate_days {
 	struct rate_day {
 		int64_t day, micro;
 	} * days;
-	size_t count;
+	int count;
 };
 
 struct rate_book {
@@ -46,19 +46,13 @@ enum result rate_book_new(struct db_tx *tx, struct rate_book **out, struct error
 
 static enum result rate_load(struct rate_book *b, struct rate_days *r, struct error *e)
 {
-	size_t capacity = 0;
+	int cap = 0;
 	DB_ROWS_AUTO struct db_rows *rows = NULL;
 	TRY(db_query(b->tx, &rate_all, &rows, e, DB_CSTR(currency_code(r->currency))));
 	enum db_step step;
 	while ((step = db_next(rows, e)) == DB_ROW) {
-		if (r->count == capacity) {
-			capacity = capacity ? capacity * 2 : 64;
-			struct rate_day *more = arena_array(b->a, capacity, sizeof(*more));
-			if (!more)
-				return error_nomem(e);
-			memcpy(more, r->days, r->count * sizeof(*more));
-			r->days = more;
-		}
+		if (!arena_grow(b->a, &r->days, r->count, &cap, sizeof(*r->days)))
+			return error_nomem(e);
 		r->days[r->count++] = (struct rate_day){ db_int(rows, 0), db_int(rows, 1) };
 	}
 	return step == DB_ERR ? e->result : OK;
@@ -93,9 +87,9 @@ static enum result rate_find(struct rate_book *b, int16_t currency, int64_t day,
 	if (strcmp(currency_code(currency), "USD") == 0)
 		return OK;
 	TRY(rate_page(b, currency, &r, e));
-	size_t low = 0, high = r->count;
+	int low = 0, high = r->count;
 	while (low < high) {
-		size_t mid = low + (high - low) / 2;
+		int mid = low + (high - low) / 2;
 		if (r->days[mid].day <= day)
 			low = mid + 1;
 		else

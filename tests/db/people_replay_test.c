@@ -411,9 +411,7 @@ static void run(uint64_t seed, bool scored)
 		back += t->lines[i].kind == DECISION_UNDO;
 	}
 	assert_true(by_hand > 20 && back > 3);
-	kit_db_close(db);
-
-	db = kit_db();
+	db_anew();
 	if (scored)
 		epoch();
 	for (int i = RECORDS - 1; i >= 0; i--) /* in another order */
@@ -433,8 +431,7 @@ static void the_trail_replays_to_the_same_customers(void **state)
 	(void)state;
 	for (int i = 0; i < seeds; i++) {
 		run(100 + (uint64_t)i, false);
-		kit_db_close(db);
-		db = kit_db();
+		db_anew();
 	}
 }
 
@@ -445,8 +442,7 @@ static void also_where_scores_count(void **state)
 	(void)state;
 	for (int i = 0; i < seeds; i++) {
 		run(200 + (uint64_t)i, true);
-		kit_db_close(db);
-		db = kit_db();
+		db_anew();
 	}
 }
 

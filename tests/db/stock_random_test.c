@@ -221,7 +221,8 @@ static void statistics(int64_t steps)
 		if (t[0] + t[1] + t[2] + t[3])
 			printf("%-28s %10lld %10lld %10lld %10lld\n", kind_name(i), (long long)t[0], (long long)t[1],
 			       (long long)t[2], (long long)t[3]);
-		if (steps >= 200000 && i < STOCK_KINDS + UNIT_STEPS && i % STOCK_KINDS)
+		/* the model's places keep their stock from the start (STOCK_PLACE: stock_test) */
+		if (steps >= 200000 && i < STOCK_KINDS + UNIT_STEPS && i % STOCK_KINDS && i != STOCK_PLACE)
 			assert_true(t[WAS_DONE] >= 100 && t[WAS_REPLAYED] >= 10);
 	}
 }
