@@ -206,7 +206,7 @@ static enum result load_joins(struct import *im, struct step *step, struct error
 	return OK;
 }
 
-static enum result csv_file(struct import *im, struct step *step, struct error *e)
+static enum result csv_step(struct import *im, struct step *step, struct error *e)
 {
 	struct input *in;
 	TRY(load_joins(im, step, e));
@@ -223,17 +223,6 @@ static enum result csv_file(struct import *im, struct step *step, struct error *
 		result = csv_rows(im, r, e);
 	csv_reader_free(r);
 	return result;
-}
-
-static enum result csv_step(struct import *im, struct step *step, struct error *e)
-{
-	struct error late;
-	enum result result = csv_file(im, step, e);
-	/* what is being written points into what was joined */
-	enum result written = settle(im, result == OK ? e : &late);
-	for (struct join *j = step->section->joins; j; j = j->next)
-		join_free(j);
-	return result == OK ? written : result;
 }
 
 /* ---- JSON Lines ------------------------------------------------------------------------------------------------- */
@@ -325,14 +314,24 @@ static enum result event_step(struct import *im, struct step *step, struct error
 
 /* ---- All of it -------------------------------------------------------------------------------------------------- */
 
+static enum result step_run(struct import *im, struct step *step, struct error *e)
+{
+	struct error late;
+	enum result read = step->section->role == ROLE_EVENTS ? event_step(im, step, e) : csv_step(im, step, e);
+	/* what is being written points into what was joined */
+	enum result written = settle(im, read == OK ? e : &late);
+	for (struct join *j = step->section->joins; j; j = j->next)
+		join_free(j);
+	return read == OK ? written : read;
+}
+
 static enum result steps(struct import *im, struct error *e)
 {
 	for (int i = 0; i < im->job.at.step && i < im->plan.step_count; i++)
 		im->bytes_before += im->plan.steps[i].bytes;
 	while (im->job.at.step < im->plan.step_count && !im->stopped) {
 		struct step *step = &im->plan.steps[im->job.at.step];
-		TRY(step->section->role == ROLE_EVENTS ? event_step(im, step, e) : csv_step(im, step, e));
-		TRY(settle(im, e));
+		TRY(step_run(im, step, e));
 		if (!im->stopped)
 			im->bytes_before += step->bytes;
 	}

@@ -113,6 +113,7 @@ static inline bool edits_possible(const struct match_word *a, const struct match
 enum likeness { LIKE_SAME, LIKE_NICKNAME, LIKE_TYPO, LIKE_SOUND, LIKE_SHORT, LIKE_CLOSE, LIKE_NOT };
 /* written: as it came; digits: its own, with all zeros; country: two letters or nothing. */
 bool phone_is_mobile(struct str written, struct str digits, struct str country);
+bool one_edit(const struct match_word *a, const struct match_word *b);          /* at most one lies between them */
 double word_similarity(const struct match_word *a, const struct match_word *b); /* Jaro–Winkler, symmetric */
 enum likeness word_likeness(const struct match_word *a, const struct match_word *b);
 
@@ -192,6 +193,7 @@ struct match_pattern { /* a level for each comparison of the model */
 	uint8_t level[MATCH_COMPARISONS_MAX];
 };
 
+/* Of records that both say something of the field (match_record.says); names: a given or a family name. */
 void compare_names(const struct match_record *a, const struct match_record *b, struct match_found *given,
                    struct match_found *family, struct match_found *other);
 struct match_found compare_org(const struct match_record *a, const struct match_record *b);

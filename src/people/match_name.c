@@ -45,6 +45,11 @@ static bool may_be_close(const struct match_word *a, const struct match_word *b,
 	return a->first == b->first || letters <= (shorter + longer) / 4;
 }
 
+bool one_edit(const struct match_word *a, const struct match_word *b)
+{
+	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1;
+}
+
 /* Jaro–Winkler's matching is greedy: which comes first must not depend on who asks. */
 double word_similarity(const struct match_word *a, const struct match_word *b)
 {
@@ -237,11 +242,6 @@ static struct match_found compare_others(const struct match_record *a, const str
 	return best;
 }
 
-static bool has_name(const struct match_record *r)
-{
-	return r->count[WORD_GIVEN] || r->count[WORD_FAMILY];
-}
-
 static bool single(const struct match_record *r)
 {
 	return !r->count[WORD_GIVEN] || !r->count[WORD_FAMILY];
@@ -257,7 +257,7 @@ void compare_names(const struct match_record *a, const struct match_record *b, s
 {
 	*given = *family = *other = nothing();
 	/* what stands in letters that have no table says nothing about a name in others */
-	if (!has_name(a) || !has_name(b) || foreign(a) != foreign(b))
+	if (foreign(a) != foreign(b))
 		return;
 	if (!single(a) && !single(b))
 		compare_full(a, b, given, family);
@@ -294,8 +294,6 @@ struct match_found compare_org(const struct match_record *a, const struct match_
 	int an = a->count[WORD_ORG], bn = b->count[WORD_ORG], both, fewer = an < bn ? an : bn;
 	bool same = an == bn;
 
-	if (!an || !bn)
-		return nothing();
 	for (int i = 0; i < an && same; i++)
 		same = a->by_sort[WORD_ORG][i].hash == b->by_sort[WORD_ORG][i].hash;
 	if (same)

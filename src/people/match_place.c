@@ -1,6 +1,5 @@
 /* Where two live, as one comparison: street, city and postcode go together, counted apart they would count thrice. */
 #include "people/match_inside.h"
-#include "text/text.h"
 
 #define SAME_SHARE 85 /* percent of the lighter street's weight that is found in the other's address */
 #define ALIKE_SHARE 50
@@ -17,7 +16,7 @@ static bool word_matches(const struct match_word *a, const struct match_word *b)
 		return true;
 	if (number(a) || number(b) || a->n < 4 || b->n < 4)
 		return false;
-	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1;
+	return one_edit(a, b);
 }
 
 static bool in_section(const struct match_word *w, const struct match_record *r, enum word_sort sort)
@@ -70,9 +69,7 @@ static enum agreement postcodes(const struct match_record *a, const struct match
 	if (has_x && has_y) {
 		if (x->hash == y->hash)
 			return AGREE_SAME;
-		if ((x->n > AREA_LEAST && y->n > AREA_LEAST && memcmp(x->p, y->p, AREA_LEAST) == 0) ||
-		    (edits_possible(x, y, 1, letters_common(x, y)) &&
-		     text_osa_distance(word_str(x), word_str(y), 1) <= 1))
+		if ((x->n > AREA_LEAST && y->n > AREA_LEAST && memcmp(x->p, y->p, AREA_LEAST) == 0) || (one_edit(x, y)))
 			return AGREE_NEAR;
 		return AGREE_NOT;
 	}

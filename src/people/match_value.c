@@ -1,6 +1,5 @@
 /* E-mails, phones, ids and other attributes compared. Of several values the best pair counts. */
 #include "people/match_inside.h"
-#include "text/text.h"
 
 #define LOCAL_LEAST 5 /* characters before the @ that can be somebody's own */
 #define PHONE_LEAST 7
@@ -29,9 +28,7 @@ static int email_level(const struct match_word *a, const struct match_word *b)
 
 		return at && at - a->p >= LOCAL_LEAST ? EMAIL_LOCAL : EMAIL_DIFFERENT;
 	}
-	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1
-	               ? EMAIL_TYPO
-	               : EMAIL_DIFFERENT;
+	return one_edit(a, b) ? EMAIL_TYPO : EMAIL_DIFFERENT;
 }
 
 struct match_found compare_emails(const struct match_record *a, const struct match_record *b)
@@ -62,9 +59,7 @@ static int phone_level(const struct match_word *a, const struct match_word *b)
 		return a->state == WORD_HOUSEHOLD || b->state == WORD_HOUSEHOLD ? PHONE_HOUSEHOLD
 		       : a->mobile || b->mobile                                 ? PHONE_MOBILE
 		                                                                : PHONE_SAME;
-	return edits_possible(a, b, 1, letters_common(a, b)) && text_osa_distance(word_str(a), word_str(b), 1) <= 1
-	               ? PHONE_TYPO
-	               : PHONE_DIFFERENT;
+	return one_edit(a, b) ? PHONE_TYPO : PHONE_DIFFERENT;
 }
 
 struct match_found compare_phones(const struct match_record *a, const struct match_record *b)
@@ -93,9 +88,7 @@ struct match_found compare_ids(const struct match_record *a, const struct match_
 				continue;
 			if (x->hash == y->hash)
 				take(&best, x->state == WORD_HOUSEHOLD ? ID_SHARED : ID_SAME, x, y);
-			else if (x->n >= ID_LEAST && y->n >= ID_LEAST &&
-			         edits_possible(x, y, 1, letters_common(x, y)) &&
-			         text_osa_distance(word_str(x), word_str(y), 1) <= 1)
+			else if (x->n >= ID_LEAST && y->n >= ID_LEAST && one_edit(x, y))
 				take(&best, ID_TYPO, x, y);
 			else
 				take(&best, ID_DIFFERENT, x, y);
